@@ -1,0 +1,82 @@
+//! `undercurrent bench`: the forward pass with and without capture, in one run.
+
+use std::time::Instant;
+
+use clap::Args;
+use engine::{
+    lens::{answer_all, kept_for_questions},
+    load::Model,
+    model::{Keep, Probe},
+    session::token_tensor,
+};
+use trace::{Basis, Question};
+
+use crate::{Failure, model::PromptArguments};
+
+#[derive(Args)]
+pub(crate) struct BenchArguments {
+    #[command(flatten)]
+    prompt: PromptArguments,
+    /// How often each is timed; the median counts.
+    #[arg(long, default_value_t = 30)]
+    times: usize,
+}
+
+#[allow(clippy::disallowed_methods, reason = "a clock is what a bench is for, and this is native")]
+fn median_ms(times: usize, mut work: impl FnMut()) -> f64 {
+    work();
+    let mut all: Vec<f64> = (0..times.max(1))
+        .map(|_| {
+            let start = Instant::now();
+            work();
+            start.elapsed().as_secs_f64() * 1e3
+        })
+        .collect();
+    all.sort_by(f64::total_cmp);
+    all[all.len() / 2]
+}
+
+pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Failure> {
+    let prompted = arguments.prompt.open()?;
+    let (model, device) = (&prompted.model, &prompted.device);
+    let tokens = || token_tensor(&prompted.ids, device);
+    let forward = |keep: fn() -> Keep| {
+        let mut probe = Probe::new(keep(), Vec::new());
+        let logits = model.network.forward(tokens(), &mut probe);
+        // Reading one number waits for the device.
+        let last: f32 = logits.sum().into_scalar();
+        assert!(last.is_finite(), "the model gives numbers");
+        probe.into_trace().expect("nothing is edited")
+    };
+    let bare = median_ms(arguments.times, || drop(forward(|| Keep::Nothing)));
+    let kept = median_ms(arguments.times, || drop(forward(kept_for_questions)));
+    let trace = forward(kept_for_questions);
+    let asked = median_ms(arguments.times, || {
+        let answers = pollster::block_on(answer_all(model, &trace, &questions(model)));
+        drop(answers.expect("the questions fit the model"));
+    });
+    let n_pos = prompted.ids.len();
+    println!("| native, CPU, {n_pos} tokens | ms | ratio |");
+    println!("|---|---|---|");
+    println!("| forward | {bare:.2} | 1.00 |");
+    println!("| forward, all views' sites kept | {kept:.2} | {:.2} |", kept / bare);
+    println!("| all views' questions | {asked:.2} | {:.2} |", asked / bare);
+    Ok(())
+}
+
+/// What the page asks on every keystroke.
+fn questions(model: &Model) -> Vec<Question> {
+    let (a, b) = (2, 3);
+    let last = Question::Writers { pos: 0, a, b };
+    let paths = model.basis.is_some().then_some(Question::Paths { basis: Basis::Stored });
+    [
+        Question::Thumbnails { side: 32 },
+        Question::Lens { a, b },
+        Question::Norms,
+        Question::Next,
+        last,
+    ]
+    .into_iter()
+    .chain(paths)
+    .collect()
+}

@@ -1,0 +1,52 @@
+//! The command line: the same engine as in the page, with text and files instead of pictures.
+
+#![allow(clippy::print_stdout, reason = "a command line prints")]
+
+mod bench;
+mod lens;
+mod model;
+mod trace;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Look inside transformers: keep what passes through their sites, read the logit lens, train.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a prompt and write what passed the sites to a safetensors file.
+    Trace(trace::TraceArguments),
+    /// Run a prompt and print what each depth would say at its end.
+    Lens(lens::LensArguments),
+    /// Follow a recipe: train a model, or go on with it.
+    Train(train::TrainArguments),
+    /// Time the forward pass on this machine.
+    Bench(bench::BenchArguments),
+}
+
+/// What a command gives up with: a sentence for the reader.
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Trace(arguments) => trace::run(&arguments),
+        Command::Lens(arguments) => lens::run(&arguments),
+        Command::Train(arguments) => train::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("undercurrent: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

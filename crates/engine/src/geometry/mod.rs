@@ -1,0 +1,167 @@
+//! Plain maths on vectors: principal axes, projections, lengths and angles.
+//!
+//! Knows nothing of networks or tensors.
+
+/// Sum of products.
+pub fn dot(left: &[f32], right: &[f32]) -> f64 {
+    left.iter().zip(right).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()
+}
+
+/// Length.
+pub fn norm(vector: &[f32]) -> f64 {
+    dot(vector, vector).sqrt()
+}
+
+/// Cosine of the angle between two vectors; 0 where one has no length.
+pub fn cosine(left: &[f32], right: &[f32]) -> f64 {
+    let lengths = norm(left) * norm(right);
+    if lengths == 0.0 { 0.0 } else { dot(left, right) / lengths }
+}
+
+/// Two unit vectors at right angles: `first`'s direction, then what `second` has beside it.
+/// `None` where they span no plane.
+pub fn plane(first: &[f32], second: &[f32]) -> Option<[Vec<f32>; 2]> {
+    let first = unit(first)?;
+    let along = dot(second, &first);
+    let beside: Vec<f32> = second
+        .iter()
+        .zip(&first)
+        .map(|(&it, &axis)| (f64::from(it) - along * f64::from(axis)) as f32)
+        .collect();
+    // A rest of rounding errors is no direction.
+    if norm(&beside) <= 1e-6 * norm(second) {
+        return None;
+    }
+    let second = unit(&beside)?;
+    Some([first, second])
+}
+
+fn unit(vector: &[f32]) -> Option<Vec<f32>> {
+    let length = norm(vector);
+    (0.0 < length && length.is_finite())
+        .then(|| vector.iter().map(|&it| (f64::from(it) / length) as f32).collect())
+}
+
+/// Mean of equally long vectors that stand one after another.
+pub fn mean(points: &[f32], width: usize) -> Vec<f32> {
+    let mut sum = vec![0.0f64; width];
+    for point in points.chunks_exact(width) {
+        for (total, &it) in sum.iter_mut().zip(point) {
+            *total += f64::from(it);
+        }
+    }
+    let count = (points.len() / width).max(1) as f64;
+    sum.into_iter().map(|it| (it / count) as f32).collect()
+}
+
+/// Mean squared distance from the mean.
+pub fn variance(points: &[f32], width: usize) -> f64 {
+    let centre = mean(points, width);
+    let total: f64 = points
+        .chunks_exact(width)
+        .flat_map(|point| point.iter().zip(&centre))
+        .map(|(&it, &centre)| (f64::from(it) - f64::from(centre)).powi(2))
+        .sum();
+    total / (points.len() / width).max(1) as f64
+}
+
+/// The two directions of largest variance with the variance along each, largest first, by power
+/// iteration on the covariance.
+///
+/// Each direction's largest entry is positive, so that the signs do not depend on the start.
+pub fn principal_axes(points: &[f32], width: usize) -> [(Vec<f32>, f64); 2] {
+    let mut covariance = covariance(points, width);
+    [0, 1].map(|_| {
+        let (axis, variance) = leading(&covariance, width);
+        for (row, &left) in axis.iter().enumerate() {
+            for (column, &right) in axis.iter().enumerate() {
+                covariance[row * width + column] -= variance * left * right;
+            }
+        }
+        (axis.iter().map(|&it| it as f32).collect(), variance)
+    })
+}
+
+fn covariance(points: &[f32], width: usize) -> Vec<f64> {
+    let centre = mean(points, width);
+    let mut sums = vec![0.0f64; width * width];
+    let mut centred = vec![0.0f64; width];
+    for point in points.chunks_exact(width) {
+        for ((to, &it), &centre) in centred.iter_mut().zip(point).zip(&centre) {
+            *to = f64::from(it) - f64::from(centre);
+        }
+        for (row, &left) in sums.chunks_exact_mut(width).zip(&centred) {
+            for (sum, &right) in row.iter_mut().zip(&centred) {
+                *sum += left * right;
+            }
+        }
+    }
+    let count = (points.len() / width).max(1) as f64;
+    sums.into_iter().map(|it| it / count).collect()
+}
+
+/// Most steps of the power iteration; it stops when the direction rests.
+const MAX_STEPS: usize = 10_000;
+
+fn leading(matrix: &[f64], width: usize) -> (Vec<f64>, f64) {
+    // A start with a share in every direction; any fixed one does.
+    let mut axis: Vec<f64> = (0..width).map(|it| 1.0 + 0.1 * ((it * 7) % 11) as f64).collect();
+    let mut variance = 0.0;
+    for _ in 0..MAX_STEPS {
+        let mut next: Vec<f64> = matrix
+            .chunks_exact(width)
+            .map(|row| row.iter().zip(&axis).map(|(a, b)| a * b).sum())
+            .collect();
+        let length = next.iter().map(|it| it * it).sum::<f64>().sqrt();
+        if length == 0.0 {
+            break;
+        }
+        next.iter_mut().for_each(|it| *it /= length);
+        let moved: f64 = next.iter().zip(&axis).map(|(a, b)| (a - b).abs()).sum();
+        (axis, variance) = (next, length);
+        if moved < 1e-12 {
+            break;
+        }
+    }
+    let largest =
+        axis.iter().copied().fold(0.0f64, |best, it| if best.abs() < it.abs() { it } else { best });
+    if largest < 0.0 {
+        axis.iter_mut().for_each(|it| *it = -*it);
+    }
+    (axis, variance)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plane_has_right_angles() {
+        let [x, y] = plane(&[2.0, 0.0, 0.0], &[1.0, 1.0, 0.0]).unwrap();
+        assert_eq!((x, y), (vec![1.0, 0.0, 0.0], vec![0.0, 1.0, 0.0]));
+        assert_eq!(plane(&[1.0, 0.0], &[3.0, 0.0]), None);
+        assert_eq!(plane(&[0.0, 0.0], &[3.0, 0.0]), None);
+    }
+
+    #[test]
+    fn principal_axes_are_those_of_an_ellipse() {
+        // Points along (3, 4)/5 with spread 10 and across with spread 1.
+        let points: Vec<f32> = [(10.0, 0.0), (-10.0, 0.0), (0.0, 1.0), (0.0, -1.0)]
+            .iter()
+            .flat_map(|&(along, across): &(f32, f32)| {
+                [0.6 * along - 0.8 * across + 5.0, 0.8 * along + 0.6 * across]
+            })
+            .collect();
+        let [(first, largest), (second, next)] = principal_axes(&points, 2);
+        assert!((largest - 50.0).abs() < 1e-3 && (next - 0.5).abs() < 1e-3);
+        assert!((first[0] - 0.6).abs() < 1e-4 && (first[1] - 0.8).abs() < 1e-4, "{first:?}");
+        assert!(dot(&first, &second).abs() < 1e-4);
+        assert!((variance(&points, 2) - (largest + next)).abs() < 1e-3);
+    }
+
+    #[test]
+    fn the_cosine_of_nothing_is_nought() {
+        assert_eq!(cosine(&[0.0, 0.0], &[1.0, 0.0]), 0.0);
+        assert!((cosine(&[1.0, 1.0], &[1.0, 0.0]) - 0.5f64.sqrt()).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,67 @@
+//! Requests that wait for their turn.
+
+use std::collections::VecDeque;
+
+use trace::Request;
+
+/// What has come and is not yet begun. The latest of a kind wins: a run takes the place of a
+/// waiting run and of the looks at it, a look that of a waiting look.
+#[derive(Debug, Default)]
+pub struct Inbox {
+    waiting: VecDeque<Request>,
+}
+
+impl Inbox {
+    /// Adds a request.
+    pub fn put(&mut self, request: Request) {
+        match request {
+            Request::Run { .. } => {
+                self.waiting.retain(|it| !matches!(it, Request::Run { .. } | Request::Look { .. }))
+            }
+            Request::Look { .. } => self.waiting.retain(|it| !matches!(it, Request::Look { .. })),
+            Request::Open { .. } => self.waiting.clear(),
+            Request::Panic => {}
+        }
+        self.waiting.push_back(request);
+    }
+
+    /// The next one in turn.
+    pub fn take(&mut self) -> Option<Request> {
+        self.waiting.pop_front()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(id: u64) -> Request {
+        Request::Run { id, prompt: String::new(), edits: Vec::new(), ask: Vec::new() }
+    }
+
+    fn look(id: u64) -> Request {
+        Request::Look { id, ask: Vec::new() }
+    }
+
+    fn left(requests: impl IntoIterator<Item = Request>) -> Vec<Request> {
+        let mut inbox = Inbox::default();
+        requests.into_iter().for_each(|it| inbox.put(it));
+        std::iter::from_fn(|| inbox.take()).collect()
+    }
+
+    #[test]
+    fn the_latest_run_wins() {
+        assert_eq!(left([run(1), look(1), run(2), run(3)]), [run(3)]);
+    }
+
+    #[test]
+    fn the_latest_look_wins_and_follows_its_run() {
+        assert_eq!(left([run(1), look(1), look(1)]), [run(1), look(1)]);
+    }
+
+    #[test]
+    fn another_model_makes_all_else_void() {
+        let open = Request::Open { url: "models/tales".to_owned() };
+        assert_eq!(left([run(1), open.clone(), run(2)]), [open, run(2)]);
+    }
+}

@@ -1,0 +1,114 @@
+//! Questions asked of a trace.
+//!
+//! Each question first names the tensors that it needs on the host; all are read back in one
+//! transfer, and then each makes its answer.
+
+mod pending; // start here
+
+mod attention;
+mod logit_lens;
+mod stream;
+mod writers;
+
+use burn::prelude::*;
+use trace::{Answer, Axis, NamedArray, Part, Question, Site, SitePattern};
+
+use crate::{
+    load::Model,
+    model::{Keep, Trace},
+};
+use pending::Pending;
+pub use pending::answer_all;
+pub use stream::{depths, principal_basis};
+
+/// Why a question has no answer.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum LensError {
+    #[error("the run did not keep {0}")]
+    NotKept(Site),
+    #[error("the model has no {what} {index}; it has {size}")]
+    Outside { what: &'static str, index: usize, size: usize },
+    #[error("this model came without a stored sample; choose two words as directions instead")]
+    NoBasis,
+    #[error("the two directions point the same way; choose two different words")]
+    NoPlane,
+    #[error("with norms after each sum, writers do not add up to the output")]
+    NotAdditive,
+    #[error("the device stopped while reading: {0}")]
+    Device(String),
+}
+
+/// The sites that the questions need.
+pub fn kept_for_questions() -> Keep {
+    let names = [
+        "*.resid_*",
+        "*.attn.score",
+        "*.attn.pattern",
+        "*.attn.v",
+        "*.attn.z",
+        "*.mlp.out",
+        "logits",
+    ];
+    Keep::Matching(names.map(SitePattern::from).to_vec())
+}
+
+/// One run, as questions see it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen<'a> {
+    pub(crate) model: &'a Model,
+    pub(crate) trace: &'a Trace,
+}
+
+impl Seen<'_> {
+    fn pending(self, question: &Question) -> Result<Pending, LensError> {
+        match *question {
+            Question::Thumbnails { side } => attention::thumbnails(self, side),
+            Question::Patterns { layer, ref heads } => attention::patterns(self, layer, heads),
+            Question::AttentionRow { layer, head, query } => {
+                attention::row(self, layer, head, query)
+            }
+            Question::Lens { a, b } => logit_lens::lens(self, a, b),
+            Question::Paths { basis } => stream::paths(self, basis),
+            Question::Norms => stream::norms(self),
+            Question::Writers { pos, a, b } => writers::writers(self, pos, [a, b]),
+            Question::Next => next(self),
+        }
+    }
+
+    fn get<const D: usize>(self, site: Site) -> Result<Tensor<D>, LensError> {
+        self.trace.get(site).ok_or(LensError::NotKept(site))
+    }
+
+    fn part<const D: usize>(self, layer: usize, part: Part) -> Result<Tensor<D>, LensError> {
+        self.get(Site::Block { layer, part })
+    }
+
+    fn n_pos(self) -> Result<usize, LensError> {
+        Ok(self.get::<2>(Site::Logits)?.dims()[0])
+    }
+
+    fn check(self, what: &'static str, index: usize) -> Result<usize, LensError> {
+        let config = &self.model.file.config;
+        let size = match what {
+            "layer" => config.n_layers,
+            "head" => config.n_heads,
+            "token" => config.d_vocab,
+            _ => self.n_pos()?,
+        };
+        if index < size { Ok(index) } else { Err(LensError::Outside { what, index, size }) }
+    }
+}
+
+fn next(seen: Seen<'_>) -> Result<Pending, LensError> {
+    let logits: Tensor<2> = seen.get(Site::Logits)?;
+    let [n_pos, d_vocab] = logits.dims();
+    let last = logits.narrow(0, n_pos - 1, 1).reshape([d_vocab]);
+    Ok(Pending::new(vec![last], move |mut read| {
+        Answer::Next(array(read.remove(0), &[(Axis::Vocab, d_vocab)]))
+    }))
+}
+
+/// Values that a tensor of these sizes gave.
+fn array(values: Vec<f32>, dims: &[(Axis, usize)]) -> NamedArray {
+    NamedArray::new(values, dims).expect("sizes come from the tensor")
+}

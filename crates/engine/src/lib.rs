@@ -1,0 +1,11 @@
+//! All that is computed, in burn. Knows nothing of the page.
+
+pub mod model; // start here
+
+pub mod geometry;
+pub mod inbox;
+pub mod lens;
+pub mod load;
+pub mod session;
+#[cfg(all(feature = "train", not(target_family = "wasm")))]
+pub mod train;

@@ -1,0 +1,130 @@
+//! The keys of a JSON object, each taken out as it is read, so that what nobody read is found.
+
+use serde_json::{Map, Value};
+
+use super::{
+    ImportError,
+    tables::{Fixed, Only},
+};
+
+/// What of an object has not been read yet.
+pub(super) struct Keys {
+    left: Map<String, Value>,
+    /// What stands before a key in messages: `rope_parameters.` within that object.
+    path: String,
+}
+
+impl Keys {
+    pub(super) fn parse(text: &str) -> Result<Self, ImportError> {
+        let left = serde_json::from_str(text);
+        let left = left.map_err(|error| ImportError::NotJson(error.to_string()))?;
+        Ok(Self { left, path: String::new() })
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.left.is_empty()
+    }
+
+    pub(super) fn text(&mut self, key: &str) -> Result<Option<String>, ImportError> {
+        self.read(key, "a text", |it| it.as_str().map(str::to_owned))
+    }
+
+    pub(super) fn flag(&mut self, key: &str) -> Result<Option<bool>, ImportError> {
+        self.read(key, "true or false", Value::as_bool)
+    }
+
+    pub(super) fn number(&mut self, key: &str) -> Result<Option<f64>, ImportError> {
+        self.read(key, "a number", Value::as_f64)
+    }
+
+    pub(super) fn count(&mut self, key: &str) -> Result<Option<usize>, ImportError> {
+        self.drop_null(key);
+        self.read(key, "a whole number", |it| it.as_u64().and_then(|it| it.try_into().ok()))
+    }
+
+    pub(super) fn needed_count(&mut self, key: &str) -> Result<usize, ImportError> {
+        self.count(key)?.ok_or_else(|| ImportError::Missing(self.named(key)))
+    }
+
+    /// The object under `key`; an empty one where there is none.
+    pub(super) fn object(&mut self, key: &str) -> Result<Keys, ImportError> {
+        self.drop_null(key);
+        let left = self.read(key, "an object", |it| it.as_object().cloned())?;
+        Ok(Keys { left: left.unwrap_or_default(), path: self.named(key) + "." })
+    }
+
+    /// Takes `key`, which, if it is there, must say what holds anyway.
+    pub(super) fn agree(&mut self, key: &str, holds: f64) -> Result<(), ImportError> {
+        match self.number(key)? {
+            Some(says) if says != holds => {
+                Err(ImportError::disagree(&self.named(key), says, holds))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes a key that may have one value alone.
+    pub(super) fn hold(&mut self, fixed: &Fixed) -> Result<(), ImportError> {
+        match self.left.remove(fixed.key) {
+            Some(value) if !fixed.only.allows(&value) => Err(ImportError::NotComputed {
+                key: self.named(fixed.key),
+                value: value.to_string(),
+                why: fixed.why,
+                only: fixed.only.text(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Nothing is left but what is harmless.
+    pub(super) fn finish(self, is_harmless: impl Fn(&str) -> bool) -> Result<(), ImportError> {
+        match self.left.iter().find(|(key, _)| !is_harmless(key)) {
+            Some((key, value)) => {
+                Err(ImportError::UnknownKey { key: self.named(key), value: value.to_string() })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// `null` is as good as absent where theirs is optional. Elsewhere it is no such thing: a flag
+    /// that is `None` is off in Python, whatever its default.
+    fn drop_null(&mut self, key: &str) {
+        if self.left.get(key).is_some_and(Value::is_null) {
+            self.left.remove(key);
+        }
+    }
+
+    fn named(&self, key: &str) -> String {
+        format!("{}{key}", self.path)
+    }
+
+    fn read<T>(
+        &mut self,
+        key: &str,
+        wanted: &'static str,
+        read: impl Fn(&Value) -> Option<T>,
+    ) -> Result<Option<T>, ImportError> {
+        let Some(value) = self.left.remove(key) else { return Ok(None) };
+        let wrong =
+            || ImportError::WrongKind { key: self.named(key), value: value.to_string(), wanted };
+        read(&value).map(Some).ok_or_else(wrong)
+    }
+}
+
+impl Only {
+    fn allows(self, value: &Value) -> bool {
+        let is_empty = match value {
+            Value::Null => true,
+            Value::Array(items) => items.is_empty(),
+            Value::Object(items) => items.is_empty(),
+            _ => false,
+        };
+        match self {
+            Only::True => value == &Value::Bool(true),
+            Only::False => matches!(value, Value::Null | Value::Bool(false)),
+            Only::One => value.as_f64() == Some(1.0),
+            Only::Text(text) => value.as_str() == Some(text),
+            Only::Empty => is_empty,
+        }
+    }
+}

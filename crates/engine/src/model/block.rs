@@ -1,0 +1,90 @@
+//! One block: attention and MLP, each reading the stream and writing back to it.
+
+use burn::prelude::*;
+use trace::Part;
+
+use super::{
+    attention::Attention,
+    config::{NetworkConfig, Placement, Residual},
+    mlp::Mlp,
+    norm::Norm,
+    probe::Probe,
+};
+
+/// A layer of the network.
+#[derive(Module, Debug)]
+pub(super) struct Block {
+    norm1: Norm,
+    pub(super) attn: Attention,
+    norm2: Option<Norm>,
+    mlp: Option<Mlp>,
+    #[module(skip)]
+    placement: Placement,
+    #[module(skip)]
+    residual: Residual,
+}
+
+impl Block {
+    /// Random weights; those of matrices that write to the stream are smaller by `write_gain`.
+    pub(super) fn new(config: &NetworkConfig, write_gain: f64, device: &Device) -> Self {
+        let mlp = Mlp::new(config, write_gain, device);
+        let norm = || Norm::new(config.norm, config.d_model, device);
+        Self {
+            norm1: norm(),
+            attn: Attention::new(config, write_gain, device),
+            norm2: mlp.is_some().then(norm),
+            mlp,
+            placement: config.placement,
+            residual: config.residual,
+        }
+    }
+
+    /// The stream after this block.
+    ///
+    /// # Shapes
+    /// `stream`, and what returns: `[batch, pos, d_model]`
+    ///
+    /// # Sites
+    /// `resid_pre`, `attn.norm`, `resid_mid`, `mlp.norm`, `resid_post`, and those of the parts
+    pub(super) fn forward(&self, layer: usize, stream: Tensor<3>, probe: &mut Probe) -> Tensor<3> {
+        let stream = probe.see_part(layer, Part::ResidPre, stream);
+        let after = match (self.placement, self.residual) {
+            (Placement::Pre, Residual::Serial) => self.serial(layer, stream, probe),
+            (Placement::Pre, Residual::Parallel) => self.parallel(layer, stream, probe),
+            (Placement::Post, _) => self.post(layer, stream, probe),
+        };
+        probe.see_part(layer, Part::ResidPost, after)
+    }
+
+    fn serial(&self, layer: usize, stream: Tensor<3>, probe: &mut Probe) -> Tensor<3> {
+        let normed = self.norm1.forward(stream.clone());
+        let normed = probe.see_part(layer, Part::AttnNorm, normed);
+        let mid = stream + self.attn.forward(layer, &normed, probe);
+        let Some((norm, mlp)) = self.second() else { return mid };
+        let mid = probe.see_part(layer, Part::ResidMid, mid);
+        let normed = probe.see_part(layer, Part::MlpNorm, norm.forward(mid.clone()));
+        mid + mlp.forward(layer, normed, probe)
+    }
+
+    fn parallel(&self, layer: usize, stream: Tensor<3>, probe: &mut Probe) -> Tensor<3> {
+        let normed = self.norm1.forward(stream.clone());
+        let normed = probe.see_part(layer, Part::AttnNorm, normed);
+        let attn = self.attn.forward(layer, &normed, probe);
+        let Some((norm, mlp)) = self.second() else { return stream + attn };
+        let normed = probe.see_part(layer, Part::MlpNorm, norm.forward(stream.clone()));
+        stream + attn + mlp.forward(layer, normed, probe)
+    }
+
+    fn post(&self, layer: usize, stream: Tensor<3>, probe: &mut Probe) -> Tensor<3> {
+        let read = probe.see_part(layer, Part::AttnNorm, stream.clone());
+        let mid = self.norm1.forward(stream + self.attn.forward(layer, &read, probe));
+        let Some((norm, mlp)) = self.second() else { return mid };
+        let mid = probe.see_part(layer, Part::ResidMid, mid);
+        let read = probe.see_part(layer, Part::MlpNorm, mid.clone());
+        norm.forward(mid + mlp.forward(layer, read, probe))
+    }
+
+    fn second(&self) -> Option<(&Norm, &Mlp)> {
+        self.norm2.as_ref().zip(self.mlp.as_ref())
+    }
+}

@@ -1,0 +1,165 @@
+//! A whole network: embedding, blocks, unembedding.
+
+use burn::{
+    module::{Initializer, Param},
+    nn::{Linear, LinearConfig},
+    prelude::*,
+};
+use trace::Site;
+
+use super::{
+    attention::Attention,
+    block::Block,
+    config::{ConfigError, NetworkConfig, Placement, Positions, Unembed},
+    norm::Norm,
+    positions::sinusoidal,
+    probe::Probe,
+};
+
+/// A network made from a [`NetworkConfig`].
+#[derive(Module, Debug)]
+pub struct Network {
+    embed: Table,
+    pos_embed: Option<Table>,
+    blocks: Vec<Block>,
+    final_norm: Option<Norm>,
+    unembed: Option<Linear>,
+    #[module(skip)]
+    positions: Positions,
+    n_ctx: usize,
+}
+
+/// Vectors by number.
+#[derive(Module, Debug)]
+struct Table {
+    weight: Param<Tensor<2>>,
+}
+
+impl Table {
+    fn new(count: usize, width: usize, std: f64, device: &Device) -> Self {
+        let initializer = Initializer::Normal { mean: 0.0, std };
+        Self { weight: initializer.init([count, width], device) }
+    }
+}
+
+/// Standard deviation of new embeddings that are also the unembedding: logits start small, as in
+/// Radford et al. 2019 (GPT-2).
+const TIED_STD: f64 = 0.02;
+/// The same where the unembedding is a matrix of its own: the first norm finds vectors of length
+/// √d_model, beside which what blocks add at first is small.
+const OWN_STD: f64 = 1.0;
+
+impl Network {
+    /// A network with new, random weights from the device's generator: normal, with variance one
+    /// over the number of inputs, so that scores of attention differ from the start; matrices that
+    /// write to the stream start smaller by the square root of their number (Radford et al. 2019).
+    ///
+    /// # Errors
+    /// [`ConfigError`] where the config makes no network.
+    pub fn new(config: &NetworkConfig, device: &Device) -> Result<Self, ConfigError> {
+        config.check()?;
+        let write_gain = 1.0 / (2.0 * config.n_layers as f64).sqrt();
+        let embed_std = if config.unembed == Unembed::Own { OWN_STD } else { TIED_STD };
+        let is_learned = config.positions == Positions::Learned;
+        let unembed = || {
+            let initializer = Initializer::Normal { mean: 0.0, std: TIED_STD };
+            LinearConfig::new(config.d_model, config.d_vocab)
+                .with_bias(config.bias.unembed)
+                .with_initializer(initializer)
+                .init(device)
+        };
+        let norm = || Norm::new(config.norm, config.d_model, device);
+        Ok(Self {
+            embed: Table::new(config.d_vocab, config.d_model, embed_std, device),
+            pos_embed: is_learned
+                .then(|| Table::new(config.n_ctx, config.d_model, embed_std, device)),
+            blocks: (0..config.n_layers).map(|_| Block::new(config, write_gain, device)).collect(),
+            final_norm: (config.placement == Placement::Pre).then(norm),
+            unembed: (config.unembed == Unembed::Own).then(unembed),
+            positions: config.positions,
+            n_ctx: config.n_ctx,
+        })
+    }
+
+    /// The logits of the next token at each position.
+    ///
+    /// # Shapes
+    /// `tokens`: `[batch, pos]`; what returns: `[batch, pos, vocab]`
+    ///
+    /// # Sites
+    /// `embed`, `pos_embed`, `final_norm`, `logits`, and those of every block
+    ///
+    /// # Panics
+    /// Where there are more positions than `n_ctx`.
+    pub fn forward(&self, tokens: Tensor<2, Int>, probe: &mut Probe) -> Tensor<3> {
+        let mut stream = self.embedded(tokens, probe);
+        for (layer, block) in self.blocks.iter().enumerate() {
+            stream = block.forward(layer, stream, probe);
+        }
+        let normed = probe.see(Site::FinalNorm, self.normed(stream));
+        probe.see(Site::Logits, self.unembedded(normed))
+    }
+
+    fn embedded(&self, tokens: Tensor<2, Int>, probe: &mut Probe) -> Tensor<3> {
+        let [batch, n_pos] = tokens.dims();
+        assert!(n_pos <= self.n_ctx, "the caller cuts prompts to n_ctx");
+        let flat = tokens.reshape([batch * n_pos]);
+        let table = self.embed.weight.val();
+        let [_, d_model] = table.dims();
+        let words = table.select(0, flat).reshape([batch, n_pos, d_model]);
+        let words = probe.see(Site::Embed, words);
+        let places = match (self.positions, &self.pos_embed) {
+            (Positions::Learned, Some(table)) => table.weight.val().narrow(0, 0, n_pos),
+            (Positions::Sinusoidal, _) => sinusoidal(n_pos, d_model, &words.device()),
+            _ => return words,
+        };
+        words + probe.see(Site::PosEmbed, places.unsqueeze())
+    }
+
+    /// The stream as the unembedding reads it.
+    pub fn normed<const D: usize>(&self, stream: Tensor<D>) -> Tensor<D> {
+        match &self.final_norm {
+            Some(norm) => norm.forward(stream),
+            None => stream,
+        }
+    }
+
+    /// The logits of a normed stream.
+    ///
+    /// # Shapes
+    /// `[.., d_model]` to `[.., vocab]`
+    pub fn unembedded<const D: usize>(&self, normed: Tensor<D>) -> Tensor<D> {
+        match &self.unembed {
+            Some(unembed) => unembed.forward(normed),
+            None => burn::tensor::module::linear(normed, self.embed.weight.val().transpose(), None),
+        }
+    }
+
+    /// The final norm, where the config has one.
+    pub fn final_norm(&self) -> Option<&Norm> {
+        self.final_norm.as_ref()
+    }
+
+    /// The direction of the stream that the logit of `token` reads, `[d_model]`.
+    pub fn unembed_direction(&self, token: usize) -> Tensor<1> {
+        match &self.unembed {
+            Some(unembed) => unembed.weight.val().narrow(1, token, 1).squeeze_dim(1),
+            None => self.embed.weight.val().narrow(0, token, 1).squeeze_dim(0),
+        }
+    }
+
+    /// The unembedding's own bias, `[vocab]`, where it has one.
+    pub fn unembed_bias(&self) -> Option<Tensor<1>> {
+        self.unembed.as_ref().and_then(|it| it.bias.as_ref()).map(|it| it.val())
+    }
+
+    /// The attention of block `layer`.
+    pub fn attention(&self, layer: usize) -> &Attention {
+        &self.blocks[layer].attn
+    }
+
+    /// How many blocks there are.
+    pub fn n_layers(&self) -> usize {
+        self.blocks.len()
+    }
+}

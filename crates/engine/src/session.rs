@@ -1,0 +1,108 @@
+//! Owns device, model and the last trace; answers requests.
+
+use burn::prelude::*;
+use trace::{Answer, Edit, ModelInfo, Question, RunId, Token};
+
+use crate::{
+    lens::{LensError, answer_all, kept_for_questions},
+    load::{LoadError, Model, ModelFile},
+    model::{EditError, Probe, Trace},
+};
+
+/// One model on one device, and what its last run left.
+#[derive(Debug)]
+pub struct Session {
+    device: Device,
+    model: Option<Model>,
+    last: Option<(RunId, Trace)>,
+}
+
+/// Why a run or a look gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error("no model is loaded yet")]
+    NoModel,
+    #[error("no prompt has run yet")]
+    NoRun,
+    #[error("run {asked} is gone; the last one is {last}")]
+    Gone { asked: RunId, last: RunId },
+    #[error("there is nothing to read: type a word")]
+    Empty,
+    #[error(transparent)]
+    Edit(#[from] EditError),
+    #[error(transparent)]
+    Lens(#[from] LensError),
+}
+
+/// What a run gave.
+#[derive(Debug)]
+pub struct Ran {
+    pub tokens: Vec<Token>,
+    /// Tokens left out at the end because the model reads no further.
+    pub n_cut: usize,
+    pub answers: Vec<Answer>,
+}
+
+impl Session {
+    /// Nothing loaded yet.
+    pub fn new(device: Device) -> Self {
+        Self { device, model: None, last: None }
+    }
+
+    /// Makes this model the one that answers.
+    ///
+    /// # Errors
+    /// [`LoadError`]; the model before stays.
+    pub fn open(&mut self, file: ModelFile, weights: &[u8]) -> Result<ModelInfo, LoadError> {
+        let model = Model::from_bytes(file, weights, &self.device)?;
+        let info = model.info();
+        (self.model, self.last) = (Some(model), None);
+        Ok(info)
+    }
+
+    /// Runs a prompt and answers questions about it.
+    ///
+    /// # Errors
+    /// [`RunError`]; the last run stays.
+    pub async fn run(
+        &mut self,
+        id: RunId,
+        prompt: &str,
+        edits: Vec<Edit>,
+        ask: &[Question],
+    ) -> Result<Ran, RunError> {
+        let model = self.model.as_ref().ok_or(RunError::NoModel)?;
+        let mut tokens = model.words.tokens(prompt);
+        let n_cut = tokens.len().saturating_sub(model.file.config.n_ctx);
+        tokens.truncate(model.file.config.n_ctx);
+        if tokens.is_empty() {
+            return Err(RunError::Empty);
+        }
+        let ids: Vec<u32> = tokens.iter().map(|it| it.id).collect();
+        let mut probe = Probe::new(kept_for_questions(), edits);
+        model.network.forward(token_tensor(&ids, &self.device), &mut probe);
+        let trace = probe.into_trace()?;
+        let answers = answer_all(model, &trace, ask).await?;
+        self.last = Some((id, trace));
+        Ok(Ran { tokens, n_cut, answers })
+    }
+
+    /// Answers questions about the last run.
+    ///
+    /// # Errors
+    /// [`RunError`].
+    pub async fn look(&self, id: RunId, ask: &[Question]) -> Result<Vec<Answer>, RunError> {
+        let model = self.model.as_ref().ok_or(RunError::NoModel)?;
+        let (last, trace) = self.last.as_ref().ok_or(RunError::NoRun)?;
+        if *last != id {
+            return Err(RunError::Gone { asked: id, last: *last });
+        }
+        Ok(answer_all(model, trace, ask).await?)
+    }
+}
+
+/// Token numbers as a batch of one, `[1, pos]`.
+pub fn token_tensor(ids: &[u32], device: &Device) -> Tensor<2, Int> {
+    let values: Vec<i32> = ids.iter().map(|&id| id.cast_signed()).collect();
+    Tensor::from_data(TensorData::new(values, [1, ids.len()]), device)
+}

@@ -1,0 +1,17 @@
+//! Training: tasks with a known truth, recipes, the loop, and what was learned.
+
+mod recipe; // start here
+
+mod card;
+mod checkpoint;
+mod exam;
+mod rows;
+pub mod tales;
+mod trainer;
+
+pub use card::publish;
+pub use checkpoint::{CheckpointError, State, resume, save};
+pub use exam::{Marks, examine};
+pub use recipe::{Optimizer, Recipe, RecipeError, Task};
+pub use rows::Stories;
+pub use trainer::Trainer;

@@ -1,0 +1,127 @@
+//! What to train, on what, for how long: a file that says it all.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{CONFIG_VERSION, ConfigError, NetworkConfig};
+
+/// A training run that anybody can repeat.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    pub version: u32,
+    pub id: String,
+    /// One sentence for the model's card.
+    pub about: String,
+    pub licence: String,
+    pub task: Task,
+    pub network: NetworkConfig,
+    pub optimizer: Optimizer,
+    pub n_steps: usize,
+    /// Rows of `network.n_ctx` tokens in a step.
+    pub n_rows: usize,
+    pub seed: u64,
+    /// After how many steps a checkpoint is kept, besides the first and the last.
+    pub checkpoint_every: usize,
+}
+
+/// Where the text comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// Stories of the grammar in `train::tales`.
+    Tales,
+}
+
+/// AdamW (Loshchilov & Hutter 2019) with linear warm-up and a cosine down to a tenth.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Optimizer {
+    pub learning_rate: f64,
+    pub n_warmup: usize,
+    pub weight_decay: f32,
+    pub beta_2: f32,
+    /// Largest length of the gradient over all parameters; longer ones are cut to it.
+    pub max_gradient: f64,
+}
+
+/// Why a recipe cannot be followed.
+#[derive(Debug, thiserror::Error)]
+pub enum RecipeError {
+    #[error("the recipe cannot be read: {0}")]
+    Broken(#[from] serde_json::Error),
+    #[error("the recipe is of version {0}, newer than this program; use a newer Undercurrent")]
+    Newer(u32),
+    #[error("the task has {task} words and the network {network}; make d_vocab {task}")]
+    Vocabulary { task: usize, network: usize },
+    #[error(
+        "stories are up to {longest} tokens long and the network reads {n_ctx}; make n_ctx at least {longest}"
+    )]
+    Context { longest: usize, n_ctx: usize },
+    #[error("{0} must be at least 1")]
+    Zero(&'static str),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
+
+impl Recipe {
+    /// Reads a recipe file.
+    ///
+    /// # Errors
+    /// [`RecipeError`].
+    pub fn parse(text: &str) -> Result<Self, RecipeError> {
+        let recipe: Self = serde_json::from_str(text)?;
+        if CONFIG_VERSION < recipe.version {
+            return Err(RecipeError::Newer(recipe.version));
+        }
+        let counts = [
+            ("n_steps", recipe.n_steps),
+            ("n_rows", recipe.n_rows),
+            ("checkpoint_every", recipe.checkpoint_every),
+        ];
+        if let Some((name, _)) = counts.into_iter().find(|it| it.1 == 0) {
+            return Err(RecipeError::Zero(name));
+        }
+        recipe.network.check()?;
+        Ok(recipe)
+    }
+
+    /// The learning rate of a step, counted from 0.
+    pub fn learning_rate(&self, step: usize) -> f64 {
+        let Optimizer { learning_rate, n_warmup, .. } = self.optimizer;
+        if step < n_warmup {
+            return learning_rate * (step + 1) as f64 / n_warmup as f64;
+        }
+        let way = (step - n_warmup) as f64 / (self.n_steps - n_warmup).max(1) as f64;
+        let cosine = 0.5 * (1.0 + (std::f64::consts::PI * way).cos());
+        learning_rate * (LEAST_SHARE + (1.0 - LEAST_SHARE) * cosine)
+    }
+}
+
+/// What is left of the learning rate at the end.
+const LEAST_SHARE: f64 = 0.1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recipe() -> Recipe {
+        Recipe::parse(include_str!("../../../../assets/recipes/tales.json")).unwrap()
+    }
+
+    #[test]
+    fn the_rate_rises_then_falls_to_a_tenth() {
+        let recipe = recipe();
+        let Optimizer { learning_rate, n_warmup, .. } = recipe.optimizer;
+        assert!(recipe.learning_rate(0) < recipe.learning_rate(n_warmup / 2));
+        assert_eq!(recipe.learning_rate(n_warmup), learning_rate);
+        assert!((recipe.learning_rate(recipe.n_steps) / learning_rate - 0.1).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_newer_recipe_is_refused_by_name() {
+        let mut newer = recipe();
+        newer.version = 99;
+        let error = Recipe::parse(&serde_json::to_string(&newer).unwrap()).unwrap_err();
+        assert!(matches!(error, RecipeError::Newer(99)), "{error}");
+    }
+}

@@ -1,0 +1,142 @@
+//! The training loop.
+
+use burn::{
+    module::{ModuleMapper, ModuleVisitor, Param, ParamId},
+    optim::{AdamWConfig, GradientsParams, ModuleOptimizer},
+    prelude::*,
+    tensor::activation::log_softmax,
+};
+
+use super::{
+    recipe::{Recipe, RecipeError},
+    rows::Stories,
+    tales,
+};
+use crate::model::{Network, Probe};
+
+/// A network on its way.
+pub struct Trainer {
+    pub recipe: Recipe,
+    pub network: Network,
+    pub optimizer: ModuleOptimizer,
+    /// Steps done.
+    pub step: usize,
+    stories: Stories,
+    device: Device,
+}
+
+impl Trainer {
+    /// Step 0 of a recipe, on the CPU.
+    ///
+    /// # Errors
+    /// [`RecipeError`] where task and network do not fit.
+    pub fn new(recipe: Recipe) -> Result<Self, RecipeError> {
+        let task = tales::vocabulary().len();
+        if task != recipe.network.d_vocab {
+            return Err(RecipeError::Vocabulary { task, network: recipe.network.d_vocab });
+        }
+        // The exam reads whole stories, each after its beginning mark.
+        let (longest, n_ctx) = (1 + tales::MAX_WORDS, recipe.network.n_ctx);
+        if n_ctx < longest {
+            return Err(RecipeError::Context { longest, n_ctx });
+        }
+        let device = Device::flex().autodiff();
+        device.seed(recipe.seed);
+        let network = Network::new(&recipe.network, &device)?.map(&mut Numbered { next: 1 });
+        let optimizer = AdamWConfig::new()
+            .with_beta_2(recipe.optimizer.beta_2)
+            .with_epsilon(1e-8)
+            .with_weight_decay(recipe.optimizer.weight_decay)
+            .init();
+        let stories = Stories::new(recipe.seed);
+        Ok(Self { recipe, network, optimizer, step: 0, stories, device })
+    }
+
+    /// Learns from one batch; gives its loss in nats per token.
+    pub fn advance(&mut self) -> f64 {
+        let width = self.recipe.network.n_ctx;
+        let n_rows = self.recipe.n_rows;
+        let [read, told] = self.stories.batch(self.step, n_rows, width).map(|rows| {
+            Tensor::<2, Int>::from_data(TensorData::new(rows, [n_rows, width]), &self.device)
+        });
+        let logits = self.network.forward(read, &mut Probe::blind());
+        let loss = cross_entropy(logits, told);
+        let value = loss.clone().into_scalar::<f32>();
+        let grads = GradientsParams::from_grads(loss.backward(), &self.network);
+        let grads = shortened(grads, &self.network, self.recipe.optimizer.max_gradient);
+        let rate = self.recipe.learning_rate(self.step);
+        self.network = self.optimizer.step(rate, self.network.clone(), grads);
+        self.step += 1;
+        f64::from(value)
+    }
+
+    /// The network as it is now, for reading only.
+    pub fn frozen(&self) -> Network {
+        self.network.valid()
+    }
+}
+
+/// Mean −log-probability of the tokens that came, in nats.
+fn cross_entropy(logits: Tensor<3>, told: Tensor<2, Int>) -> Tensor<1> {
+    let [n_rows, width] = told.dims();
+    let told = told.reshape([n_rows, width, 1]);
+    -log_softmax(logits, 2).gather(2, told).mean()
+}
+
+/// Gradients of which the length over all parameters is at most `max`.
+///
+/// # Source
+/// Pascanu et al. 2013, algorithm 1. (burn's own clipping looks at each parameter alone.)
+fn shortened(grads: GradientsParams, network: &Network, max: f64) -> GradientsParams {
+    let mut lengths = Lengths { grads: &grads, sum: 0.0 };
+    network.visit(&mut lengths);
+    let length = lengths.sum.sqrt();
+    if length <= max {
+        return grads;
+    }
+    let mut scaled = Scaled { from: grads, to: GradientsParams::new(), factor: max / length };
+    network.visit(&mut scaled);
+    scaled.to
+}
+
+struct Lengths<'a> {
+    grads: &'a GradientsParams,
+    sum: f64,
+}
+
+impl ModuleVisitor for Lengths<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let Some(grad) = self.grads.get::<D>(param.id) {
+            self.sum += f64::from(grad.powi_scalar(2).sum().into_scalar::<f32>());
+        }
+    }
+}
+
+struct Scaled {
+    from: GradientsParams,
+    to: GradientsParams,
+    factor: f64,
+}
+
+impl ModuleVisitor for Scaled {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let Some(grad) = self.from.remove::<D>(param.id) {
+            self.to.register(param.id, grad * self.factor);
+        }
+    }
+}
+
+/// Gives parameters the numbers 1, 2, … in their order, so that a stored optimizer finds its own
+/// again.
+struct Numbered {
+    next: u64,
+}
+
+impl ModuleMapper for Numbered {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let (_, value, mapper) = param.consume();
+        let id = ParamId::from(self.next);
+        self.next += 1;
+        Param::from_mapped_value(id, value, mapper)
+    }
+}

@@ -1,0 +1,356 @@
+//! What the lenses say, held to plain maths on the sites.
+
+use engine::{
+    lens::LensError,
+    load::{HostTensor, Model, collect},
+    model::{Mask, Placement},
+};
+use trace::{
+    Axis, Basis, Edit, EditKind, LensSite, NamedArray, Part, Paths, Question, Site, Writers,
+};
+
+use crate::{
+    ask,
+    tiny::{all_kinds, assert_close, describe, model, plain, prompt, some_kinds, try_ask, values},
+};
+
+/// Some twenty roundings of 6e-8, in single precision there and in double here.
+const ROUNDING: f32 = 2e-6;
+
+const N_POS: usize = 7;
+
+#[test]
+fn the_last_depth_of_the_lens_is_the_output() {
+    for model in all_kinds() {
+        let ids = prompt(N_POS);
+        let lens = ask!(Lens, &model, &ids, &[], Question::Lens { a: 3, b: 8 });
+        let logits = &values(&model, &ids, &[])[&Site::Logits];
+        let last = lens.sites.len() - 1;
+        assert_eq!(lens.sites[last], LensSite::Post { layer: 1 });
+        for pos in 0..N_POS {
+            let row = logits.at(Axis::Pos, pos).unwrap();
+            let logprobs = log_softmax(row.values());
+            let top =
+                (0..logprobs.len()).max_by(|&a, &b| logprobs[a].total_cmp(&logprobs[b])).unwrap();
+            let entropy: f64 = logprobs.iter().map(|it| -it.exp() * it).sum();
+            let what = format!("position {pos}, {}", describe(&model));
+            assert_eq!(lens.top[last * N_POS + pos], top as u32, "{what}");
+            let said = |array: &NamedArray| array.get(&[last, pos]).unwrap();
+            let close = |name: &str, array: &NamedArray, expected: f64| {
+                // Of logits up to 10, each some roundings off.
+                assert!((f64::from(said(array)) - expected).abs() < 2e-5, "{name}: {what}");
+            };
+            close("probability", &lens.top_prob, logprobs[top].exp());
+            close("entropy", &lens.entropy, entropy);
+            close("divergence", &lens.kl, 0.0);
+            close("a", &lens.logprob_a, logprobs[3]);
+            close("b", &lens.logprob_b, logprobs[8]);
+            for (rank, token) in [(&lens.rank_a, 3), (&lens.rank_b, 8)] {
+                let above = row.values().iter().filter(|&&it| row.values()[token] < it).count();
+                assert_eq!(said(rank), above as f32, "{what}");
+            }
+        }
+        let next = ask!(Next, &model, &ids, &[], Question::Next);
+        assert_eq!(next, logits.at(Axis::Pos, N_POS - 1).unwrap());
+    }
+}
+
+#[test]
+fn the_lens_hangs_together_at_every_depth() {
+    for model in all_kinds() {
+        let ids = prompt(N_POS);
+        let lens = ask!(Lens, &model, &ids, &[], Question::Lens { a: 3, b: 8 });
+        assert_eq!(lens.sites, depths(&model), "{}", describe(&model));
+        let d_vocab = model.file.config.d_vocab as f32;
+        for (place, &top) in lens.top.iter().enumerate() {
+            let at = |array: &NamedArray| array.values()[place];
+            let what = format!("{} at {place}", describe(&model));
+            assert!(-1e-5 <= at(&lens.kl), "{what}");
+            assert!((0.0..=d_vocab.ln() + 1e-5).contains(&at(&lens.entropy)), "{what}");
+            for (token, logprob, rank) in
+                [(3, &lens.logprob_a, &lens.rank_a), (8, &lens.logprob_b, &lens.rank_b)]
+            {
+                assert_eq!(at(rank) == 0.0, top == token, "{what}");
+                assert!(at(logprob).exp() <= at(&lens.top_prob) * 1.0001, "{what}");
+            }
+            assert_eq!(
+                at(&lens.rank_a) < at(&lens.rank_b),
+                at(&lens.logprob_b) < at(&lens.logprob_a)
+            );
+        }
+    }
+}
+
+#[test]
+fn writers_add_up_to_the_difference_of_the_logits() {
+    for model in all_kinds() {
+        let question = Question::Writers { pos: 4, a: 3, b: 8 };
+        if model.file.config.placement == Placement::Post {
+            let said = try_ask(&model, &prompt(N_POS), &[], question);
+            assert_eq!(said, Err(LensError::NotAdditive), "{}", describe(&model));
+            continue;
+        }
+        let writers = ask!(Writers, &model, &prompt(N_POS), &[], question);
+        let logits = &values(&model, &prompt(N_POS), &[])[&Site::Logits];
+        let of = |token: usize| logits.get(&[4, token]).unwrap();
+        adds_up(&describe(&model), &writers);
+        assert!((writers.total - (of(3) - of(8))).abs() < ROUNDING, "{}", describe(&model));
+        follows_the_depth(&model, &writers);
+    }
+}
+
+/// `running` goes up, from depth to depth, by what was written between the two.
+fn follows_the_depth(model: &Model, writers: &Writers) {
+    let written = |layer: usize| -> [f32; 2] {
+        let heads: f32 = writers.heads.at(Axis::Layer, layer).unwrap().values().iter().sum();
+        [heads + writers.attn_bias.values()[layer], writers.mlp.values()[layer]]
+    };
+    let mut running = writers.embed;
+    let has_mid = depths(model).contains(&LensSite::Mid { layer: 0 });
+    for (&said, site) in writers.running.values().iter().zip(depths(model)) {
+        match site {
+            LensSite::Embed => {}
+            LensSite::Mid { layer } => running += written(layer)[0],
+            LensSite::Post { layer } if has_mid => running += written(layer)[1],
+            LensSite::Post { layer } => running += written(layer).iter().sum::<f32>(),
+        }
+        assert!((said - running).abs() < 1e-4, "{site:?} {said} {running}: {}", describe(model));
+    }
+}
+
+#[test]
+fn writers_add_up_after_edits_of_heads_and_of_what_parts_wrote() {
+    let pre = some_kinds().filter(|it| it.file.config.placement == Placement::Pre);
+    for model in pre {
+        let at = |part: Part| Site::Block { layer: 1, part };
+        let vector = NamedArray::new(vec![0.5; 12], &[(Axis::Model, 12)]).unwrap();
+        let scale =
+            |part: Part| Edit { site: at(part), head: None, pos: None, kind: EditKind::Scale(0.0) };
+        let mut edits = vec![
+            Edit { head: Some(2), ..scale(Part::AttnResult) },
+            Edit { head: Some(2), ..scale(Part::AttnZ) },
+            Edit { kind: EditKind::Add { vector, strength: 2.0 }, ..scale(Part::AttnOut) },
+            Edit { pos: Some(4), ..scale(Part::AttnOut) },
+        ];
+        if model.file.config.shape().has_mlp {
+            edits.push(scale(Part::MlpOut));
+        }
+        for edit in edits {
+            let what = format!("{:?} {}", edit, describe(&model));
+            let question = Question::Writers { pos: 4, a: 3, b: 8 };
+            let is_of_head = edit.head.is_some();
+            let writers = ask!(Writers, &model, &prompt(N_POS), &[edit], question);
+            adds_up(&what, &writers);
+            let ablated = writers.heads.get(&[1, 2]).unwrap();
+            assert_eq!(ablated == 0.0, is_of_head, "{what}");
+        }
+    }
+}
+
+#[track_caller]
+fn adds_up(what: &str, writers: &Writers) {
+    let arrays = [&writers.heads, &writers.attn_bias, &writers.mlp];
+    let parts = arrays.into_iter().flat_map(NamedArray::values).sum::<f32>();
+    let sum = writers.embed + parts + writers.rest;
+    assert!((sum - writers.total).abs() < 1e-4, "{sum}, not {}: {what}", writers.total);
+    let last = writers.running.values().last().unwrap() + writers.rest;
+    assert!((last - writers.total).abs() < 1e-4, "{last}, not {}: {what}", writers.total);
+}
+
+#[test]
+fn paths_are_the_stream_along_two_axes_at_right_angles() {
+    for model in all_kinds() {
+        let ids = prompt(N_POS);
+        let values = values(&model, &ids, &[]);
+        for basis in BASES {
+            let paths = ask!(Paths, &model, &ids, &[], Question::Paths { basis });
+            assert_eq!(paths.sites, depths(&model));
+            let axes = axes(&model, basis);
+            let lengths = [[0, 0], [1, 1], [0, 1]].map(|[a, b]| dot(&axes[a], &axes[b]));
+            assert!(lengths.iter().zip([1.0, 1.0, 0.0]).all(|(it, to)| (it - to).abs() < 1e-9));
+            let streams: Vec<Vec<f64>> =
+                depths(&model).into_iter().flat_map(|site| rows(&values[&site_of(site)])).collect();
+            let expected: Vec<f32> = streams
+                .iter()
+                .flat_map(|stream| axes.each_ref().map(|axis| dot(stream, axis) as f32))
+                .collect();
+            let what = format!("{basis:?}, {}", describe(&model));
+            assert_close(&what, paths.points.values(), &expected, ROUNDING);
+            assert_shares(&what, &paths, &streams, &axes);
+        }
+    }
+}
+
+fn assert_shares(what: &str, paths: &Paths, streams: &[Vec<f64>], axes: &[Vec<f64>; 2]) {
+    let spread = |along: &dyn Fn(&[f64]) -> f64| {
+        let values: Vec<f64> = streams.iter().map(|it| along(it)).collect();
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        values.iter().map(|it| (it - mean).powi(2)).sum::<f64>()
+    };
+    let whole: f64 = (0..streams[0].len()).map(|entry| spread(&|it: &[f64]| it[entry])).sum();
+    let expected = axes.each_ref().map(|axis| (spread(&|it: &[f64]| dot(it, axis)) / whole) as f32);
+    assert_close(what, paths.variance_share.values(), &expected, 1e-5);
+    assert!(paths.variance_share.values().iter().sum::<f32>() <= 1.0 + ROUNDING, "{what}");
+}
+
+#[test]
+fn paths_do_not_move_when_the_prompt_goes_on() {
+    for model in all_kinds().filter(|it| it.file.config.mask == Mask::Causal) {
+        let long = prompt(N_POS + 3);
+        for basis in BASES {
+            let [whole, begun] = [&long[..], &long[..N_POS]]
+                .map(|ids| ask!(Paths, &model, ids, &[], Question::Paths { basis }).points);
+            for pos in 0..N_POS {
+                let [whole, begun] = [&whole, &begun].map(|it| it.at(Axis::Pos, pos).unwrap());
+                assert_close(&describe(&model), whole.values(), begun.values(), ROUNDING);
+            }
+        }
+    }
+}
+
+#[test]
+fn norms_are_lengths_and_angles_of_the_stream() {
+    for model in all_kinds() {
+        let ids = prompt(N_POS);
+        let values = values(&model, &ids, &[]);
+        let norms = ask!(Norms, &model, &ids, &[], Question::Norms);
+        assert_eq!(norms.sites, depths(&model));
+        let streams: Vec<_> = norms.sites.iter().map(|it| rows(&values[&site_of(*it)])).collect();
+        let length = |it: &[f64]| dot(it, it).sqrt();
+        let cosine = |a: &[f64], b: &[f64]| dot(a, b) / (length(a) * length(b));
+        for (depth, stream) in streams.iter().enumerate() {
+            for (pos, own) in stream.iter().enumerate() {
+                let before = &streams[depth.saturating_sub(1)][pos];
+                let expected = [
+                    length(own),
+                    cosine(own, before),
+                    cosine(own, &streams[streams.len() - 1][pos]),
+                ];
+                let arrays = [&norms.norm, &norms.cosine_before, &norms.cosine_last];
+                let said = arrays.map(|it| it.get(&[depth, pos]).unwrap());
+                assert_close(&describe(&model), &said, &expected.map(|it| it as f32), ROUNDING);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_does_not_exist_cannot_be_asked_for() {
+    let mut model = model(plain(), 4);
+    let words = |x: u32, y: u32| Question::Paths { basis: Basis::Words { x, y } };
+    let outside = [
+        Question::Patterns { layer: 2, heads: vec![0] },
+        Question::Patterns { layer: 0, heads: vec![0, 4] },
+        Question::AttentionRow { layer: 2, head: 0, query: 0 },
+        Question::AttentionRow { layer: 0, head: 4, query: 0 },
+        Question::AttentionRow { layer: 0, head: 0, query: N_POS },
+        Question::Lens { a: 17, b: 0 },
+        Question::Lens { a: 0, b: u32::MAX },
+        Question::Writers { pos: N_POS, a: 0, b: 1 },
+        Question::Writers { pos: 0, a: 0, b: 17 },
+        Question::Paths { basis: Basis::Frame { a: 17, b: 0 } },
+        words(0, 17),
+    ];
+    let said =
+        |model: &Model, question: &Question| try_ask(model, &prompt(N_POS), &[], question.clone());
+    for question in outside {
+        let answer = said(&model, &question);
+        assert!(matches!(answer, Err(LensError::Outside { .. })), "{question:?}: {answer:?}");
+    }
+    assert_eq!(said(&model, &words(3, 3)), Err(LensError::NoPlane));
+    model.basis = None;
+    let stored = Question::Paths { basis: Basis::Stored };
+    assert_eq!(said(&model, &stored), Err(LensError::NoBasis));
+    assert!(said(&model, &words(3, 4)).is_ok());
+}
+
+#[test]
+fn what_the_run_did_not_keep_is_named() {
+    let model = model(plain(), 5);
+    let mut probe = engine::model::Probe::blind();
+    let device = burn::prelude::Device::flex();
+    let tokens = engine::session::token_tensor(&prompt(N_POS), &device);
+    model.network.forward(tokens, &mut probe);
+    let trace = probe.into_trace().unwrap();
+    let asked = [Question::Thumbnails { side: 4 }];
+    let said = pollster::block_on(engine::lens::answer_all(&model, &trace, &asked));
+    assert!(matches!(said, Err(LensError::NotKept(_))), "{said:?}");
+}
+
+const BASES: [Basis; 3] = [Basis::Stored, Basis::Frame { a: 3, b: 8 }, Basis::Words { x: 3, y: 8 }];
+
+/// The two axes of a basis, by Gram and Schmidt.
+fn axes(model: &Model, basis: Basis) -> [Vec<f64>; 2] {
+    let stored = model.basis.clone().unwrap().axes.map(|it| wide(&it));
+    let (first, second) = match basis {
+        Basis::Stored => return stored.map(|it| unit(&it)),
+        Basis::Frame { a, b } => {
+            let [a, b] = [a, b].map(|it| direction(model, it));
+            (a.iter().zip(&b).map(|(a, b)| a - b).collect(), stored[0].clone())
+        }
+        Basis::Words { x, y } => (direction(model, x), direction(model, y)),
+    };
+    let first = unit(&first);
+    let along = dot(&second, &first);
+    let beside: Vec<f64> = second.iter().zip(&first).map(|(it, axis)| it - along * axis).collect();
+    [first, unit(&beside)]
+}
+
+/// What the logit of a token reads of the stream, up to scale.
+fn direction(model: &Model, token: u32) -> Vec<f64> {
+    let weights = collect(&model.network).0;
+    let (token, d_model) = (token as usize, model.file.config.d_model);
+    let read = |name: &str| -> Option<&HostTensor> { weights.get(name) };
+    let own: Vec<f32> = match read("unembed.weight") {
+        Some(it) => it.values.chunks_exact(it.dims[1]).map(|row| row[token]).collect(),
+        None => read("embed.weight").unwrap().values[token * d_model..][..d_model].to_vec(),
+    };
+    let Some(gain) = read("final_norm.gain") else { return wide(&own) };
+    let scaled: Vec<f64> = wide(&own).iter().zip(wide(&gain.values)).map(|(a, b)| a * b).collect();
+    let is_centred = read("final_norm.bias").is_some();
+    let mean = if is_centred { scaled.iter().sum::<f64>() / d_model as f64 } else { 0.0 };
+    scaled.iter().map(|it| it - mean).collect()
+}
+
+/// Where the stream of this network stands between two parts.
+fn depths(model: &Model) -> Vec<LensSite> {
+    let shape = model.file.config.shape();
+    let has_mid = shape.has_mlp && !shape.is_parallel;
+    let block = |layer: usize| {
+        let mid = has_mid.then_some(LensSite::Mid { layer });
+        mid.into_iter().chain([LensSite::Post { layer }])
+    };
+    [LensSite::Embed].into_iter().chain((0..2).flat_map(block)).collect()
+}
+
+fn site_of(place: LensSite) -> Site {
+    match place {
+        LensSite::Embed => Site::Block { layer: 0, part: Part::ResidPre },
+        LensSite::Mid { layer } => Site::Block { layer, part: Part::ResidMid },
+        LensSite::Post { layer } => Site::Block { layer, part: Part::ResidPost },
+    }
+}
+
+fn rows(array: &NamedArray) -> Vec<Vec<f64>> {
+    array.values().chunks_exact(array.dims()[1].1).map(wide).collect()
+}
+
+fn wide(values: &[f32]) -> Vec<f64> {
+    values.iter().copied().map(f64::from).collect()
+}
+
+fn dot(left: &[f64], right: &[f64]) -> f64 {
+    left.iter().zip(right).map(|(a, b)| a * b).sum()
+}
+
+fn unit(vector: &[f64]) -> Vec<f64> {
+    let length = dot(vector, vector).sqrt();
+    vector.iter().map(|it| it / length).collect()
+}
+
+fn log_softmax(logits: &[f32]) -> Vec<f64> {
+    let logits = wide(logits);
+    let most = logits.iter().copied().fold(f64::MIN, f64::max);
+    let sum: f64 = logits.iter().map(|it| (it - most).exp()).sum();
+    logits.iter().map(|it| it - most - sum.ln()).collect()
+}

@@ -1,0 +1,256 @@
+//! Changes of values as they pass.
+
+use engine::{
+    load::Model,
+    model::{EditError, Mask, NetworkConfig, Placement},
+};
+use trace::{Axis, Edit, EditKind, NamedArray, Part, Site};
+
+use crate::tiny::{
+    Values, all_kinds, assert_close, describe, distance, model, plain, prompt, some_kinds,
+    try_values, values,
+};
+
+/// An edit of `attn.result` sums heads one by one where the network multiplies them at once.
+const ROUNDING: f32 = 2e-6;
+
+const N_POS: usize = 6;
+
+#[test]
+fn a_site_replaced_by_its_own_value_changes_nothing() {
+    for model in some_kinds() {
+        let ids = prompt(N_POS);
+        let plain = values(&model, &ids, &[]);
+        for (&site, own) in &plain {
+            let edited = values(&model, &ids, &[whole(site, EditKind::Replace(own.clone()))]);
+            assert_same(&model, site, &edited, &plain);
+        }
+    }
+}
+
+#[test]
+fn a_scale_of_one_and_an_addition_of_nothing_change_nothing() {
+    for model in some_kinds() {
+        let ids = prompt(N_POS);
+        let plain = values(&model, &ids, &[]);
+        for (&site, own) in &plain {
+            let &(axis, width) = own.dims().last().unwrap();
+            let vector = array(vec![1.0; width], &[(axis, width)]);
+            for kind in [EditKind::Scale(1.0), EditKind::Add { vector, strength: 0.0 }] {
+                assert_same(&model, site, &values(&model, &ids, &[whole(site, kind)]), &plain);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_head_scaled_to_nothing_is_missing_from_what_attention_writes() {
+    for model in all_kinds() {
+        let ids = prompt(N_POS);
+        let before = values(&model, &ids, &[]);
+        let result = block(1, Part::AttnResult);
+        let edit = Edit { head: Some(2), ..whole(result, EditKind::Scale(0.0)) };
+        let after = values(&model, &ids, &[edit]);
+        let out = block(1, Part::AttnOut);
+        let removed = before[&result].at(Axis::Head, 2).unwrap();
+        let expected: Vec<f32> =
+            before[&out].values().iter().zip(removed.values()).map(|(all, it)| all - it).collect();
+        // What is left of a difference is as exact as what it was taken from.
+        let size = distance(&vec![0.0; expected.len()], removed.values());
+        assert!(size == 1.0, "the head wrote something");
+        assert_close(&describe(&model), after[&out].values(), &expected, 1e-5);
+        // The same by another way: without its values mixed, a head writes nothing.
+        let mixed = Edit { head: Some(2), ..whole(block(1, Part::AttnZ), EditKind::Scale(0.0)) };
+        let other = values(&model, &ids, &[mixed]);
+        assert_close(&describe(&model), other[&out].values(), after[&out].values(), 1e-5);
+    }
+}
+
+#[test]
+fn an_edit_touches_its_head_and_position_and_nothing_before_it() {
+    for model in some_kinds() {
+        let ids = prompt(N_POS);
+        let plain = values(&model, &ids, &[]);
+        for (&site, own) in &plain {
+            let (head, pos) = (own_heads(own).map(|size| size - 1), Some(3));
+            let edit = Edit { head, pos, ..whole(site, EditKind::Scale(-2.0)) };
+            let edited = values(&model, &ids, &[edit]);
+            let sizes: Vec<usize> = own.dims().iter().map(|it| it.1).collect();
+            for (flat, (&new, &old)) in edited[&site].values().iter().zip(own.values()).enumerate()
+            {
+                let is_touched =
+                    own.dims().iter().zip(places(&sizes, flat)).all(|(it, at)| match it.0 {
+                        Axis::Head | Axis::KvHead => Some(at) == head,
+                        Axis::Pos | Axis::Query => Some(at) == pos,
+                        _ => true,
+                    });
+                let expected = if is_touched { -2.0 * old } else { old };
+                assert!(new == expected, "{} {site} at {flat}", describe(&model));
+            }
+            for (earlier, value) in plain.range(..site) {
+                assert_eq!(
+                    &edited[earlier],
+                    value,
+                    "{site} changed {earlier}: {}",
+                    describe(&model)
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn an_edit_of_a_position_leaves_the_positions_before_it() {
+    for model in some_kinds().filter(|it| it.file.config.mask == Mask::Causal) {
+        let ids = prompt(N_POS);
+        let before = &values(&model, &ids, &[])[&Site::Logits];
+        for &site in values(&model, &ids, &[]).keys() {
+            let edit = Edit { pos: Some(3), ..whole(site, EditKind::Scale(-2.0)) };
+            let after = &values(&model, &ids, &[edit])[&Site::Logits];
+            for pos in 0..3 {
+                let [after, before] = [after, before].map(|it| it.at(Axis::Pos, pos).unwrap());
+                assert_close(&format!("{site}"), after.values(), before.values(), ROUNDING);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_vector_is_added_as_often_as_its_strength_says() {
+    let model = model(plain(), 1);
+    let ids = prompt(N_POS);
+    let site = block(0, Part::ResidPost);
+    let vector: Vec<f32> = (0..12).map(|it| it as f32).collect();
+    let kind =
+        EditKind::Add { vector: array(vector.clone(), &[(Axis::Model, 12)]), strength: -0.5 };
+    let edited = values(&model, &ids, &[Edit { pos: Some(1), ..whole(site, kind) }]);
+    let before = &values(&model, &ids, &[])[&site];
+    let at = |values: &NamedArray| values.at(Axis::Pos, 1).unwrap().values().to_vec();
+    let expected: Vec<f32> =
+        at(before).iter().zip(&vector).map(|(it, add)| it - 0.5 * add).collect();
+    assert_eq!(at(&edited[&site]), expected);
+    assert_eq!(edited[&block(1, Part::ResidPre)], edited[&site]);
+}
+
+#[test]
+fn the_stream_of_another_prompt_gives_its_answer() {
+    for model in some_kinds() {
+        let (ids, other) = (prompt(N_POS), vec![5, 4, 3, 2, 9, 6]);
+        let theirs = values(&model, &other, &[]);
+        let site = block(1, Part::ResidPost);
+        let edit = whole(site, EditKind::Replace(theirs[&site].clone()));
+        let edited = values(&model, &ids, std::slice::from_ref(&edit));
+        assert_eq!(edited[&Site::Logits], theirs[&Site::Logits], "{}", describe(&model));
+        // Of one position, that position's alone.
+        let patched = values(&model, &ids, &[Edit { pos: Some(2), ..edit }]);
+        let own = values(&model, &ids, &[]);
+        for pos in 0..N_POS {
+            let [patched, theirs, own] =
+                [&patched, &theirs, &own].map(|it| it[&Site::Logits].at(Axis::Pos, pos).unwrap());
+            let expected = if pos == 2 { theirs } else { own };
+            assert_close(&describe(&model), patched.values(), expected.values(), 1e-6);
+        }
+    }
+}
+
+#[test]
+fn edits_of_one_site_are_made_in_turn() {
+    let model = model(plain(), 2);
+    let ids = prompt(N_POS);
+    let site = block(0, Part::MlpOut);
+    let width = (Axis::Model, 12);
+    let add = EditKind::Add { vector: array(vec![1.0; 12], &[width]), strength: 1.0 };
+    let edits = [whole(site, EditKind::Scale(0.0)), whole(site, add)];
+    let edited = values(&model, &ids, &edits);
+    assert!(edited[&site].values().iter().all(|&it| it == 1.0));
+}
+
+#[test]
+fn an_edit_that_does_not_fit_is_an_error() {
+    let model = model(NetworkConfig { n_kv_heads: Some(2), ..plain() }, 3);
+    let replace = |site: Site, sizes: &[(Axis, usize)]| {
+        let count = sizes.iter().map(|it| it.1).product();
+        whole(site, EditKind::Replace(array(vec![0.0; count], sizes)))
+    };
+    let scale = |site: Site| whole(site, EditKind::Scale(0.0));
+    let (stream, key) = (block(0, Part::ResidPre), block(0, Part::AttnK));
+    let short = array(vec![0.0; 11], &[(Axis::Model, 11)]);
+    let cases = [
+        (replace(stream, &[(Axis::Pos, 5), (Axis::Model, 12)]), "[6, 12]"),
+        (replace(stream, &[(Axis::Model, 12)]), "[6, 12]"),
+        (replace(key, &[(Axis::Pos, 6), (Axis::Head, 4), (Axis::HeadDim, 3)]), "[6, 2, 3]"),
+        (whole(stream, EditKind::Add { vector: short, strength: 1.0 }), "[12]"),
+        (Edit { pos: Some(6), ..scale(stream) }, "6 positions, and the edit names number 6"),
+        (Edit { head: Some(0), ..scale(stream) }, "no heads"),
+        (Edit { head: Some(2), ..scale(key) }, "2 heads, and the edit names number 2"),
+        (Edit { head: Some(4), ..scale(block(0, Part::AttnPattern)) }, "4 heads"),
+        (Edit { pos: Some(6), ..scale(block(0, Part::AttnPattern)) }, "6 positions"),
+        (scale(block(2, Part::ResidPre)), "no site blocks.2.resid_pre"),
+        (scale(block(0, Part::MlpLinear)), "no site blocks.0.mlp.linear"),
+    ];
+    for (edit, expected) in cases {
+        let said = try_values(&model, &prompt(N_POS), std::slice::from_ref(&edit)).unwrap_err();
+        assert!(said.to_string().contains(expected), "{edit:?}: {said}");
+    }
+    // The first of several is told.
+    let edits = [Edit { pos: Some(9), ..scale(stream) }, scale(block(7, Part::AttnQ))];
+    let said = try_values(&model, &prompt(N_POS), &edits).unwrap_err();
+    assert!(matches!(said, EditError::Outside { index: 9, .. }), "{said}");
+}
+
+#[test]
+fn what_a_network_lacks_cannot_be_edited() {
+    for model in some_kinds() {
+        let ids = prompt(N_POS);
+        let has = values(&model, &ids, &[]);
+        for site in Site::all(2).into_iter().filter(|it| !has.contains_key(it)) {
+            let said = try_values(&model, &ids, &[whole(site, EditKind::Scale(0.0))]);
+            assert_eq!(said, Err(EditError::NoSite(site)), "{}", describe(&model));
+        }
+        let is_post = model.file.config.placement == Placement::Post;
+        assert!(is_post || has.contains_key(&Site::FinalNorm));
+    }
+}
+
+fn block(layer: usize, part: Part) -> Site {
+    Site::Block { layer, part }
+}
+
+fn whole(site: Site, kind: EditKind) -> Edit {
+    Edit { site, head: None, pos: None, kind }
+}
+
+/// An array, as the page would send it.
+fn array(values: Vec<f32>, dims: &[(Axis, usize)]) -> NamedArray {
+    NamedArray::new(values, dims).unwrap()
+}
+
+/// How many heads a site has, if any.
+fn own_heads(array: &NamedArray) -> Option<usize> {
+    array.size(Axis::Head).or(array.size(Axis::KvHead))
+}
+
+/// The index along each axis of a flat place.
+fn places(sizes: &[usize], flat: usize) -> Vec<usize> {
+    let mut rest = flat;
+    let mut found: Vec<usize> = sizes
+        .iter()
+        .rev()
+        .map(|size| {
+            let at = rest % size;
+            rest /= size;
+            at
+        })
+        .collect();
+    found.reverse();
+    found
+}
+
+#[track_caller]
+fn assert_same(model: &Model, edited: Site, found: &Values, expected: &Values) {
+    assert_eq!(found.len(), expected.len());
+    for (site, value) in expected {
+        let what = format!("{site} after {edited}, {}", describe(model));
+        assert_close(&what, found[site].values(), value.values(), ROUNDING);
+    }
+}

@@ -1,0 +1,19 @@
+//! The engine from outside: one test binary, a module per area.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "allow-unwrap-in-tests covers test functions only, and what tests print is read on failure"
+)]
+
+mod tiny; // start here: small random networks and how they are run
+
+mod answers; // what the lenses say, held to plain maths on the sites
+mod attention; // what is said of patterns
+mod cli; // the built program
+mod edits; // changes of values as they pass
+mod golden; // every site of tiny random models equals that of PyTorch and of numpy
+mod identities; // equations between sites that hold for any weights
+mod loading; // files that are damaged or not ours are refused with what to do
+mod session; // prompts, runs and looks
+mod train; // the loop, its checkpoints, the finished model

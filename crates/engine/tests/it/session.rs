@@ -1,0 +1,184 @@
+//! Prompts, runs and looks.
+
+use burn::prelude::*;
+use engine::{
+    lens::LensError,
+    load::{LoadError, Precision},
+    model::EditError,
+    session::{RunError, Session},
+};
+use trace::{Answer, Axis, Edit, EditKind, Part, Question, Site};
+
+use crate::{
+    ask,
+    tiny::{model, plain, weights},
+};
+
+#[test]
+fn a_run_answers_about_its_prompt() {
+    let mut session = opened();
+    let ran = run(&mut session, 1, "w2 W3 w4 nonsense", &[Question::Next]).unwrap();
+    let said: Vec<_> =
+        ran.tokens.iter().map(|it| (it.id, it.typed.as_str(), it.is_known)).collect();
+    let expected = [
+        (0, "<bos>", true),
+        (2, "w2", true),
+        (1, "W3", false),
+        (4, "w4", true),
+        (1, "nonsense", false),
+    ];
+    assert_eq!(said, expected);
+    assert_eq!(ran.n_cut, 0);
+    let next = ask!(Next, &model(plain(), 1), &[0, 2, 1, 4, 1], &[], Question::Next);
+    assert_eq!(ran.answers, [Answer::Next(next)]);
+    assert_eq!(look(&session, 1, &[Question::Next]).unwrap(), ran.answers);
+}
+
+#[test]
+fn a_prompt_of_nothing_is_the_beginning_mark() {
+    let mut session = opened();
+    for prompt in ["", " \n\t "] {
+        let ran = run(&mut session, 1, prompt, &everything()).unwrap();
+        assert_eq!(ran.tokens.iter().map(|it| it.id).collect::<Vec<_>>(), [0]);
+        assert_eq!(ran.answers.len(), everything().len());
+    }
+}
+
+#[test]
+fn without_a_beginning_mark_a_prompt_of_nothing_is_refused() {
+    let (mut file, bytes) = package();
+    file.vocab[0] = "w0".to_owned();
+    let mut session = Session::new(Device::flex());
+    session.open(file, &bytes).unwrap();
+    let said = run(&mut session, 1, " ", &[]).unwrap_err();
+    assert!(matches!(said, RunError::Empty), "{said}");
+    assert!(said.to_string().contains("type a word"));
+}
+
+#[test]
+fn unknown_words_alone_are_read_as_such() {
+    let mut session = opened();
+    let ran = run(&mut session, 1, "家 🦀 zyx", &everything()).unwrap();
+    assert_eq!(ran.tokens.iter().map(|it| it.id).collect::<Vec<_>>(), [0, 1, 1, 1]);
+    assert!(ran.tokens[1..].iter().all(|it| !it.is_known && it.text == "<unk>"));
+}
+
+#[test]
+fn what_the_model_cannot_read_any_more_is_cut_and_counted() {
+    let mut session = opened();
+    let n_ctx = plain().n_ctx;
+    // The beginning mark is a token too.
+    for (n_words, n_cut) in [(n_ctx - 1, 0), (n_ctx, 1), (10 * n_ctx, 9 * n_ctx + 1)] {
+        let ran = run(&mut session, 1, &"w5 ".repeat(n_words), &everything()).unwrap();
+        assert_eq!((ran.tokens.len(), ran.n_cut), (n_ctx, n_cut));
+    }
+}
+
+#[test]
+fn only_the_last_run_can_be_looked_at() {
+    let mut session = opened();
+    assert!(matches!(look(&session, 1, &[]).unwrap_err(), RunError::NoRun));
+    run(&mut session, 1, "w2", &[]).unwrap();
+    run(&mut session, 4, "w3", &[]).unwrap();
+    let said = look(&session, 1, &[Question::Next]).unwrap_err();
+    assert!(matches!(said, RunError::Gone { asked: 1, last: 4 }), "{said}");
+    assert!(look(&session, 4, &[Question::Next]).is_ok());
+}
+
+#[test]
+fn a_run_that_fails_leaves_the_last_one() {
+    let mut session = opened();
+    let before = run(&mut session, 1, "w2 w3", &[Question::Next]).unwrap().answers;
+    let site = Site::Block { layer: 5, part: Part::AttnOut };
+    let edit = Edit { site, head: None, pos: None, kind: EditKind::Scale(0.0) };
+    let said = pollster::block_on(session.run(2, "w4", vec![edit], &[])).unwrap_err();
+    assert!(matches!(said, RunError::Edit(EditError::NoSite(_))), "{said}");
+    let asked = Question::Writers { pos: 99, a: 0, b: 1 };
+    let said = run(&mut session, 3, "w4", std::slice::from_ref(&asked)).unwrap_err();
+    assert!(matches!(said, RunError::Lens(LensError::Outside { .. })), "{said}");
+    assert!(look(&session, 1, &[asked]).is_err());
+    assert_eq!(look(&session, 1, &[Question::Next]).unwrap(), before);
+}
+
+#[test]
+fn without_a_model_nothing_runs() {
+    let mut session = Session::new(Device::flex());
+    assert!(matches!(run(&mut session, 1, "w2", &[]).unwrap_err(), RunError::NoModel));
+    assert!(matches!(look(&session, 1, &[]).unwrap_err(), RunError::NoModel));
+}
+
+#[test]
+fn a_model_that_does_not_open_leaves_the_one_before() {
+    let mut session = opened();
+    let before = run(&mut session, 1, "w2 w3", &[Question::Next]).unwrap().answers;
+    let (file, bytes) = package();
+    let said = session.open(file, &bytes[1..]).unwrap_err();
+    assert!(matches!(said, LoadError::CutShort { .. }), "{said}");
+    assert_eq!(look(&session, 1, &[Question::Next]).unwrap(), before);
+    // Another model knows nothing of the run.
+    let (file, bytes) = package();
+    session.open(file, &bytes).unwrap();
+    assert!(matches!(look(&session, 1, &[]).unwrap_err(), RunError::NoRun));
+}
+
+#[test]
+fn answers_come_in_the_order_of_the_questions() {
+    let mut session = opened();
+    let asked = everything();
+    let together = run(&mut session, 1, "w2 w3 w9", &asked).unwrap().answers;
+    for (question, answer) in asked.iter().zip(&together) {
+        assert_eq!(
+            look(&session, 1, std::slice::from_ref(question)).unwrap(),
+            std::slice::from_ref(answer)
+        );
+    }
+    assert_eq!(run(&mut session, 2, "w2", &[]).unwrap().answers, []);
+}
+
+#[test]
+fn an_edit_reaches_the_answers() {
+    let mut session = opened();
+    let site = Site::Logits;
+    let edit = Edit { site, head: None, pos: None, kind: EditKind::Scale(0.0) };
+    let ran = pollster::block_on(session.run(1, "w2", vec![edit], &[Question::Next])).unwrap();
+    let [Answer::Next(next)] = &ran.answers[..] else { panic!("{:?}", ran.answers) };
+    assert_eq!((next.size(Axis::Vocab), next.values()), (Some(17), &[0.0; 17][..]));
+}
+
+/// One question of each kind.
+fn everything() -> Vec<Question> {
+    vec![
+        Question::Norms,
+        Question::Thumbnails { side: 4 },
+        Question::Patterns { layer: 0, heads: vec![1] },
+        Question::AttentionRow { layer: 1, head: 2, query: 0 },
+        Question::Lens { a: 2, b: 3 },
+        Question::Paths { basis: trace::Basis::Stored },
+        Question::Writers { pos: 0, a: 2, b: 3 },
+        Question::Next,
+    ]
+}
+
+fn package() -> (engine::load::ModelFile, Vec<u8>) {
+    (model(plain(), 1).file, weights(&plain(), 1).to_safetensors(Precision::Single, &[]))
+}
+
+fn opened() -> Session {
+    let mut session = Session::new(Device::flex());
+    let (file, bytes) = package();
+    session.open(file, &bytes).unwrap();
+    session
+}
+
+fn run(
+    session: &mut Session,
+    id: u64,
+    prompt: &str,
+    ask: &[Question],
+) -> Result<engine::session::Ran, RunError> {
+    pollster::block_on(session.run(id, prompt, Vec::new(), ask))
+}
+
+fn look(session: &Session, id: u64, ask: &[Question]) -> Result<Vec<Answer>, RunError> {
+    pollster::block_on(session.look(id, ask))
+}

@@ -1,0 +1,251 @@
+//! Small random networks of every kind, and how they are run.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Mutex, MutexGuard},
+};
+
+use burn::prelude::*;
+use engine::{
+    lens::{LensError, answer_all, kept_for_questions},
+    load::{BASIS_AXES, BASIS_MEAN, HostTensor, Model, ModelFile, Weights, collect, digest},
+    model::{
+        Activation, Bias, EditError, Keep, Mask, MlpKind, Network, NetworkConfig, Norm, Placement,
+        Positions, Probe, Residual, Trace, Unembed,
+    },
+    session::token_tensor,
+};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use trace::{Answer, Edit, NamedArray, Question, Site};
+
+/// The values at every site that was kept.
+pub(crate) type Values = BTreeMap<Site, NamedArray>;
+
+/// Held by whoever draws from burn's generator, of which there is one for all threads.
+static GENERATOR: Mutex<()> = Mutex::new(());
+
+/// The right to draw new weights; with it a seed gives the same ones every time.
+pub(crate) fn generator() -> MutexGuard<'static, ()> {
+    GENERATOR.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// The repository.
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// An empty folder for this test alone.
+pub(crate) fn scratch(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// A network of 2 layers with all defaults: GPT-2's ways.
+pub(crate) fn plain() -> NetworkConfig {
+    NetworkConfig {
+        version: 1,
+        n_layers: 2,
+        d_model: 12,
+        n_heads: 4,
+        n_kv_heads: None,
+        d_head: None,
+        d_mlp: 10,
+        d_vocab: 17,
+        n_ctx: 24,
+        positions: Positions::default(),
+        norm: Norm::default(),
+        placement: Placement::default(),
+        residual: Residual::default(),
+        mask: Mask::default(),
+        mlp: MlpKind::default(),
+        bias: Bias::default(),
+        unembed: Unembed::default(),
+    }
+}
+
+const POSITIONS: [Positions; 6] = [
+    Positions::Learned,
+    Positions::Sinusoidal,
+    Positions::Rope { theta: 50.0, fraction: 1.0, interleaved: false },
+    Positions::Rope { theta: 50.0, fraction: 0.5, interleaved: true },
+    Positions::Alibi,
+    Positions::None,
+];
+const NORMS: [Norm; 2] = [Norm::LayerNorm { epsilon: 1e-5 }, Norm::RmsNorm { epsilon: 1e-3 }];
+const RESIDUALS: [(Placement, Residual); 3] = [
+    (Placement::Pre, Residual::Serial),
+    (Placement::Pre, Residual::Parallel),
+    (Placement::Post, Residual::Serial),
+];
+const MLPS: [MlpKind; 3] = [
+    MlpKind::Plain { activation: Activation::Gelu },
+    MlpKind::Gated { activation: Activation::Silu },
+    MlpKind::None,
+];
+
+/// Every way of positions with every norm, residual, MLP and sharing of keys, each with other
+/// weights. What a part does alone (mask, biases, unembedding) changes from one to the next.
+pub(crate) fn all_kinds() -> impl Iterator<Item = Model> {
+    let counts = [POSITIONS.len(), NORMS.len(), RESIDUALS.len(), MLPS.len(), 3];
+    (0..counts.iter().product::<usize>()).map(move |number| {
+        let mut rest = number;
+        let mut next = |count: usize| {
+            let chosen = rest % count;
+            rest /= count;
+            chosen
+        };
+        let positions = POSITIONS[next(counts[0])];
+        let norm = NORMS[next(counts[1])];
+        let (placement, residual) = RESIDUALS[next(counts[2])];
+        let mlp = MLPS[next(counts[3])];
+        let n_kv_heads = [4, 2, 1][next(counts[4])];
+        let bit = |which: usize| ((number * 2_654_435_761) >> (8 + which)) & 1 == 1;
+        let config = NetworkConfig {
+            positions,
+            norm,
+            placement,
+            residual,
+            mlp,
+            n_kv_heads: Some(n_kv_heads),
+            d_head: Some(4),
+            mask: if bit(0) && bit(1) { Mask::Full } else { Mask::Causal },
+            bias: Bias { qkv: bit(2), attn_out: bit(3), mlp: bit(4), unembed: bit(5) },
+            unembed: if bit(6) { Unembed::Own } else { Unembed::Tied },
+            ..plain()
+        };
+        model(config, number as u64)
+    })
+}
+
+/// One of each way that is not a matter of single parts: for what takes many runs.
+pub(crate) fn some_kinds() -> impl Iterator<Item = Model> {
+    // No factor in common with any count, so that every choice of every part comes.
+    all_kinds().step_by(11)
+}
+
+/// A model of `config`, its weights drawn from `seed`: gains about 1, all else about 0, wide
+/// enough that every part is seen in the output. It has a stored plane and words w0, w1, ….
+pub(crate) fn model(config: NetworkConfig, seed: u64) -> Model {
+    let weights = weights(&config, seed);
+    let mut vocab: Vec<String> = (0..config.d_vocab).map(|id| format!("w{id}")).collect();
+    vocab[0] = "<bos>".to_owned();
+    vocab[1] = "<unk>".to_owned();
+    let bytes = weights.to_safetensors(engine::load::Precision::Single, &[]);
+    let file = ModelFile {
+        version: 1,
+        id: format!("tiny {seed}"),
+        about: "A test.".to_owned(),
+        licence: "MIT".to_owned(),
+        config,
+        weights_sha256: digest(&bytes),
+        weights_bytes: bytes.len() as u64,
+        vocab,
+        prompts: Vec::new(),
+        phenomena: Vec::new(),
+    };
+    Model::from_bytes(file, &bytes, &Device::flex()).unwrap()
+}
+
+/// Random weights of every parameter, and a plane of two axes at right angles.
+pub(crate) fn weights(config: &NetworkConfig, seed: u64) -> Weights {
+    let mut weights = {
+        let _held = generator();
+        collect(&Network::new(config, &Device::flex()).unwrap())
+    };
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    for (name, tensor) in &mut weights.0 {
+        let centre = if name.ends_with("gain") { 1.0 } else { 0.0 };
+        tensor.values.iter_mut().for_each(|it| *it = centre + rng.random_range(-0.7..0.7f32));
+    }
+    let d_model = config.d_model;
+    let mut axes = vec![0.0; 2 * d_model];
+    (axes[0], axes[1], axes[d_model + 2]) = (0.6, 0.8, 1.0);
+    weights.0.insert(BASIS_AXES.to_owned(), HostTensor { values: axes, dims: vec![2, d_model] });
+    let mean = HostTensor { values: vec![0.0; d_model], dims: vec![d_model] };
+    weights.0.insert(BASIS_MEAN.to_owned(), mean);
+    weights
+}
+
+/// A prompt of random tokens.
+pub(crate) fn prompt(n_pos: usize) -> Vec<u32> {
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    (0..n_pos).map(|_| rng.random_range(2..17)).collect()
+}
+
+/// What all sites hold, after these edits.
+pub(crate) fn values(model: &Model, ids: &[u32], edits: &[Edit]) -> Values {
+    try_values(model, ids, edits).unwrap()
+}
+
+pub(crate) fn try_values(model: &Model, ids: &[u32], edits: &[Edit]) -> Result<Values, EditError> {
+    let trace = pass(model, ids, Keep::Everything, edits)?;
+    Ok(pollster::block_on(trace.read()).unwrap())
+}
+
+fn pass(model: &Model, ids: &[u32], keep: Keep, edits: &[Edit]) -> Result<Trace, EditError> {
+    let mut probe = Probe::new(keep, edits.to_vec());
+    model.network.forward(token_tensor(ids, &Device::flex()), &mut probe);
+    probe.into_trace()
+}
+
+/// The answer to a question about a run with these edits, kept as the page's runs are.
+pub(crate) fn try_ask(
+    model: &Model,
+    ids: &[u32],
+    edits: &[Edit],
+    question: Question,
+) -> Result<Answer, LensError> {
+    let trace = pass(model, ids, kept_for_questions(), edits).unwrap();
+    pollster::block_on(answer_all(model, &trace, &[question])).map(|mut it| it.remove(0))
+}
+
+/// [`try_ask`] where there is an answer, of the named kind.
+#[macro_export]
+macro_rules! ask {
+    ($kind:ident, $model:expr, $ids:expr, $edits:expr, $question:expr) => {
+        match $crate::tiny::try_ask($model, $ids, $edits, $question).unwrap() {
+            trace::Answer::$kind(answer) => answer,
+            other => panic!("not the answer to the question: {other:?}"),
+        }
+    };
+}
+
+/// Largest difference over the largest value of the second; 1 at least where sizes differ.
+pub(crate) fn distance(left: &[f32], right: &[f32]) -> f32 {
+    if left.len() != right.len() {
+        return f32::INFINITY;
+    }
+    let size = right.iter().fold(f32::MIN_POSITIVE, |most, it| most.max(it.abs()));
+    // `max` would pass over what is no number.
+    let differences = left.iter().zip(right).map(|(a, b)| (a - b).abs() / size);
+    differences.fold(0.0, |most, it| if it <= most { most } else { it })
+}
+
+/// Panics where two rows of numbers lie further apart than `tolerance`.
+#[track_caller]
+pub(crate) fn assert_close(what: &str, left: &[f32], right: &[f32], tolerance: f32) {
+    let found = distance(left, right);
+    assert!(found <= tolerance, "{what}: {found:e} apart, more than {tolerance:e}");
+}
+
+/// How a model is named in messages.
+pub(crate) fn describe(model: &Model) -> String {
+    let shape = model.file.config.shape();
+    let config = &model.file.config;
+    format!(
+        "{}: {}, {}, {:?}, {:?}, {:?}, {} kv heads",
+        model.file.id,
+        shape.positions,
+        shape.norm,
+        config.residual,
+        config.mlp,
+        config.mask,
+        shape.n_kv_heads
+    )
+}

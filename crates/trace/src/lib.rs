@@ -1,0 +1,21 @@
+//! The words that the page and the engine share: places in a network, arrays, questions, answers.
+//!
+//! Knows nothing of tensors, browsers or files.
+
+mod array; // start here
+mod axis;
+mod edit;
+mod model;
+mod protocol;
+mod question;
+mod site;
+
+pub use array::{ArrayError, NamedArray};
+pub use axis::Axis;
+pub use edit::{Edit, EditKind};
+pub use model::{Device, ModelInfo, ModelShape, Phenomenon};
+pub use protocol::{Event, Notice, Request, RunId, Token, decode, encode};
+pub use question::{
+    Answer, AttentionRow, Basis, Lens, LensSite, Norms, Paths, Patterns, Question, Writers,
+};
+pub use site::{Part, Site, SiteError, SitePattern};

@@ -1,0 +1,100 @@
+//! The messages between the page and the engine.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{Answer, Device, Edit, ModelInfo, Question};
+
+/// Which run an answer belongs to. Later runs have larger numbers.
+pub type RunId = u64;
+
+/// What the page may ask.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Request {
+    /// Make the model under this address the one that answers.
+    Open { url: String },
+    /// Run the prompt with these changes and answer these questions. A later run replaces one that
+    /// has not begun.
+    Run { id: RunId, prompt: String, edits: Vec<Edit>, ask: Vec<Question> },
+    /// Answer questions about the last run. A later look replaces one that has not begun.
+    Look { id: RunId, ask: Vec<Question> },
+    /// Fail on purpose, so that tests can see the restart.
+    Panic,
+}
+
+/// What the engine tells. The page shows the last of each kind until the next.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// The engine is up, on this device.
+    Started { device: Device },
+    /// Bytes of the model that have arrived, of how many (0 where the server does not say).
+    Loading { got_bytes: u64, of_bytes: u64 },
+    /// The model is ready.
+    Opened { model: Box<ModelInfo> },
+    /// The prompt ran.
+    Ran {
+        id: RunId,
+        tokens: Vec<Token>,
+        /// How many tokens of the prompt were left out because the model reads no further.
+        n_cut: usize,
+        /// Time of the forward pass and of the answers.
+        secs: f64,
+        answers: Vec<Answer>,
+    },
+    /// Answers to a look.
+    Seen { id: RunId, answers: Vec<Answer> },
+    /// Something failed; the last good picture stands.
+    Failed { id: Option<RunId>, notice: Notice },
+}
+
+/// What went wrong and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    pub text: String,
+    /// Whether the engine is of no more use and has to be started again.
+    pub is_fatal: bool,
+}
+
+/// A piece of the prompt as the model reads it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Token {
+    pub id: u32,
+    /// As the model knows it.
+    pub text: String,
+    /// As it was typed; differs from `text` where the model does not know the word.
+    pub typed: String,
+    pub is_known: bool,
+    /// Words of the vocabulary that look like an unknown one, nearest first.
+    pub near: Vec<String>,
+}
+
+/// The bytes of a message.
+///
+/// # Panics
+/// Never: these types hold nothing that the format cannot write.
+pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
+    postcard::to_stdvec(message).expect("messages are plain values")
+}
+
+/// The message in `bytes`, or `None` where they are none.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    postcard::from_bytes(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Axis, NamedArray};
+
+    #[test]
+    fn a_message_survives_the_wire() {
+        let logits = NamedArray::new(vec![1.0, -2.5e-7], &[(Axis::Vocab, 2)]).unwrap();
+        let event = Event::Seen { id: 7, answers: vec![Answer::Next(logits)] };
+        assert_eq!(decode::<Event>(&encode(&event)), Some(event));
+    }
+
+    #[test]
+    fn bytes_that_are_no_message_are_none() {
+        assert_eq!(decode::<Event>(&[255, 1, 2]), None);
+        assert_eq!(decode::<Request>(&[]), None);
+    }
+}

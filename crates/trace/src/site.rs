@@ -1,0 +1,228 @@
+//! The places in a network where one may look, each with its name and its axes.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Axis;
+
+/// A place in the forward pass whose value can be seen or replaced.
+///
+/// The names follow TransformerLens, so that a reader of its tutorials is at home:
+/// `blocks.3.resid_pre`, `blocks.3.attn.pattern`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Site {
+    /// Token embeddings, before positions are added.
+    Embed,
+    /// What learned or sinusoidal positions add to the embeddings.
+    PosEmbed,
+    /// A part of block `layer`, counted from 0.
+    Block { layer: usize, part: Part },
+    /// The residual stream after the final norm: what the unembedding reads.
+    FinalNorm,
+    /// What the unembedding says at each position, before softmax.
+    Logits,
+}
+
+/// A place within one block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Part {
+    /// The stream as the block finds it.
+    ResidPre,
+    /// What attention reads: the stream after the norm before it.
+    AttnNorm,
+    /// Queries, after rotation where positions rotate.
+    AttnQ,
+    /// Keys, after rotation.
+    AttnK,
+    /// Values.
+    AttnV,
+    /// Scaled products of query and key with any position bias, before the mask.
+    AttnScore,
+    /// Attention weights after mask and softmax.
+    AttnPattern,
+    /// Values mixed by the pattern, head by head.
+    AttnZ,
+    /// What each head adds to the stream (without the shared output bias).
+    AttnResult,
+    /// What attention adds to the stream.
+    AttnOut,
+    /// The stream between attention and MLP; absent where both read the same stream.
+    ResidMid,
+    /// What the MLP reads.
+    MlpNorm,
+    /// Hidden units before the activation (the gate's, where there is one).
+    MlpPre,
+    /// The ungated half of a gated MLP.
+    MlpLinear,
+    /// Hidden units after activation and gate: what the second matrix reads.
+    MlpAct,
+    /// What the MLP adds to the stream.
+    MlpOut,
+    /// The stream as the block leaves it.
+    ResidPost,
+}
+
+use Axis::{Head, HeadDim, Key, KvHead, Mlp, Model, Pos, Query, Vocab};
+
+impl Part {
+    /// Every part with its name and its axes: the one table that the code below reads.
+    const TABLE: [(Part, &'static str, &'static [Axis]); 17] = [
+        (Part::ResidPre, "resid_pre", &[Pos, Model]),
+        (Part::AttnNorm, "attn.norm", &[Pos, Model]),
+        (Part::AttnQ, "attn.q", &[Pos, Head, HeadDim]),
+        (Part::AttnK, "attn.k", &[Pos, KvHead, HeadDim]),
+        (Part::AttnV, "attn.v", &[Pos, KvHead, HeadDim]),
+        (Part::AttnScore, "attn.score", &[Head, Query, Key]),
+        (Part::AttnPattern, "attn.pattern", &[Head, Query, Key]),
+        (Part::AttnZ, "attn.z", &[Pos, Head, HeadDim]),
+        (Part::AttnResult, "attn.result", &[Pos, Head, Model]),
+        (Part::AttnOut, "attn.out", &[Pos, Model]),
+        (Part::ResidMid, "resid_mid", &[Pos, Model]),
+        (Part::MlpNorm, "mlp.norm", &[Pos, Model]),
+        (Part::MlpPre, "mlp.pre", &[Pos, Mlp]),
+        (Part::MlpLinear, "mlp.linear", &[Pos, Mlp]),
+        (Part::MlpAct, "mlp.act", &[Pos, Mlp]),
+        (Part::MlpOut, "mlp.out", &[Pos, Model]),
+        (Part::ResidPost, "resid_post", &[Pos, Model]),
+    ];
+
+    fn row(self) -> &'static (Part, &'static str, &'static [Axis]) {
+        &Self::TABLE[self as usize]
+    }
+
+    /// Every part of a block, in the order of the forward pass.
+    pub fn all() -> impl Iterator<Item = Part> {
+        Self::TABLE.iter().map(|row| row.0)
+    }
+}
+
+impl Site {
+    /// The axes of what is kept here, outermost first.
+    pub fn axes(self) -> &'static [Axis] {
+        match self {
+            Site::Embed | Site::PosEmbed | Site::FinalNorm => &[Pos, Model],
+            Site::Block { part, .. } => part.row().2,
+            Site::Logits => &[Pos, Vocab],
+        }
+    }
+
+    /// Every site that a network of `n_layers` blocks can have, in the order of the forward pass.
+    pub fn all(n_layers: usize) -> Vec<Site> {
+        let blocks = (0..n_layers)
+            .flat_map(|layer| Part::all().map(move |part| Site::Block { layer, part }));
+        [Site::Embed, Site::PosEmbed]
+            .into_iter()
+            .chain(blocks)
+            .chain([Site::FinalNorm, Site::Logits])
+            .collect()
+    }
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Site::Embed => f.write_str("embed"),
+            Site::PosEmbed => f.write_str("pos_embed"),
+            Site::Block { layer, part } => write!(f, "blocks.{layer}.{}", part.row().1),
+            Site::FinalNorm => f.write_str("final_norm"),
+            Site::Logits => f.write_str("logits"),
+        }
+    }
+}
+
+/// A text that names no site.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("no site is called “{0}”; sites are embed, pos_embed, blocks.N.PART, final_norm, logits, where PART is one of {parts}", parts = part_names())]
+pub struct SiteError(pub String);
+
+fn part_names() -> String {
+    Part::TABLE.iter().map(|row| row.1).collect::<Vec<_>>().join(", ")
+}
+
+impl FromStr for Site {
+    type Err = SiteError;
+
+    fn from_str(text: &str) -> Result<Self, SiteError> {
+        let unknown = || SiteError(text.to_owned());
+        match text {
+            "embed" => return Ok(Site::Embed),
+            "pos_embed" => return Ok(Site::PosEmbed),
+            "final_norm" => return Ok(Site::FinalNorm),
+            "logits" => return Ok(Site::Logits),
+            _ => {}
+        }
+        let rest = text.strip_prefix("blocks.").ok_or_else(unknown)?;
+        let (layer, name) = rest.split_once('.').ok_or_else(unknown)?;
+        let layer = layer.parse().map_err(|_| unknown())?;
+        let row = Part::TABLE.iter().find(|row| row.1 == name).ok_or_else(unknown)?;
+        Ok(Site::Block { layer, part: row.0 })
+    }
+}
+
+/// Names of sites with `*` for any run of characters: `blocks.*.attn.pattern`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SitePattern(String);
+
+impl SitePattern {
+    /// Whether the name of `site` fits.
+    pub fn matches(&self, site: Site) -> bool {
+        fits(&self.0, &site.to_string())
+    }
+}
+
+impl From<&str> for SitePattern {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+fn fits(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((head, tail)) => name
+            .strip_prefix(head)
+            .is_some_and(|rest| (0..=rest.len()).any(|at| fits(tail, &rest[at..]))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_the_order_of_the_enum() {
+        for (place, row) in Part::TABLE.iter().enumerate() {
+            assert_eq!(row.0 as usize, place);
+        }
+    }
+
+    #[test]
+    fn every_site_is_found_by_its_name() {
+        for site in Site::all(3) {
+            assert_eq!(site.to_string().parse(), Ok(site));
+        }
+    }
+
+    #[test]
+    fn a_name_of_nothing_says_what_there_is() {
+        let error = "blocks.x.attn".parse::<Site>().unwrap_err().to_string();
+        assert!(error.contains("attn.pattern"), "{error}");
+    }
+
+    #[test]
+    fn a_star_stands_for_any_run() {
+        let named = |pattern: &str| {
+            Site::all(2)
+                .into_iter()
+                .filter(|&it| SitePattern::from(pattern).matches(it))
+                .map(|it| it.to_string())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(named("blocks.*.attn.q"), ["blocks.0.attn.q", "blocks.1.attn.q"]);
+        assert_eq!(named("*mid"), ["blocks.0.resid_mid", "blocks.1.resid_mid"]);
+        assert_eq!(named("logits"), ["logits"]);
+        assert_eq!(named("*").len(), Site::all(2).len());
+        assert!(named("logit").is_empty());
+    }
+}

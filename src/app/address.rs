@@ -1,0 +1,57 @@
+//! The bookmark in the address: written after each change, read when the reader goes back.
+
+use leptos::{ev, prelude::*};
+use wasm_bindgen::JsValue;
+
+use super::{browser::now_secs, state::AppState};
+use crate::share::{Bookmark, read_link, write_link};
+
+/// Typing within so many seconds is one step back in the history.
+const ONE_STEP_SECS: f64 = 2.0;
+
+/// What the address says, and what of it could not be kept.
+pub(super) fn read() -> (Bookmark, Vec<String>) {
+    read_link(&window().location().hash().unwrap_or_default())
+}
+
+/// Keeps address and bookmark alike.
+pub(super) fn connect(state: AppState) {
+    let last_step_secs = StoredValue::new(0.0);
+    let link = Memo::new(move |_| state.bookmark.with(write_link));
+    Effect::new(move |before: Option<Bookmark>| {
+        let text = link.get();
+        let bookmark = state.bookmark.get_untracked();
+        let is_typing = before.as_ref().is_none_or(|it| {
+            let typed = Bookmark { prompt: bookmark.prompt.clone(), ..it.clone() };
+            let is_same_step = now_secs() - last_step_secs.get_value() < ONE_STEP_SECS;
+            it.digest.is_empty() || (typed == bookmark && is_same_step)
+        });
+        if window().location().hash().unwrap_or_default() != format!("#{text}") {
+            write(&text, is_typing);
+            last_step_secs.set_value(now_secs());
+        }
+        bookmark
+    });
+    let _back = window_event_listener(ev::popstate, move |_| {
+        let (bookmark, troubles) = read();
+        state.bookmark.set(bookmark);
+        troubles.into_iter().for_each(|it| state.notice(it));
+    });
+}
+
+fn write(text: &str, replaces: bool) {
+    let Ok(history) = window().history() else { return };
+    let address = format!("#{text}");
+    let written = if replaces {
+        history.replace_state_with_url(&JsValue::NULL, "", Some(&address))
+    } else {
+        history.push_state_with_url(&JsValue::NULL, "", Some(&address))
+    };
+    // A browser that counts too many changes keeps the last address; the page goes on.
+    written.unwrap_or_default();
+}
+
+/// The whole address that brings a colleague here.
+pub(super) fn to_share() -> String {
+    window().location().href().unwrap_or_default()
+}

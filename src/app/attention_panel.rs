@@ -1,0 +1,373 @@
+//! Attention: one head as a map, all heads, several at once, lines, or step by step.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use trace::{Axis, NamedArray};
+
+use super::{
+    export::svg_of,
+    figure::{Figure, Point},
+    panel::{Panel, Ramp},
+    segments::Segments,
+    state::AppState,
+    steps_table::{StepsTable, steps_rows},
+};
+use crate::{
+    share::{AttentionView, Panel as PanelName},
+    view::{
+        AttentionMap, Pick, Scene, Table, attention_lines, attention_map, heads_grid,
+        heads_grid_layout, number, overlay_map, percent, shown,
+    },
+};
+
+/// The panel.
+#[component]
+pub(super) fn AttentionPanel() -> impl IntoView {
+    let state = AppState::here();
+    let view = Memo::new(move |_| state.bookmark.read().attention);
+    let size = RwSignal::new([0.0, 0.0]);
+    let scene = Memo::new(move |before: Option<&Option<Arc<Scene>>>| {
+        let new = scene_of(state, view.get(), size.get()).map(Arc::new);
+        // Until the answer for a new place is here, the last good picture stands.
+        new.or_else(|| before.cloned().flatten())
+    });
+    let choices = vec![
+        (AttentionView::Map, "map"),
+        (AttentionView::Heads, "all heads"),
+        (AttentionView::Overlay, "overlay"),
+        (AttentionView::Lines, "lines"),
+        (AttentionView::Steps, "steps"),
+    ];
+    let controls = move || {
+        let choices = choices.clone();
+        view! {
+            <Segments
+                name="How attention is drawn"
+                choices
+                chosen=view
+                on_choose=move |it| state.bookmark.update(|all| all.attention = it)
+            />
+        }
+    };
+    let site = move || {
+        let cursor = state.cursor();
+        format!("L{} · head {}", cursor.layer, cursor.head)
+    };
+    let at_point = move |at: Point| hit(state, view.get_untracked(), size.get_untracked(), at);
+    let label = move || {
+        format!("Attention, {}: rows read, columns are read. {}", site(), row_text(state))
+    };
+    let plot = move || {
+        if view.get() == AttentionView::Steps {
+            return view! { <StepsTable /> }.into_any();
+        }
+        view! {
+            <div class="attention" class:with-aside=move || view.get() == AttentionView::Map>
+                <Figure
+                    scene
+                    size
+                    label
+                    hit=at_point
+                />
+                <Show when=move || view.get() == AttentionView::Map>
+                    <Aside />
+                </Show>
+                <Show when=move || view.get() == AttentionView::Overlay>
+                    <OverlayHeads />
+                </Show>
+            </div>
+        }
+        .into_any()
+    };
+    view! {
+        <Panel
+            name=PanelName::Attention
+            title="Attention"
+            site=Signal::derive(site)
+            about=Signal::derive(move || about(view.get()).to_owned())
+            controls
+            legend=move || legend(state, view.get())
+            table=Signal::derive(move || table(state))
+            svg=move |()| scene.get_untracked().map(|it| svg_of(state, &it))
+        >
+            {plot}
+        </Panel>
+    }
+}
+
+fn about(view: AttentionView) -> &'static str {
+    match view {
+        AttentionView::Map => "Where each token reads from. Reading is not using: a weight says what is looked at, not what it does.",
+        AttentionView::Heads => "Every head of every layer, last layer on top. Click one.",
+        AttentionView::Overlay => "Heads of this layer in one map, a colour each; the strongest shows.",
+        AttentionView::Lines => "Right token reads left token; the chosen one's lines are strong.",
+        AttentionView::Steps => "How the chosen query comes to its weights, and what each key then writes.",
+    }
+}
+
+/// The pattern of one head of the layer that is loaded.
+fn pattern(state: AppState) -> Option<NamedArray> {
+    let patterns = state.answers.patterns.get()?;
+    let cursor = state.cursor();
+    if patterns.layer != cursor.layer {
+        return None;
+    }
+    let index = patterns.heads.iter().position(|it| *it == cursor.head)?;
+    patterns.weights.at(Axis::Head, index).ok()
+}
+
+fn scene_of(state: AppState, view: AttentionView, size_px: Point) -> Option<Scene> {
+    if size_px[0] < 1.0 {
+        return None;
+    }
+    let palette = state.palette();
+    let labels = state.labels();
+    let (cursor, lock) = (state.cursor(), state.lock());
+    let skips_first = state.bookmark.read().skips_first;
+    let map = AttentionMap { labels: &labels, cursor, lock, skips_first, palette, size_px };
+    match view {
+        AttentionView::Map => Some(attention_map(&pattern(state)?, &map)),
+        AttentionView::Heads => {
+            let all = state.answers.thumbnails.get()?;
+            Some(heads_grid(&all, [cursor, lock], palette, size_px))
+        }
+        AttentionView::Lines => Some(attention_lines(&pattern(state)?, &map).0),
+        AttentionView::Overlay => {
+            let patterns = state.answers.patterns.get()?;
+            let chosen = state.bookmark.read().overlay.clone();
+            let heads: Vec<usize> =
+                patterns.heads.iter().copied().filter(|it| chosen.is_empty() || chosen.contains(it)).collect();
+            let of_chosen = cut(&patterns.weights, &patterns.heads, &heads)?;
+            Some(overlay_map(&of_chosen, &heads, &map))
+        }
+        AttentionView::Steps => None,
+    }
+}
+
+/// The heads' patterns, in the order of `heads`, without the others.
+fn cut(weights: &NamedArray, all: &[usize], heads: &[usize]) -> Option<NamedArray> {
+    if heads.len() == all.len() {
+        return Some(weights.clone());
+    }
+    let places: Vec<usize> = heads.iter().filter_map(|head| all.iter().position(|it| it == head)).collect();
+    weights.select(Axis::Head, &places).ok()
+}
+
+/// What a point of the figure names.
+fn hit(state: AppState, view: AttentionView, size_px: Point, at: Point) -> Option<Pick> {
+    untrack(|| {
+        let ground = state.ground();
+        let (cursor, lock) = (state.cursor(), state.lock());
+        let labels = state.labels();
+        let palette = state.palette();
+        let map = AttentionMap { labels: &labels, cursor, lock, skips_first: false, palette, size_px };
+        match view {
+            AttentionView::Heads => {
+                let grid = heads_grid_layout(ground.n_layers, ground.n_heads, size_px);
+                let (row, head) = grid.hit(at)?;
+                Some(Pick::head(ground.n_layers - 1 - row, head, &ground))
+            }
+            AttentionView::Lines => {
+                let (_, grid) = attention_lines(&pattern(state)?, &AttentionMap { cursor: lock, ..map });
+                let (row, column) = grid.hit(at)?;
+                let most = grid.n_rows;
+                let (first, _) = crate::view::window(labels.len(), most, lock.pos);
+                let place = Some(first + row);
+                Some(if column == 0 { Pick { source: place, ..Pick::default() } } else { Pick { pos: place, ..Pick::default() } })
+            }
+            _ => {
+                let (row, column) = map.grid().hit(at)?;
+                Some(Pick { pos: Some(row), source: Some(column.min(row)), ..Pick::default() })
+            }
+        }
+    })
+}
+
+fn legend(state: AppState, view: AttentionView) -> AnyView {
+    let scale = || {
+        let (palette, labels) = (state.palette(), state.labels());
+        let (cursor, lock) = (state.cursor(), state.lock());
+        let size_px = [0.0, 0.0];
+        let map = AttentionMap { labels: &labels, cursor, lock, skips_first: true, palette, size_px };
+        pattern(state).map_or(1.0, |it| map.scale(&it))
+    };
+    let skips = state.bookmark.read().skips_first && view == AttentionView::Map;
+    let to = if skips { number(scale()) } else { "1".to_owned() };
+    let switch = (view == AttentionView::Map).then(|| {
+        view! {
+            <label class="switch">
+                <input
+                    type="checkbox"
+                    prop:checked=move || state.bookmark.read().skips_first
+                    on:change=move |event| {
+                        let is_on = event_target_checked(&event);
+                        state.bookmark.update(|it| it.skips_first = is_on);
+                    }
+                />
+                "scale without the first token"
+            </label>
+        }
+    });
+    match view {
+        AttentionView::Overlay => view! { <span>"opacity is weight to the power 0.6; colour is the head"</span> }.into_any(),
+        AttentionView::Lines => view! { <span>"width and opacity are the weight"</span> }.into_any(),
+        AttentionView::Steps => view! {
+            <span>"weight = exp(score − largest) ÷ their sum; write = weight × |value through the output matrix|"</span>
+        }
+        .into_any(),
+        AttentionView::Map | AttentionView::Heads => view! {
+            <Ramp kind="seq" from="0" to=to unit="weight, power 0.6 scale" />
+            {switch}
+        }
+        .into_any(),
+    }
+}
+
+/// The cursor's row in words.
+fn row_text(state: AppState) -> String {
+    let cursor = state.cursor();
+    let labels = state.labels();
+    let Some(row) = state.answers.row.get() else { return String::new() };
+    let weight = row.weight.get(&[cursor.source]).unwrap_or(f32::NAN);
+    let word = |pos: usize| labels.get(pos).cloned().unwrap_or_default();
+    format!("“{}” reads “{}” at {}.", word(cursor.pos), word(cursor.source), percent(weight))
+}
+
+fn table(state: AppState) -> Table {
+    let labels = state.labels();
+    match state.answers.row.get() {
+        Some(row) => steps_rows(&row, &labels),
+        None => Table::default(),
+    }
+}
+
+/// The heads of the layer as small maps, and the cursor's row, largest first.
+#[component]
+fn Aside() -> impl IntoView {
+    let state = AppState::here();
+    let rows = move || {
+        let Some(row) = state.answers.row.get() else { return Vec::new() };
+        let tokens = state.run.read().tokens.clone();
+        let mut all: Vec<(usize, f32)> = row.weight.values().iter().copied().enumerate().collect();
+        all.truncate(row.query + 1);
+        all.sort_by(|a, b| b.1.total_cmp(&a.1));
+        all.truncate(7);
+        let word = |pos: usize| tokens.get(pos).map_or_else(String::new, shown);
+        all.into_iter().map(|(pos, weight)| (pos, word(pos), weight)).collect()
+    };
+    view! {
+        <aside class="row-bars">
+            <HeadButtons />
+            <h3>
+                {move || {
+                    let cursor = state.cursor();
+                    let word = state.labels().get(cursor.pos).cloned().unwrap_or_default();
+                    format!("row “{word}” {}, largest first", cursor.pos)
+                }}
+            </h3>
+            {move || {
+                rows()
+                    .into_iter()
+                    .map(|(pos, word, weight)| {
+                        let pick = Pick { source: Some(pos), ..Pick::default() };
+                        view! {
+                            <button
+                                class="bar-row"
+                                class:chosen=move || state.cursor().source == pos
+                                on:click=move |_| state.pick(pick)
+                                on:pointerenter=move |_| state.hover.set(pick)
+                                on:pointerleave=move |_| state.hover.set(Pick::default())
+                            >
+                                <span>{word}</span>
+                                <i><b style:width=format!("{:.1}%", 100.0 * weight)></b></i>
+                                <span>{format!("{weight:.2}")}</span>
+                            </button>
+                        }
+                    })
+                    .collect_view()
+            }}
+        </aside>
+    }
+}
+
+/// A button for each head of the layer.
+#[component]
+fn HeadButtons() -> impl IntoView {
+    let state = AppState::here();
+    let heads = move || state.ground().n_heads;
+    view! {
+        <h3>{move || format!("heads of L{}", state.cursor().layer)}</h3>
+        <div class="heads" role="group" aria-label="Heads of this layer">
+            {move || {
+                (0..heads())
+                    .map(|head| {
+                        let pick = Pick { head: Some(head), ..Pick::default() };
+                        view! {
+                            <button
+                                aria-pressed=move || (state.lock().head == head).to_string()
+                                on:click=move |_| {
+                                    let layer = state.lock().layer;
+                                    state.pick(Pick { layer: Some(layer), ..pick });
+                                }
+                                on:pointerenter=move |_| {
+                                    let layer = state.lock().layer;
+                                    state.hover.set(Pick { layer: Some(layer), ..pick });
+                                }
+                                on:pointerleave=move |_| state.hover.set(Pick::default())
+                            >
+                                {head}
+                            </button>
+                        }
+                    })
+                    .collect_view()
+            }}
+        </div>
+    }
+}
+
+/// Which heads the overlay shows, each in its colour.
+#[component]
+fn OverlayHeads() -> impl IntoView {
+    let state = AppState::here();
+    let is_shown = move |head: usize| {
+        let overlay = &state.bookmark.read().overlay;
+        overlay.is_empty() || overlay.contains(&head)
+    };
+    let toggle = move |head: usize| {
+        let n_heads = untrack(|| state.ground()).n_heads;
+        state.bookmark.update(|it| {
+            if it.overlay.is_empty() {
+                it.overlay = (0..n_heads).collect();
+            }
+            match it.overlay.iter().position(|other| *other == head) {
+                Some(place) if 1 < it.overlay.len() => drop(it.overlay.remove(place)),
+                Some(_) => {}
+                None => it.overlay.push(head),
+            }
+            it.overlay.sort_unstable();
+            if it.overlay.len() == n_heads {
+                it.overlay.clear();
+            }
+        });
+    };
+    view! {
+        <div class="overlay-heads" role="group" aria-label="Heads in the overlay">
+            {move || {
+                (0..state.ground().n_heads)
+                    .map(|head| {
+                        view! {
+                            <button
+                                aria-pressed=move || is_shown(head).to_string()
+                                on:click=move |_| toggle(head)
+                            >
+                                <i style:background=format!("var(--cat-{})", head % 8 + 1)></i>
+                                {format!("head {head}")}
+                            </button>
+                        }
+                    })
+                    .collect_view()
+            }}
+        </div>
+    }
+}

@@ -1,0 +1,61 @@
+//! What the page asks of the browser besides elements.
+
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+
+/// Seconds since the page was opened.
+pub(super) fn now_secs() -> f64 {
+    window().performance().map_or(0.0, |clock| clock.now() / 1e3)
+}
+
+/// Runs `work` after `millis`.
+pub(super) fn after(millis: u64, work: impl FnOnce() + 'static) {
+    set_timeout(work, std::time::Duration::from_millis(millis));
+}
+
+/// Calls `told` with width and height of `element`, in CSS pixels, now and whenever they change.
+pub(super) fn observe_size(element: &web_sys::Element, told: impl Fn([f32; 2]) + 'static) {
+    let watched = element.clone();
+    let callback = Closure::<dyn FnMut()>::new(move || {
+        told([watched.client_width() as f32, watched.client_height() as f32]);
+    });
+    if let Ok(observer) = web_sys::ResizeObserver::new(callback.as_ref().unchecked_ref()) {
+        observer.observe(element);
+    }
+    // The observer lives as long as what it observes.
+    callback.forget();
+}
+
+/// Device pixels per CSS pixel.
+pub(super) fn pixel_ratio() -> f32 {
+    (window().device_pixel_ratio() as f32).clamp(1.0, 4.0)
+}
+
+/// Whether the page is shown dark, by the reader's choice or else by the system's.
+pub(super) fn is_dark() -> bool {
+    let root = document().document_element();
+    match root.and_then(|it| it.get_attribute("data-theme")).as_deref() {
+        Some("dark") => true,
+        Some(_) => false,
+        None => prefers("(prefers-color-scheme: dark)"),
+    }
+}
+
+/// Whether a media query holds.
+pub(super) fn prefers(query: &str) -> bool {
+    window().match_media(query).ok().flatten().is_some_and(|it| it.matches())
+}
+
+/// Gives the reader a file to keep.
+pub(super) fn download(name: &str, kind: &str, text: &str) -> Result<(), JsValue> {
+    let parts = js_sys::Array::of1(&text.into());
+    let bag = web_sys::BlobPropertyBag::new();
+    bag.set_type(kind);
+    let blob = web_sys::Blob::new_with_str_sequence_and_options(&parts, &bag)?;
+    let url = web_sys::Url::create_object_url_with_blob(&blob)?;
+    let anchor: web_sys::HtmlAnchorElement = document().create_element("a")?.unchecked_into();
+    anchor.set_href(&url);
+    anchor.set_download(name);
+    anchor.click();
+    web_sys::Url::revoke_object_url(&url)
+}

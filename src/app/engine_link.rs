@@ -1,0 +1,306 @@
+//! The line to the engine: starting it, asking it, and starting it anew when it fails.
+
+use std::{cell::RefCell, rc::Rc};
+
+use js_sys::Uint8Array;
+use leptos::prelude::*;
+use trace::{Basis, Event, Question, Request, RunId, decode, encode};
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
+
+use super::{
+    browser::{after, now_secs},
+    state::{AppState, Run, Status},
+};
+use crate::share::BasisView;
+
+/// Small maps have at most so many cells a side.
+const THUMBNAIL_SIDE: usize = 32;
+/// An engine that says nothing for so long, or for so many times its last run, has stopped.
+const PATIENCE_SECS: f64 = 8.0;
+const PATIENCE_RUNS: f64 = 20.0;
+/// The engine for WebGPU compiles its kernels at the first run, which takes a while.
+const GPU_PATIENCE_SECS: f64 = 120.0;
+/// After so many failures in a row the page waits for the reader.
+const MOST_RESTARTS: u32 = 3;
+
+/// The engine's worker and what it has been asked.
+#[derive(Clone)]
+struct Link {
+    state: AppState,
+    line: Rc<RefCell<Line>>,
+}
+
+#[derive(Default)]
+struct Line {
+    worker: Option<Worker>,
+    is_gpu: bool,
+    /// The last run that was asked for, and the last that came back.
+    sent: RunId,
+    done: RunId,
+    /// What has been asked about the last run.
+    asked: Vec<Question>,
+    /// Since when an answer is awaited.
+    waits_since: Option<f64>,
+    n_failures: u32,
+}
+
+/// Starts the engine and keeps it asked: a run for every change of model or prompt, a look for
+/// every change of the cursor or of a view.
+pub(super) fn connect(state: AppState) {
+    let link = Link { state, line: Rc::default() };
+    let uses_gpu = Memo::new(move |_| state.bookmark.read().uses_gpu);
+    let starter = link.clone();
+    Effect::new(move |_| starter.start(uses_gpu.get()));
+
+    let prompt = Memo::new(move |_| state.bookmark.read().prompt.clone());
+    let runner = link.clone();
+    Effect::new(move |_| {
+        prompt.track();
+        if state.model.read().is_some() {
+            runner.run();
+        }
+    });
+
+    let ask = Memo::new(move |_| questions(state));
+    let looker = link.clone();
+    Effect::new(move |_| {
+        ask.track();
+        looker.look();
+    });
+    link.watch();
+}
+
+/// What the panels show now.
+fn questions(state: AppState) -> Vec<Question> {
+    let cursor = state.cursor();
+    let (a, b) = state.frame();
+    let bookmark = state.bookmark.read();
+    let n_heads = state.model.read().as_ref().map_or(0, |it| it.shape.n_heads);
+    let word = |which: usize| state.id(&bookmark.words[which]);
+    let basis = match bookmark.basis {
+        BasisView::Sample => Basis::Stored,
+        BasisView::Frame => Basis::Frame { a, b },
+        BasisView::Words => match (word(0), word(1)) {
+            (Some(x), Some(y)) if x != y => Basis::Words { x, y },
+            _ => Basis::Stored,
+        },
+    };
+    let (layer, head) = (cursor.layer, cursor.head);
+    let mut all = vec![
+        Question::Next,
+        Question::Thumbnails { side: THUMBNAIL_SIDE },
+        Question::Lens { a, b },
+        Question::Writers { pos: cursor.pos, a, b },
+        Question::Norms,
+        Question::Patterns { layer, heads: (0..n_heads).collect() },
+        Question::AttentionRow { layer, head, query: cursor.pos },
+    ];
+    if a != b || bookmark.basis != BasisView::Frame {
+        all.push(Question::Paths { basis });
+    }
+    all
+}
+
+impl Link {
+    fn start(&self, uses_gpu: bool) {
+        let name = if uses_gpu { "./engine-gpu-worker.js" } else { "./engine-cpu-worker.js" };
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        self.stop();
+        self.state.status.set(Status::Starting);
+        let worker = match Worker::new_with_options(name, &options) {
+            Ok(worker) => worker,
+            Err(error) => return self.fail(&format!("the browser would not start the engine: {error:?}")),
+        };
+        let heard = self.clone();
+        let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            let bytes = Uint8Array::new(&event.data()).to_vec();
+            match decode::<Event>(&bytes) {
+                Some(event) => heard.hear(event),
+                None => heard.fail("the engine and the page are of different versions; reload the page"),
+            }
+        });
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        let failed = self.clone();
+        let on_error = Closure::<dyn FnMut(web_sys::Event)>::new(move |event: web_sys::Event| {
+            event.prevent_default();
+            failed.fail("the engine stopped");
+        });
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        // A page starts an engine a handful of times; both live as long as it.
+        on_message.forget();
+        on_error.forget();
+        let mut line = self.line.borrow_mut();
+        (line.worker, line.is_gpu) = (Some(worker), uses_gpu);
+        line.waits_since = Some(now_secs());
+    }
+
+    fn stop(&self) {
+        let mut line = self.line.borrow_mut();
+        if let Some(worker) = line.worker.take() {
+            worker.set_onmessage(None);
+            worker.set_onerror(None);
+            worker.terminate();
+        }
+        line.waits_since = None;
+    }
+
+    /// Says what happened and starts the engine anew, where that may help.
+    fn fail(&self, text: &str) {
+        self.stop();
+        let state = self.state;
+        let n_failures = {
+            let mut line = self.line.borrow_mut();
+            line.n_failures += 1;
+            line.n_failures
+        };
+        let was_gpu = self.line.borrow().is_gpu;
+        if was_gpu {
+            state.notice(format!("{text}. The page goes on with the CPU; choose WebGPU again to retry"));
+            state.bookmark.update(|it| it.uses_gpu = false);
+        } else if n_failures <= MOST_RESTARTS {
+            state.notice(format!("{text}. It is being started again; the picture is that of the last good run"));
+            let link = self.clone();
+            state.status.set(Status::Starting);
+            after(300, move || link.start(false));
+        } else {
+            state.status.set(Status::Stopped);
+            state.notice(format!("{text}, again and again. Reload the page; the link keeps your place"));
+        }
+    }
+
+    fn send(&self, request: &Request) {
+        let mut line = self.line.borrow_mut();
+        let Some(worker) = &line.worker else { return };
+        let bytes = Uint8Array::from(encode(request).as_slice());
+        let transfer = js_sys::Array::of1(&bytes.buffer());
+        if worker.post_message_with_transfer(&bytes, &transfer).is_ok() {
+            line.waits_since = Some(now_secs());
+        }
+    }
+
+    fn run(&self) {
+        let state = self.state;
+        let ask = untrack(|| questions(state));
+        let prompt = state.bookmark.with_untracked(|it| it.prompt.clone());
+        let id = {
+            let mut line = self.line.borrow_mut();
+            line.sent += 1;
+            line.asked.clone_from(&ask);
+            line.sent
+        };
+        self.send(&Request::Run { id, prompt, edits: Vec::new(), ask });
+    }
+
+    /// Asks what is shown and has not been asked about the last run.
+    fn look(&self) {
+        let (id, is_running) = {
+            let line = self.line.borrow();
+            (line.done, line.done != line.sent)
+        };
+        // A run that is under way is looked at when it comes back.
+        if is_running || id == 0 {
+            return;
+        }
+        let wanted = untrack(|| questions(self.state));
+        let new: Vec<Question> = {
+            let line = self.line.borrow();
+            wanted.iter().filter(|it| !line.asked.contains(it)).cloned().collect()
+        };
+        if !new.is_empty() {
+            self.line.borrow_mut().asked = wanted;
+            self.send(&Request::Look { id, ask: new });
+        }
+    }
+
+    fn hear(&self, event: Event) {
+        let state = self.state;
+        self.line.borrow_mut().waits_since = None;
+        match event {
+            Event::Started { device } => {
+                state.device.set(Some(device));
+                state.model.set(None);
+                let model = state.bookmark.with_untracked(|it| it.model.clone());
+                self.send(&Request::Open { url: address_of(&model) });
+                state.status.set(Status::Loading { got_bytes: 0, of_bytes: 0 });
+            }
+            Event::Loading { got_bytes, of_bytes } => {
+                self.line.borrow_mut().waits_since = Some(now_secs());
+                state.status.set(Status::Loading { got_bytes, of_bytes });
+            }
+            Event::Opened { model } => self.opened(*model),
+            Event::Ran { id, tokens, n_cut, secs, answers } => {
+                self.line.borrow_mut().done = id;
+                self.line.borrow_mut().n_failures = 0;
+                if id < self.line.borrow().sent {
+                    // A later prompt is on its way; what is on show is this one.
+                    self.line.borrow_mut().waits_since = Some(now_secs());
+                }
+                batch(|| {
+                    state.run.set(Run { tokens, n_cut, secs }.into());
+                    answers.into_iter().for_each(|it| state.take(it));
+                    state.status.set(Status::Live);
+                });
+                self.look();
+            }
+            Event::Seen { id, answers } => {
+                if id == self.line.borrow().done {
+                    batch(|| answers.into_iter().for_each(|it| state.take(it)));
+                }
+            }
+            Event::Failed { notice, .. } if notice.is_fatal => self.fail(&notice.text),
+            Event::Failed { id, notice } => {
+                if let Some(id) = id {
+                    let mut line = self.line.borrow_mut();
+                    line.done = line.done.max(id);
+                }
+                if state.model.with_untracked(Option::is_none) {
+                    state.status.set(Status::Stopped);
+                }
+                state.notice(notice.text);
+            }
+        }
+    }
+
+    fn opened(&self, model: trace::ModelInfo) {
+        let state = self.state;
+        let wanted = state.bookmark.with_untracked(|it| it.digest.clone());
+        if !model.digest.starts_with(&wanted) {
+            state.notice(
+                "this link was made with other weights; numbers may differ from what its writer saw",
+            );
+        }
+        state.bookmark.update(|it| it.digest = model.digest.chars().take(12).collect());
+        state.model.set(Some(model.into()));
+    }
+
+    /// Looks now and then whether the engine still answers.
+    fn watch(&self) {
+        let link = self.clone();
+        let look = move || {
+            let late = {
+                let line = link.line.borrow();
+                let secs = link.state.run.with_untracked(|it| it.secs);
+                let least = if line.is_gpu { GPU_PATIENCE_SECS } else { PATIENCE_SECS };
+                let is_loading = matches!(link.state.status.get_untracked(), Status::Starting | Status::Loading { .. });
+                let patience = if is_loading { GPU_PATIENCE_SECS } else { least.max(PATIENCE_RUNS * secs) };
+                line.waits_since.is_some_and(|since| patience < now_secs() - since)
+            };
+            if late {
+                link.fail("the engine does not answer");
+            }
+        };
+        set_interval(look, std::time::Duration::from_secs(1));
+    }
+}
+
+/// Where the files of a model are, seen from the worker.
+fn address_of(model: &str) -> String {
+    format!("./models/{model}")
+}
+
+fn batch(work: impl FnOnce()) {
+    // Effects run after the current task, so signals set here are seen together.
+    work();
+}

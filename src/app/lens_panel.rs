@@ -1,0 +1,145 @@
+//! The logit lens: what each depth would say at each position.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use super::{
+    export::svg_of,
+    figure::{Figure, Point},
+    panel::{Panel, Ramp},
+    segments::Segments,
+    state::AppState,
+};
+use crate::{
+    share::Panel as PanelName,
+    view::{LensMap, LensMode, Pick, Scene, Table, depth_name, lens_map, lens_table, number, unreliable_before},
+};
+
+/// The panel.
+#[component]
+pub(super) fn LensPanel() -> impl IntoView {
+    let state = AppState::here();
+    let mode = Memo::new(move |_| state.bookmark.read().lens);
+    let size = RwSignal::new([0.0, 0.0]);
+    let scene = Memo::new(move |before: Option<&Option<Arc<Scene>>>| {
+        let new = scene_of(state, size.get()).map(Arc::new);
+        new.or_else(|| before.cloned().flatten())
+    });
+    let controls = move || {
+        let choices = LensMode::ALL.iter().map(|it| (it.0, it.2)).collect();
+        view! {
+            <Segments
+                name="What the colour says"
+                choices
+                chosen=mode
+                on_choose=move |it| state.bookmark.update(|all| all.lens = it)
+            />
+        }
+    };
+    let at_point = move |at: Point| hit(state, size.get_untracked(), at);
+    let label = move || format!("Logit lens: depth upward, positions to the right. {}", reading(state));
+    view! {
+        <Panel
+            name=PanelName::Lens
+            title="Logit lens"
+            site=Signal::derive(move || site(state))
+            about=Signal::derive(move || about(state))
+            controls
+            legend=move || legend(state)
+            table=Signal::derive(move || table(state))
+            svg=move |()| scene.get_untracked().map(|it| svg_of(state, &it))
+        >
+            <Figure
+                scene
+                size
+                label
+                hit=at_point
+            />
+        </Panel>
+    }
+}
+
+fn scene_of(state: AppState, size_px: Point) -> Option<Scene> {
+    let lens = state.answers.lens.get()?;
+    let labels = state.labels();
+    if size_px[0] < 1.0 || lens.top.len() != lens.sites.len() * labels.len() {
+        return None;
+    }
+    with_map(state, &labels, size_px, |map| Some(lens_map(&lens, map)))
+}
+
+fn with_map<T>(
+    state: AppState,
+    labels: &[String],
+    size_px: Point,
+    work: impl FnOnce(&LensMap<'_>) -> Option<T>,
+) -> Option<T> {
+    let model = state.model.get()?;
+    let (cursor, lock) = (state.cursor(), state.lock());
+    let mode = state.bookmark.read().lens;
+    let palette = state.palette();
+    work(&LensMap { mode, vocab: &model.vocab, labels, cursor, lock, palette, size_px })
+}
+
+fn hit(state: AppState, size_px: Point, at: Point) -> Option<Pick> {
+    untrack(|| {
+        let ground = state.ground();
+        let n_depths = ground.sites.len();
+        let labels = state.labels();
+        let (grid, first) = with_map(state, &labels, size_px, |map| Some(map.grid(n_depths)))?;
+        let (row, column) = grid.hit(at)?;
+        let depth = Pick::depth(n_depths - 1 - row, &ground);
+        Some(Pick { pos: Some(first + column), ..depth })
+    })
+}
+
+fn site(state: AppState) -> String {
+    let cursor = state.cursor();
+    state.ground().sites.get(cursor.depth).map_or_else(String::new, |it| format!("after {}", depth_name(*it)))
+}
+
+/// What this shows, and from which depth on it may be believed at the cursor's position.
+fn about(state: AppState) -> String {
+    let what = "What each depth would say if the model stopped there.";
+    let Some(lens) = state.answers.lens.get() else { return what.to_owned() };
+    match unreliable_before(&lens, state.cursor().pos).and_then(|it| lens.sites.get(it)) {
+        Some(site) => format!("{what} Raw lens; not to be trusted below {} (KL from the output over 1 nat).", depth_name(*site)),
+        None => format!("{what} Raw lens; near the output at all depths here."),
+    }
+}
+
+/// The reading of the cursor's cell in words.
+fn reading(state: AppState) -> String {
+    let Some((word, prob)) = said(state) else { return String::new() };
+    format!("{}: “{word}” at {}.", site(state), number(prob))
+}
+
+/// The top token of the cursor's cell and its probability.
+pub(super) fn said(state: AppState) -> Option<(String, f32)> {
+    let lens = state.answers.lens.get()?;
+    let cursor = state.cursor();
+    let n_pos = lens.top_prob.dims().last()?.1;
+    let top = lens.top.get(cursor.depth * n_pos + cursor.pos)?;
+    Some((state.word(*top), lens.top_prob.get(&[cursor.depth, cursor.pos])?))
+}
+
+fn legend(state: AppState) -> AnyView {
+    let mode = state.bookmark.read().lens;
+    let Some(lens) = state.answers.lens.get() else { return view! { <span></span> }.into_any() };
+    let d_vocab = state.model.read().as_ref().map_or(1, |it| it.vocab.len());
+    let end = mode.end(&mode.values(&lens), d_vocab);
+    let (kind, from, to) = match mode {
+        LensMode::Ab => ("div", format!("−{}", number(end)), format!("+{}", number(end))),
+        LensMode::Rank => ("seq", format!("{end:.0}"), "0".to_owned()),
+        _ => ("seq", "0".to_owned(), number(end)),
+    };
+    view! { <Ramp kind from to unit=mode.unit() /> }.into_any()
+}
+
+fn table(state: AppState) -> Table {
+    let (Some(lens), Some(model)) = (state.answers.lens.get(), state.model.get()) else {
+        return Table::default();
+    };
+    lens_table(&lens, &model.vocab, state.cursor().pos)
+}

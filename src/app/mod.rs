@@ -1,0 +1,33 @@
+//! The page: panels, state, keyboard. The only place with signals.
+#![allow(unreachable_pub, reason = "leptos makes the functions of components public")]
+
+mod state; // start here
+
+mod address;
+mod attention_panel;
+mod browser;
+mod chart_panel;
+mod engine_link;
+mod export;
+mod figure;
+mod help;
+mod icon;
+mod keys;
+mod lens_panel;
+mod next_panel;
+mod notice;
+mod panel;
+mod paths_panel;
+mod prompt_bar;
+mod segments;
+mod side_panel;
+mod spine;
+mod status_line;
+mod steps_table;
+mod top_bar;
+mod workspace;
+
+/// Puts the page into the document.
+pub(crate) fn start() {
+    leptos::mount::mount_to_body(workspace::Workspace);
+}

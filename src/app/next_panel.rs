@@ -1,0 +1,224 @@
+//! What comes next: the distribution, how it is drawn from, and writing on.
+
+use leptos::prelude::*;
+
+use super::{browser::after, export::save_csv, state::{AppState, Status}};
+use crate::view::{Draw, Sampling, Table, candidates, number, shown_text};
+
+/// Most tokens that one press writes.
+const MOST_STEPS: u32 = 20;
+/// How many of the most probable are listed.
+const N_LISTED: usize = 8;
+
+/// The rail's first section.
+#[component]
+pub(super) fn NextPanel() -> impl IntoView {
+    let state = AppState::here();
+    let all = Memo::new(move |_| {
+        let logits = state.answers.next.get();
+        logits.map_or_else(Vec::new, |it| candidates(it.values(), state.bookmark.read().sampling))
+    });
+    let shows_table = RwSignal::new(false);
+    view! {
+        <section class="next" class:current=move || state.tab.get() == crate::share::Panel::Next aria-label="Next token">
+            <header>
+                <h2>"Next token"</h2>
+                <div class="tools">
+                    <button class="text-tool" aria-pressed=move || shows_table.get().to_string()
+                        on:click=move |_| shows_table.update(|it| *it = !*it)>"all"</button>
+                    <button class="text-tool" on:click=move |_| save_csv(state, "next", &table(state, &all.read_untracked()))>
+                        "CSV"
+                    </button>
+                </div>
+            </header>
+            <Bars all shows_all=shows_table />
+            <p class="unit">"bar: the model’s probability; line: with temperature and cuts"</p>
+            <Controls />
+            <Writing all />
+        </section>
+    }
+}
+
+fn table(state: AppState, all: &[Draw]) -> Table {
+    let mut table = Table::new(["token", "probability", "drawn with"]);
+    for draw in all {
+        let word = state.word(u32::try_from(draw.id).unwrap_or(0));
+        table.rows.push(vec![shown_text(&word), number(draw.prob), number(draw.drawn)]);
+    }
+    table
+}
+
+#[component]
+fn Bars(all: Memo<Vec<Draw>>, shows_all: RwSignal<bool>) -> impl IntoView {
+    let state = AppState::here();
+    let listed = move || {
+        let (a, b) = state.frame();
+        let all = all.read();
+        let most = if shows_all.get() { all.len() } else { N_LISTED };
+        // A and B stay on the list even where they are less probable than all listed.
+        let is_frame = |it: &Draw| it.id == a as usize || it.id == b as usize;
+        let rows = all.iter().enumerate().filter(|(place, it)| *place < most || is_frame(it));
+        rows.map(|(_, it)| (*it, it.id == a as usize, it.id == b as usize)).collect::<Vec<_>>()
+    };
+    let row = move |(draw, is_a, is_b): (Draw, bool, bool)| {
+        let word = state.word(u32::try_from(draw.id).unwrap_or(0));
+        let (to_a, to_b) = (word.clone(), word.clone());
+        let text = shown_text(&word);
+        let (title, label) = (text.clone(), format!("{text}, probability {}", number(draw.prob)));
+        view! {
+            <li class="next-row" class:a=is_a class:b=is_b>
+                <span class="word" title=title>{text}</span>
+                <span class="bar" role="img" aria-label=label>
+                    <i style:width=format!("{:.1}%", 100.0 * draw.prob)></i>
+                    <u style:left=format!("{:.1}%", 100.0 * draw.drawn)></u>
+                </span>
+                <span class="value">{format!("{:.2}", draw.prob)}</span>
+                <span class="ab-buttons">
+                    <button aria-label=format!("Make {} token A", shown_text(&to_a)) aria-pressed=is_a.to_string()
+                        on:click=move |_| state.bookmark.update(|it| it.a = Some(to_a.clone()))>"A"</button>
+                    <button aria-label=format!("Make {} token B", shown_text(&to_b)) aria-pressed=is_b.to_string()
+                        on:click=move |_| state.bookmark.update(|it| it.b = Some(to_b.clone()))>"B"</button>
+                </span>
+            </li>
+        }
+    };
+    view! { <ol class="next-rows" class:long=move || shows_all.get()>{move || listed().into_iter().map(row).collect_view()}</ol> }
+}
+
+#[component]
+fn Controls() -> impl IntoView {
+    let state = AppState::here();
+    let change = move |work: &dyn Fn(&mut Sampling)| state.bookmark.update(|it| work(&mut it.sampling));
+    let sampling = move || state.bookmark.read().sampling;
+    let slider = move |name: &'static str, range: [&'static str; 3], value: Signal<f32>, set: Callback<f32>| {
+        view! {
+            <label>
+                <span>{name}</span>
+                <input
+                    type="range"
+                    min=range[0]
+                    max=range[1]
+                    step=range[2]
+                    prop:value=move || value.get().to_string()
+                    on:input=move |event| {
+                        if let Ok(value) = event_target_value(&event).parse() {
+                            set.run(value);
+                        }
+                    }
+                />
+                <output>{move || number(value.get()).trim_end_matches(['0']).trim_end_matches('.').to_owned()}</output>
+            </label>
+        }
+    };
+    view! {
+        <div class="sampling" role="group" aria-label="How the next token is drawn; the model does not run again">
+            {slider(
+                "temperature",
+                ["0", "2", "0.05"],
+                Signal::derive(move || sampling().temperature),
+                Callback::new(move |value| change(&|it| it.temperature = value)),
+            )}
+            {slider(
+                "top-k (0: all)",
+                ["0", "50", "1"],
+                Signal::derive(move || sampling().top_k as f32),
+                Callback::new(move |value| change(&|it| it.top_k = value as usize)),
+            )}
+            {slider(
+                "top-p",
+                ["0.05", "1", "0.05"],
+                Signal::derive(move || sampling().top_p),
+                Callback::new(move |value| change(&|it| it.top_p = value)),
+            )}
+        </div>
+    }
+}
+
+/// Writing on: one drawn token, or several one after another.
+#[component]
+fn Writing(all: Memo<Vec<Draw>>) -> impl IntoView {
+    let state = AppState::here();
+    // How many tokens are still to be written.
+    let left = RwSignal::new(0u32);
+    let write = move || {
+        let sampling = state.bookmark.read_untracked().sampling;
+        let turn = state.run.read_untracked().tokens.len() as u64;
+        let drawn = sampling.draw(&all.read_untracked(), turn);
+        let word = drawn.map(|id| state.word(u32::try_from(id).unwrap_or(0)));
+        match word {
+            Some(word) if !word.starts_with('<') => {
+                state.bookmark.update(|it| it.prompt = followed_by(&it.prompt, &word));
+            }
+            // A mark of the model ends the story.
+            _ => left.set(0),
+        }
+    };
+    Effect::new(move |_| {
+        // Each new run brings the next distribution.
+        state.answers.next.track();
+        let is_full = state.run.read_untracked().n_cut > 0;
+        if is_full {
+            left.set(0);
+        }
+        if 0 < left.get_untracked() {
+            left.update(|it| *it -= 1);
+            if 0 < left.get_untracked() {
+                after(120, move || {
+                    if 0 < left.get_untracked() {
+                        write();
+                    }
+                });
+            }
+        }
+    });
+    let is_off = move || state.status.get() != Status::Live;
+    view! {
+        <div class="writing">
+            <button class="button line" disabled=is_off on:click=move |_| {
+                left.set(1);
+                write();
+            }>"Write one"</button>
+            <Show
+                when=move || { left.get() < 2 }
+                fallback=move || view! { <button class="button line" on:click=move |_| left.set(0)>{move || format!("Stop ({} left)", left.get())}</button> }
+            >
+                <button class="button line" disabled=is_off on:click=move |_| {
+                    left.set(MOST_STEPS);
+                    write();
+                }>"Write on"</button>
+            </Show>
+            <label class="seed">
+                "seed "
+                <input
+                    type="number"
+                    min="0"
+                    prop:value=move || state.bookmark.read().sampling.seed.to_string()
+                    on:change=move |event| {
+                        if let Ok(seed) = event_target_value(&event).parse() {
+                            state.bookmark.update(|it| it.sampling.seed = seed);
+                        }
+                    }
+                />
+            </label>
+        </div>
+    }
+}
+
+/// The prompt with a word more: marks that close stand without a space before.
+fn followed_by(prompt: &str, word: &str) -> String {
+    let closes = [".", ",", "?", "!", ":", ";"].contains(&word);
+    let prompt = prompt.trim_end();
+    if closes || prompt.is_empty() { format!("{prompt}{word}") } else { format!("{prompt} {word}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::followed_by;
+
+    #[test]
+    fn marks_stand_without_a_space() {
+        assert_eq!(followed_by("in the ", "barn"), "in the barn");
+        assert_eq!(followed_by("in the barn", "."), "in the barn.");
+        assert_eq!(followed_by("", "Anna"), "Anna");
+    }
+}

@@ -1,0 +1,164 @@
+//! The path of each token's vector along the depth, in a plane that stays put.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use trace::{Basis, Paths};
+
+use super::{
+    export::svg_of,
+    figure::{Figure, Point},
+    panel::Panel,
+    segments::Segments,
+    state::AppState,
+};
+use crate::{
+    share::{BasisView, Panel as PanelName},
+    view::{PathsView, Pick, Scene, Table, depth_name, nearest_point, number, paths_map, percent},
+};
+
+/// The panel.
+#[component]
+pub(super) fn PathsPanel() -> impl IntoView {
+    let state = AppState::here();
+    let basis = Memo::new(move |_| state.bookmark.read().basis);
+    let size = RwSignal::new([0.0, 0.0]);
+    Effect::new(move |_| keep_bounds(state));
+    let scene = Memo::new(move |before: Option<&Option<Arc<Scene>>>| {
+        let new = with_view(state, size.get(), |paths, view| Some(Arc::new(paths_map(paths, view))));
+        new.or_else(|| before.cloned().flatten())
+    });
+    let controls = move || {
+        view! {
+            <Segments
+                name="The plane"
+                choices=vec![(BasisView::Sample, "sample"), (BasisView::Frame, "A − B"), (BasisView::Words, "words")]
+                chosen=basis
+                on_choose=move |it| state.bookmark.update(|all| all.basis = it)
+            />
+        }
+    };
+    let at_point = move |at: Point| {
+        untrack(|| {
+            let (depth, pos) = with_view(state, size.get(), |paths, view| nearest_point(paths, view, at))?;
+            Some(Pick { pos: Some(pos), ..Pick::depth(depth, &state.ground()) })
+        })
+    };
+    view! {
+        <Panel
+            name=PanelName::Paths
+            title="Residual paths"
+            site=""
+            about=Signal::derive(move || about(state))
+            controls
+            legend=move || legend(state)
+            table=Signal::derive(move || table(state))
+            svg=move |()| scene.get_untracked().map(|it| svg_of(state, &it))
+        >
+            <Figure
+                scene
+                size
+                label=move || about(state)
+                hit=at_point
+            />
+            <Show when=move || basis.get() == BasisView::Words>
+                <Words />
+            </Show>
+        </Panel>
+    }
+}
+
+/// Widens the picture when a path leaves it; else it stays as it is.
+fn keep_bounds(state: AppState) {
+    let Some(paths) = state.answers.paths.get() else { return };
+    let before = state.bounds.get_untracked();
+    let kept = before.filter(|it| it.0 == paths.basis).map(|it| it.1);
+    let new = PathsView::bounds(&paths, kept);
+    if before != Some((paths.basis, new)) {
+        state.bounds.set(Some((paths.basis, new)));
+    }
+}
+
+fn with_view<T>(
+    state: AppState,
+    size_px: Point,
+    work: impl FnOnce(&Paths, &PathsView<'_>) -> Option<T>,
+) -> Option<T> {
+    let paths = state.answers.paths.get()?;
+    let (basis, bounds) = state.bounds.get()?;
+    let labels = state.labels();
+    let n_points = paths.sites.len() * labels.len() * 2;
+    if size_px[0] < 1.0 || basis != paths.basis || paths.points.values().len() != n_points {
+        return None;
+    }
+    let (cursor, lock) = (state.cursor(), state.lock());
+    let palette = state.palette();
+    work(&paths, &PathsView { labels: &labels, cursor, lock, palette, size_px, bounds })
+}
+
+fn about(state: AppState) -> String {
+    let (a, b) = state.frame();
+    match state.answers.paths.get().map(|it| it.basis) {
+        Some(Basis::Frame { .. }) => format!(
+            "Across: from “{}” to “{}” as the unembedding reads them. Up: first axis of a stored sample.",
+            state.word(b),
+            state.word(a)
+        ),
+        Some(Basis::Words { x, y }) => {
+            format!("Across: toward “{}”. Up: toward “{}”, what is not across.", state.word(x), state.word(y))
+        }
+        _ => "Each token’s vector by depth, in the first two principal axes of a stored sample.".to_owned(),
+    }
+}
+
+fn legend(state: AppState) -> AnyView {
+    let share = state.answers.paths.get().map_or_else(String::new, |it| {
+        let value = |which: usize| it.variance_share.get(&[which]).unwrap_or(f32::NAN);
+        format!("{} across + {} up of this prompt’s variance", percent(value(0)), percent(value(1)))
+    });
+    view! {
+        <span class="key attn-write">"→ attention wrote"</span>
+        <span class="key mlp-write">"→ MLP wrote"</span>
+        <span>{share}</span>
+    }
+    .into_any()
+}
+
+fn table(state: AppState) -> Table {
+    let mut table = Table::new(["token", "depth", "across", "up"]);
+    let Some(paths) = state.answers.paths.get() else { return table };
+    let labels = state.labels();
+    let pos = state.cursor().pos;
+    for (depth, site) in paths.sites.iter().enumerate().rev() {
+        let value = |which: usize| number(paths.points.get(&[depth, pos, which]).unwrap_or(f32::NAN));
+        let label = labels.get(pos).cloned().unwrap_or_default();
+        table.rows.push(vec![label, depth_name(*site), value(0), value(1)]);
+    }
+    table
+}
+
+/// The reader's own two words.
+#[component]
+fn Words() -> impl IntoView {
+    let state = AppState::here();
+    let field = move |which: usize, name: &'static str| {
+        view! {
+            <label>
+                {name}
+                <input
+                    list="vocabulary"
+                    prop:value=move || state.bookmark.read().words[which].clone()
+                    on:change=move |event| {
+                        let word = event_target_value(&event).trim().to_owned();
+                        if state.id(&word).is_some() {
+                            state.bookmark.update(|it| it.words[which] = word);
+                        } else {
+                            state.notice(format!("“{word}” is not in the vocabulary; choose a word from the list"));
+                        }
+                    }
+                />
+            </label>
+        }
+    };
+    view! { <div class="own-words">{field(0, "across ")} {field(1, "up ")}</div> }
+}

@@ -1,0 +1,248 @@
+//! The prompt: typed text, its tokens, and the A-versus-B question.
+
+use leptos::prelude::*;
+use trace::Token;
+
+use super::state::AppState;
+use crate::view::{Pick, shown, signed};
+
+/// The band under the top bar.
+#[component]
+pub(super) fn PromptBar() -> impl IntoView {
+    let state = AppState::here();
+    view! {
+        <div class="prompt" data-zone="prompt">
+            <Count />
+            <div class="prompt-text">
+                <textarea
+                    id="prompt"
+                    rows="1"
+                    aria-label="Prompt"
+                    placeholder="Type a story, or choose one below"
+                    spellcheck="false"
+                    autocomplete="off"
+                    prop:value=move || state.bookmark.read().prompt.clone()
+                    on:input=move |event| {
+                        let text = event_target_value(&event);
+                        state.bookmark.update(|it| it.prompt = text);
+                    }
+                ></textarea>
+                <Tokens />
+            </div>
+            <Frame />
+        </div>
+        <datalist id="vocabulary">
+            {move || {
+                let model = state.model.get();
+                let words = model.iter().flat_map(|it| it.vocab.clone());
+                words.filter(|it| !it.starts_with('<')).map(|it| view! { <option value=it></option> }).collect_view()
+            }}
+        </datalist>
+    }
+}
+
+/// How many tokens there are, and which words the model does not know.
+#[component]
+fn Count() -> impl IntoView {
+    let state = AppState::here();
+    let count = move || {
+        let run = state.run.get();
+        let n_ctx = state.model.read().as_ref().map_or(0, |it| it.shape.n_ctx);
+        let n_tokens = run.tokens.len();
+        if 0 < run.n_cut {
+            format!("{n_tokens} of {n_ctx} tokens; {} more were cut off", run.n_cut)
+        } else {
+            format!("{n_tokens} of {n_ctx} tokens")
+        }
+    };
+    let unknown = move || {
+        let run = state.run.get();
+        let mut words: Vec<Token> = run.tokens.iter().filter(|it| !it.is_known).cloned().collect();
+        words.dedup_by(|a, b| a.typed == b.typed);
+        words
+    };
+    view! {
+        <div class="prompt-label">
+            <b>"Prompt"</b>
+            <small class:warn=move || { 0 < state.run.read().n_cut }>{count}</small>
+            {move || unknown().into_iter().take(2).map(|token| view! { <Unknown token /> }).collect_view()}
+        </div>
+    }
+}
+
+/// One word that the model does not know, with words to put in its place.
+#[component]
+fn Unknown(token: Token) -> impl IntoView {
+    let state = AppState::here();
+    let typed = token.typed.clone();
+    let near = token.near.into_iter().map(move |word| {
+        let (from, to) = (typed.clone(), word.clone());
+        let replace = move |_| {
+            state.bookmark.update(|it| it.prompt = with_word(&it.prompt, &from, &to));
+        };
+        view! { <button class="near" on:click=replace>{word}</button> }
+    });
+    let shown: String = token.typed.chars().take(14).collect();
+    view! { <small class="unknown" role="status">"unknown: “"{shown}"” "{near.collect_view()}</small> }
+}
+
+/// The prompt with every whole word `from` replaced.
+fn with_word(prompt: &str, from: &str, to: &str) -> String {
+    let is_letter = |it: Option<char>| it.is_some_and(char::is_alphanumeric);
+    let mut text = String::new();
+    let mut rest = prompt;
+    while let Some(at) = rest.find(from) {
+        let (before, found) = rest.split_at(at);
+        let after = &found[from.len()..];
+        text.push_str(before);
+        let is_whole = !is_letter(text.chars().next_back()) && !is_letter(after.chars().next());
+        text.push_str(if is_whole { to } else { from });
+        rest = after;
+    }
+    text.push_str(rest);
+    text
+}
+
+/// Longer strips than this are shown in part; the views still hold all of it.
+const MOST_CHIPS: usize = 160;
+
+/// A chip for each token; in an empty prompt, prompts to try.
+#[component]
+fn Tokens() -> impl IntoView {
+    let state = AppState::here();
+    let is_empty = move || state.bookmark.read().prompt.trim().is_empty();
+    let tokens = move || state.run.get().tokens.clone();
+    view! {
+        <div class="tokens" role="group" aria-label="Tokens of the prompt">
+            <Show when=move || !is_empty() fallback=|| view! { <Prompts /> }>
+                {move || {
+                    let all = tokens();
+                    let chips = all.into_iter().take(MOST_CHIPS).enumerate();
+                    chips.map(|(pos, token)| view! { <Chip pos token /> }).collect_view()
+                }}
+                <Show when=move || { 0 < state.run.read().n_cut }>
+                    <span class="cut">"the model reads no further"</span>
+                </Show>
+            </Show>
+        </div>
+    }
+}
+
+#[component]
+fn Chip(pos: usize, token: Token) -> impl IntoView {
+    let state = AppState::here();
+    let pick = Pick { pos: Some(pos), ..Pick::default() };
+    let text = shown(&token);
+    let title = if token.is_known { text.clone() } else { format!("{text}: unknown to the model") };
+    view! {
+        <button
+            class="token"
+            class:unknown=!token.is_known
+            class:locked=move || state.lock().pos == pos
+            class:source=move || state.cursor().source == pos
+            class:preview=move || state.cursor().pos == pos && state.lock().pos != pos
+            aria-pressed=move || (state.lock().pos == pos).to_string()
+            title=title
+            on:click=move |_| state.pick(pick)
+            on:pointerenter=move |event| {
+                if event.pointer_type() == "mouse" {
+                    state.hover.set(pick);
+                }
+            }
+            on:pointerleave=move |_| state.hover.set(Pick::default())
+        >
+            <span>{text}</span>
+            <small>{pos}</small>
+        </button>
+    }
+}
+
+/// Prompts of which the right answer is known.
+#[component]
+fn Prompts() -> impl IntoView {
+    let state = AppState::here();
+    move || {
+        let prompts = state.model.get().map_or_else(Vec::new, |it| it.prompts.clone());
+        prompts
+            .into_iter()
+            .take(3)
+            .map(|prompt| {
+                let text = prompt.clone();
+                view! {
+                    <button
+                        class="button line"
+                        on:click=move |_| state.bookmark.update(|it| it.prompt.clone_from(&prompt))
+                    >
+                        {text}
+                    </button>
+                }
+            })
+            .collect_view()
+    }
+}
+
+/// Why A rather than B, and by how much.
+#[component]
+fn Frame() -> impl IntoView {
+    let state = AppState::here();
+    let slot = move |is_a: bool| {
+        let word = move || {
+            let (a, b) = state.frame();
+            state.word(if is_a { a } else { b })
+        };
+        let set = move |event| {
+            let word = event_target_value(&event).trim().to_owned();
+            if word.is_empty() {
+                return state.bookmark.update(|it| if is_a { it.a = None } else { it.b = None });
+            }
+            if state.id(&word).is_none() {
+                return state.notice(format!("“{word}” is not in the vocabulary; choose a word from the list"));
+            }
+            state.bookmark.update(|it| if is_a { it.a = Some(word) } else { it.b = Some(word) });
+        };
+        view! {
+            <input
+                class="slot"
+                class:a=is_a
+                class:b=!is_a
+                list="vocabulary"
+                size="9"
+                aria-label=if is_a { "Token A" } else { "Token B" }
+                prop:value=word
+                on:change=set
+            />
+        }
+    };
+    let total = move || {
+        let (a, b) = state.frame();
+        let writers = state.answers.writers.get();
+        writers.filter(|it| (it.a, it.b) == (a, b)).map_or(f32::NAN, |it| it.total)
+    };
+    view! {
+        <div class="frame">
+            <div>
+                "Why " {slot(true)} " rather than " {slot(false)} "?"
+                <small>
+                    {move || format!("A and B set the frame for every panel, after token {}", state.cursor().pos)}
+                </small>
+            </div>
+            <div class="headline">
+                <b class:a=move || { 0.0 <= total() } class:b=move || { total() < 0.0 }>
+                    {move || signed(total())}
+                </b>
+                <small>"A − B, logits"</small>
+            </div>
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_word;
+
+    #[test]
+    fn whole_words_are_replaced() {
+        assert_eq!(with_word("teh cat, teh tehx", "teh", "the"), "the cat, the tehx");
+        assert_eq!(with_word("nothing", "x", "y"), "nothing");
+    }
+}

@@ -1,0 +1,191 @@
+//! The model as a picture: the stream is the spine, heads and MLPs branch off and write back.
+//! It is the only chooser of a layer, a head or a depth.
+
+use leptos::prelude::*;
+use trace::LensSite;
+
+use super::state::AppState;
+use crate::view::{Ground, Pick, depth_name, signed, writers_end};
+
+/// The left column.
+#[component]
+pub(super) fn Spine() -> impl IntoView {
+    let state = AppState::here();
+    let form = move || {
+        let ground = state.ground();
+        format!("{} × {} heads", ground.n_layers, ground.n_heads)
+    };
+    let layers = Memo::new(move |_| state.ground().n_layers);
+    let rows = move || (0..layers.get()).rev().map(|layer| view! { <Layer layer /> }).collect_view();
+    let last = move || state.ground().sites.len().saturating_sub(1);
+    view! {
+        <nav class="spine" data-zone="spine" aria-label="The model">
+            <header>
+                <h2>"Transformer " <em>{form}</em></h2>
+                <p>"Pick a place: dot, head or MLP"</p>
+            </header>
+            <div class="spine-layers">
+                <div class="spine-end"><span>"logits"</span></div>
+                {rows}
+                <div class="spine-end">
+                    <Dot depth=Signal::derive(|| 0) />
+                    <span>"embed"</span>
+                </div>
+            </div>
+            <div class="legend">
+                <span>"B"</span>
+                <span class="ramp div" role="img" aria-label="colour scale from B to A"></span>
+                <span>"A"</span>
+                <span class="unit">{move || written(state, last())}</span>
+            </div>
+        </nav>
+    }
+}
+
+/// What the ramp measures: squares are single writes, the line is their sum so far.
+fn written(state: AppState, last: usize) -> String {
+    let writers = state.answers.writers.get();
+    let end = writers.as_ref().and_then(|it| it.running.get(&[last]));
+    format!("written so far; {} at the end", end.map_or_else(|| "—".to_owned(), signed))
+}
+
+#[component]
+fn Layer(layer: usize) -> impl IntoView {
+    let state = AppState::here();
+    let ground = Memo::new(move |_| state.ground());
+    let n_heads = Memo::new(move |_| ground.read().n_heads);
+    let heads = move || (0..n_heads.get()).map(|head| view! { <Head layer head /> }).collect_view();
+    let depth_of = move |site: LensSite| ground.read().sites.iter().position(|it| *it == site);
+    let mid = Signal::derive(move || depth_of(LensSite::Mid { layer }));
+    let post = Signal::derive(move || depth_of(LensSite::Post { layer }).unwrap_or(0));
+    let has_mlp = move || state.model.read().as_ref().is_some_and(|it| it.shape.has_mlp);
+    let pick_layer = move |_| state.pick(Pick::layer(layer, &ground.read_untracked()));
+    view! {
+        <div class="layer" class:chosen=move || state.cursor().layer == layer>
+            <button class="layer-name" on:click=pick_layer>{format!("L{layer}")}</button>
+            <div class="layer-heads" role="group" aria-label=format!("Heads of layer {layer}")>
+                {heads}
+            </div>
+            <Branches />
+            <div class="stream">
+                <i style:background=move || running(state, post.get())></i>
+                <i style:background=move || running(state, mid.get().unwrap_or(post.get()))></i>
+                <Dot depth=post />
+                <Show when=move || mid.get().is_some()>
+                    <Dot depth=Signal::derive(move || mid.get().unwrap_or(0)) />
+                </Show>
+            </div>
+            <Show when=has_mlp fallback=|| view! { <span></span> }>
+                <Mlp layer />
+            </Show>
+        </div>
+    }
+}
+
+/// Lines from the stream to the parts and back.
+#[component]
+fn Branches() -> impl IntoView {
+    view! {
+        <svg class="branches" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
+            <path d="M50 96C34 96 30 76 0 72" />
+            <path class="back" d="M0 66C30 62 34 50 50 50" />
+            <path d="M50 46C66 46 70 30 100 28" />
+            <path class="back" d="M100 22C70 20 66 6 50 4" />
+        </svg>
+    }
+}
+
+/// One head: its square's colour is what it wrote toward A or B.
+#[component]
+fn Head(layer: usize, head: usize) -> impl IntoView {
+    let state = AppState::here();
+    let value = move || state.answers.writers.get().and_then(|it| it.heads.get(&[layer, head]));
+    let pick = move || Pick::head(layer, head, &untrack(|| state.ground()));
+    let label = move || {
+        let wrote = value().map_or_else(|| "—".to_owned(), signed);
+        format!("Head {layer}.{head}, wrote {wrote} toward A")
+    };
+    let is_at = move |it: crate::view::Cursor| it.layer == layer && it.head == head;
+    view! {
+        <button
+            class="head"
+            class:locked=move || is_at(state.lock())
+            class:preview=move || is_at(state.cursor()) && !is_at(state.lock())
+            aria-label=label
+            title=label
+            on:click=move |_| state.pick(pick())
+            on:pointerenter=move |event| {
+                if event.pointer_type() == "mouse" {
+                    state.hover.set(pick());
+                }
+            }
+            on:pointerleave=move |_| state.hover.set(Pick::default())
+        >
+            <i style:background=move || colour(state, value())></i>
+        </button>
+    }
+}
+
+#[component]
+fn Mlp(layer: usize) -> impl IntoView {
+    let state = AppState::here();
+    let value = move || state.answers.writers.get().and_then(|it| it.mlp.get(&[layer]));
+    let label = move || {
+        let wrote = value().map_or_else(|| "—".to_owned(), signed);
+        format!("MLP of layer {layer}, wrote {wrote} toward A")
+    };
+    view! {
+        <button
+            class="mlp"
+            aria-label=label
+            title=label
+            on:click=move |_| state.pick(Pick::layer(layer, &untrack(|| state.ground())))
+        >
+            <i style:background=move || colour(state, value())></i>
+        </button>
+    }
+}
+
+/// A place of the stream.
+#[component]
+fn Dot(#[prop(into)] depth: Signal<usize>) -> impl IntoView {
+    let state = AppState::here();
+    let name = move || {
+        let ground: Ground = state.ground();
+        let site = ground.sites.get(depth.get()).map(|it| depth_name(*it));
+        format!("The stream at {}", site.unwrap_or_default())
+    };
+    let pick = move || Pick::depth(depth.get_untracked(), &untrack(|| state.ground()));
+    view! {
+        <button
+            class="dot-button"
+            class:locked=move || state.lock().depth == depth.get()
+            class:preview=move || state.cursor().depth == depth.get()
+            aria-label=name
+            title=name
+            on:click=move |_| state.pick(pick())
+            on:pointerenter=move |event| {
+                if event.pointer_type() == "mouse" {
+                    state.hover.set(pick());
+                }
+            }
+            on:pointerleave=move |_| state.hover.set(Pick::default())
+        >
+            <i></i>
+        </button>
+    }
+}
+
+/// The colour of one write.
+fn colour(state: AppState, value: Option<f32>) -> String {
+    let end = state.answers.writers.get().map_or(1.0, |it| writers_end(&it));
+    state.palette().div(value.unwrap_or(f32::NAN) / end).css()
+}
+
+/// The colour of the sum so far.
+fn running(state: AppState, depth: usize) -> String {
+    let Some(writers) = state.answers.writers.get() else { return "transparent".to_owned() };
+    let end = writers.running.values().iter().fold(0.01f32, |best, it| best.max(it.abs()));
+    let value = writers.running.get(&[depth]).unwrap_or(f32::NAN);
+    state.palette().div(value / end).css()
+}

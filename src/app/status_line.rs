@@ -1,0 +1,51 @@
+//! The cursor in words, and the keys.
+
+use leptos::prelude::*;
+
+use super::{browser::after, lens_panel::said, state::AppState};
+use crate::view::spoken;
+
+/// Speech waits until the cursor has rested so long.
+const REST_MILLIS: u64 = 400;
+
+/// The foot of the page.
+#[component]
+pub(super) fn StatusLine() -> impl IntoView {
+    let state = AppState::here();
+    let text = Memo::new(move |_| {
+        let cursor = state.cursor();
+        let row = state.answers.row.get();
+        let row = row.filter(|it| (it.layer, it.head, it.query) == (cursor.layer, cursor.head, cursor.pos));
+        let weight = row.and_then(|it| it.weight.get(&[cursor.source]));
+        spoken(cursor, &state.ground(), &state.run.read().tokens, weight, said(state))
+    });
+    // Only locks are spoken, not every place that the pointer passes.
+    let aloud = RwSignal::new(String::new());
+    let n_changes = StoredValue::new(0u32);
+    Effect::new(move |_| {
+        let text = text.get();
+        let is_lock = state.hover.get_untracked() == crate::view::Pick::default();
+        n_changes.update_value(|it| *it += 1);
+        let mine = n_changes.get_value();
+        if is_lock {
+            after(REST_MILLIS, move || {
+                if n_changes.get_value() == mine {
+                    aloud.set(text);
+                }
+            });
+        }
+    });
+    view! {
+        <footer class="status" data-zone="status">
+            <output aria-live="off">{text}</output>
+            <span class="vh" aria-live="polite">{aloud}</span>
+            <span class="keys" aria-hidden="true">
+                <span><kbd>"←"</kbd><kbd>"→"</kbd>" token"</span>
+                <span><kbd>"↑"</kbd><kbd>"↓"</kbd>" depth"</span>
+                <span><kbd>"["</kbd><kbd>"]"</kbd>" head"</span>
+                <span><kbd>"Esc"</kbd>" clear"</span>
+                <span><kbd>"?"</kbd>" keys"</span>
+            </span>
+        </footer>
+    }
+}

@@ -1,0 +1,81 @@
+//! Score, mask, softmax and value of the chosen query, with the actual numbers.
+
+use leptos::prelude::*;
+use trace::AttentionRow;
+
+use super::state::AppState;
+use crate::view::{Pick, Table, number, steps};
+
+/// A row per key, in the order of the prompt.
+#[component]
+pub(super) fn StepsTable() -> impl IntoView {
+    let state = AppState::here();
+    let body = move || {
+        let Some(row) = state.answers.row.get() else {
+            return view! { <tr><td colspan="7">"No value yet"</td></tr> }.into_any();
+        };
+        let labels = state.labels();
+        let rows = steps(&row).into_iter().map(|step| {
+            let label = labels.get(step.key).cloned().unwrap_or_default();
+            let pick = Pick { source: Some(step.key), ..Pick::default() };
+            let open = |text: String| if step.is_open { text } else { "—".to_owned() };
+            view! {
+                <tr
+                    class:masked=!step.is_open
+                    class:chosen=move || state.cursor().source == step.key
+                    on:click=move |_| state.pick(pick)
+                >
+                    <td>{step.key}" "{label}</td>
+                    <td>{number(step.score)}</td>
+                    <td>{if step.is_open { "open" } else { "masked" }}</td>
+                    <td>{open(number(step.raised))}</td>
+                    <td>
+                        <i class="cell-bar" style:width=format!("{:.0}px", 48.0 * step.weight)></i>
+                        {number(step.weight)}
+                    </td>
+                    <td>{number(step.value_norm)}</td>
+                    <td>{number(step.write_norm)}</td>
+                </tr>
+            }
+        });
+        rows.collect_view().into_any()
+    };
+    view! {
+        <div class="table steps" tabindex="0">
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col">"key"</th>
+                        <th scope="col">"score q·k/√d"</th>
+                        <th scope="col">"mask"</th>
+                        <th scope="col">"exp(score − max)"</th>
+                        <th scope="col">"weight"</th>
+                        <th scope="col">"|value|"</th>
+                        <th scope="col">"|write|"</th>
+                    </tr>
+                </thead>
+                <tbody>{body}</tbody>
+            </table>
+        </div>
+    }
+}
+
+/// The same as a table for export.
+pub(super) fn steps_rows(row: &AttentionRow, labels: &[String]) -> Table {
+    let mut table = Table::new([
+        "position", "key", "score", "mask", "exp(score - max)", "weight", "value length", "write length",
+    ]);
+    for step in steps(row) {
+        table.rows.push(vec![
+            step.key.to_string(),
+            labels.get(step.key).cloned().unwrap_or_default(),
+            number(step.score),
+            if step.is_open { "open" } else { "masked" }.to_owned(),
+            number(step.raised),
+            number(step.weight),
+            number(step.value_norm),
+            number(step.write_norm),
+        ]);
+    }
+    table
+}

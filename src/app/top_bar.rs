@@ -1,0 +1,163 @@
+//! What runs, where, and the link to it.
+
+use leptos::prelude::*;
+
+use super::{
+    address,
+    icon::{Drawing, Icon},
+    state::{AppState, Status},
+};
+use crate::view::percent;
+
+/// The top of the page.
+#[component]
+pub(super) fn TopBar() -> impl IntoView {
+    let state = AppState::here();
+    view! {
+        <header class="top" data-zone="top">
+            <a class="brand" href="./">"Undercurrent"</a>
+            <Model />
+            <Live />
+            <span class="grow"></span>
+            <DeviceSwitch />
+            <Share />
+            <button class="tool" aria-label="Light or dark" title="Light or dark" on:click=move |_| switch_theme(state)>
+                <Drawing icon=Icon::Theme />
+            </button>
+            <button class="tool" aria-label="Keys and help" title="Keys and help (?)" on:click=move |_| state.shows_help.set(true)>
+                <Drawing icon=Icon::Help />
+            </button>
+        </header>
+    }
+}
+
+/// The model, with what its card says.
+#[component]
+fn Model() -> impl IntoView {
+    let state = AppState::here();
+    let card = move || {
+        let model = state.model.get()?;
+        let shape = &model.shape;
+        let phenomena = model.phenomena.iter().map(|it| {
+            let text = format!("{} of {} held-out cases", percent(it.accuracy), it.n_cases);
+            view! { <tr><th scope="row">{it.name.replace('_', " ")}</th><td>{text}</td></tr> }
+        });
+        let rows = phenomena.collect_view();
+        let form = format!(
+            "{} layers, {} heads, d_model {}, {}, {}, {} parameters, {} words, {} tokens at most",
+            shape.n_layers, shape.n_heads, shape.d_model, shape.norm, shape.positions,
+            model.n_params, shape.d_vocab, shape.n_ctx
+        );
+        Some(view! {
+            <p>{model.about.clone()}</p>
+            <p>{form}</p>
+            <p class="digest">"SHA-256 "{model.digest.clone()}</p>
+            <table>{rows}</table>
+        })
+    };
+    let size = move || {
+        state.model.read().as_ref().map_or_else(String::new, |it| {
+            format!("transformer, {:.1} MB", it.size_bytes as f64 / 1e6)
+        })
+    };
+    view! {
+        <details class="menu model">
+            <summary>
+                <b>{move || state.bookmark.read().model.clone()}</b>
+                <span class="muted">{size}</span>
+            </summary>
+            <div>{card}</div>
+        </details>
+    }
+}
+
+#[component]
+fn Live() -> impl IntoView {
+    let state = AppState::here();
+    let text = move || match state.status.get() {
+        Status::Starting => "The engine starts".to_owned(),
+        Status::Loading { .. } => "The model arrives".to_owned(),
+        Status::Live => "Live on this device".to_owned(),
+        Status::Stopped => "Stopped; the picture is that of the last good run".to_owned(),
+    };
+    let detail = move || {
+        let device = state.device.get()?;
+        let millis = 1e3 * state.run.read().secs;
+        let name = if device.is_gpu { format!("WebGPU ({})", device.name) } else { device.name };
+        (state.status.get() == Status::Live).then(|| format!("{name}, {millis:.0} ms per run"))
+    };
+    view! {
+        <span class="live" role="status">
+            <i class="dot" class:on=move || state.status.get() == Status::Live></i>
+            {text}
+            <span class="muted">{detail}</span>
+        </span>
+    }
+}
+
+/// CPU or WebGPU. For models of this size the CPU is the faster one; see the bench.
+#[component]
+fn DeviceSwitch() -> impl IntoView {
+    let state = AppState::here();
+    let has_gpu = has_webgpu();
+    view! {
+        <label class="device">
+            <span class="vh">"Engine"</span>
+            <select
+                on:change=move |event| {
+                    let uses_gpu = event_target_value(&event) == "gpu";
+                    state.bookmark.update(|it| it.uses_gpu = uses_gpu);
+                }
+                prop:value=move || if state.bookmark.read().uses_gpu { "gpu" } else { "cpu" }
+            >
+                <option value="cpu">"CPU"</option>
+                <option value="gpu" disabled=!has_gpu>
+                    {if has_gpu { "WebGPU" } else { "WebGPU (not in this browser)" }}
+                </option>
+            </select>
+        </label>
+    }
+}
+
+/// Whether the browser offers WebGPU at all.
+pub(super) fn has_webgpu() -> bool {
+    let gpu = js_sys::Reflect::get(&window().navigator(), &"gpu".into());
+    gpu.is_ok_and(|it| !it.is_undefined() && !it.is_null())
+}
+
+#[component]
+fn Share() -> impl IntoView {
+    let state = AppState::here();
+    let is_copied = RwSignal::new(false);
+    let copy = move |_| {
+        let link = address::to_share();
+        leptos::task::spawn_local(async move {
+            let promise = window().navigator().clipboard().write_text(&link);
+            match wasm_bindgen_futures::JsFuture::from(promise).await {
+                Ok(_) => {
+                    is_copied.set(true);
+                    super::browser::after(2_000, move || is_copied.set(false));
+                }
+                Err(_) => state.notice("the browser would not copy; the link is in the address bar"),
+            }
+        });
+    };
+    view! {
+        <button class="button primary" on:click=copy>
+            {move || if is_copied.get() { "Link copied" } else { "Share link" }}
+        </button>
+    }
+}
+
+fn switch_theme(state: AppState) {
+    let is_dark = !state.is_dark.get_untracked();
+    let name = if is_dark { "dark" } else { "light" };
+    if let Some(root) = document().document_element() {
+        root.set_attribute("data-theme", name).unwrap_or_default();
+    }
+    if let Ok(Some(storage)) = window().local_storage() {
+        // A browser that stores nothing forgets the choice; the page still changes.
+        storage.set_item("theme", name).unwrap_or_default();
+    }
+    state.is_dark.set(is_dark);
+}

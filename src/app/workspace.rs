@@ -1,0 +1,102 @@
+//! The one workspace: everything in its place.
+
+use leptos::prelude::*;
+
+use super::{
+    address, attention_panel::AttentionPanel, browser, chart_panel::ChartPanel, engine_link,
+    help::Help, keys, lens_panel::LensPanel, next_panel::NextPanel, notice::Notices,
+    paths_panel::PathsPanel, prompt_bar::PromptBar, side_panel::SidePanel, spine::Spine,
+    state::AppState, status_line::StatusLine, top_bar::{TopBar, has_webgpu},
+};
+use crate::{
+    paint::Gpu,
+    share::{Painting, Panel},
+};
+
+/// The page.
+#[component]
+pub(super) fn Workspace() -> impl IntoView {
+    let (bookmark, troubles) = address::read();
+    let state = AppState::new(bookmark, browser::is_dark());
+    provide_context(state);
+    troubles.into_iter().for_each(|it| state.notice(it));
+    engine_link::connect(state);
+    address::connect(state);
+    keys::connect(state);
+    start_painter(state);
+    view! {
+        <TopBar />
+        <Notices />
+        <PromptBar />
+        <div class="main">
+            <Spine />
+            <main
+                class="stage"
+                data-zone="stage"
+                class:has-maximised=move || state.bookmark.read().maximised.is_some()
+            >
+                <div class="row row-a">
+                    <AttentionPanel />
+                    <PathsPanel />
+                </div>
+                <div class="row row-b">
+                    <LensPanel />
+                    <ChartPanel />
+                    <SidePanel />
+                </div>
+            </main>
+            <aside class="rail" data-zone="rail" aria-label="Outcome">
+                <NextPanel />
+            </aside>
+        </div>
+        <Tabs />
+        <StatusLine />
+        <Help />
+    }
+}
+
+/// Draws with the graphics card where there is a real one, or where the link says so.
+fn start_painter(state: AppState) {
+    let painting = state.bookmark.read_untracked().painting;
+    if painting == Painting::Canvas || !has_webgpu() {
+        return;
+    }
+    leptos::task::spawn_local(async move {
+        let lost = move |error: crate::paint::PaintError| {
+            state.gpu.set(None);
+            state.notice(error.to_string());
+        };
+        if let Ok(gpu) = Gpu::start(lost).await {
+            // WebGPU in software draws slower than the canvas.
+            if painting == Painting::Gpu || !gpu.is_software() {
+                state.gpu.set(Some(gpu));
+            }
+        }
+    });
+}
+
+/// Which panel a small screen shows.
+#[component]
+fn Tabs() -> impl IntoView {
+    let state = AppState::here();
+    let names = [
+        (Panel::Attention, "Attention"),
+        (Panel::Lens, "Lens"),
+        (Panel::Paths, "Paths"),
+        (Panel::Chart, "A and B"),
+        (Panel::Side, "Stream"),
+        (Panel::Next, "Next"),
+    ];
+    let tabs = names.map(|(panel, name)| {
+        view! {
+            <button
+                role="tab"
+                aria-selected=move || (state.tab.get() == panel).to_string()
+                on:click=move |_| state.tab.set(panel)
+            >
+                {name}
+            </button>
+        }
+    });
+    view! { <nav class="tabs" role="tablist" aria-label="Panels">{tabs.collect_view()}</nav> }
+}

@@ -1,0 +1,464 @@
+//! The link: everything that brings a colleague to the same sight, in the address's fragment.
+//!
+//! `#v=1&model=tales&prompt=Anna+put+the+lantern&layer=2&head=1&…`: a name for each part, readable
+//! and writable by hand. What is as it is by default is left out.
+
+use std::collections::BTreeMap;
+
+use crate::view::{ChartKind, LensMode, Pick, Sampling};
+
+/// The version that this page writes, and the newest that it reads.
+pub const LINK_VERSION: u32 = 1;
+
+/// All that a link restores.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bookmark {
+    pub model: String,
+    /// The first letters of the weights' SHA-256, so that a reader learns of other weights.
+    pub digest: String,
+    pub prompt: String,
+    pub pick: Pick,
+    /// The words of the A-versus-B question; the two most probable ones where not said.
+    pub a: Option<String>,
+    pub b: Option<String>,
+    pub attention: AttentionView,
+    pub skips_first: bool,
+    /// Heads that the overlay shows; all where empty.
+    pub overlay: Vec<usize>,
+    pub lens: LensMode,
+    pub chart: ChartKind,
+    pub side: SideView,
+    pub basis: BasisView,
+    /// The reader's own two directions.
+    pub words: [String; 2],
+    pub sampling: Sampling,
+    /// The panel that fills the stage.
+    pub maximised: Option<Panel>,
+    pub painting: Painting,
+    /// Whether the engine runs on the graphics card.
+    pub uses_gpu: bool,
+}
+
+impl Default for Bookmark {
+    fn default() -> Self {
+        Self {
+            model: "tales".to_owned(),
+            digest: String::new(),
+            prompt: "Anna put the lantern in the barn. Tom looked for the lantern in the"
+                .to_owned(),
+            pick: Pick::default(),
+            a: None,
+            b: None,
+            attention: AttentionView::default(),
+            skips_first: false,
+            overlay: Vec::new(),
+            lens: LensMode::default(),
+            chart: ChartKind::default(),
+            side: SideView::default(),
+            basis: BasisView::default(),
+            words: ["barn".to_owned(), "garden".to_owned()],
+            sampling: Sampling::default(),
+            maximised: None,
+            painting: Painting::default(),
+            uses_gpu: false,
+        }
+    }
+}
+
+/// A choice with a name for links.
+macro_rules! named {
+    ($(#[$about:meta])* $kind:ident { $($(#[$what:meta])* $name:ident = $text:literal),+ $(,)? }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub enum $kind { $($(#[$what])* $name),+ }
+
+        impl $kind {
+            /// Every choice with its name.
+            pub const ALL: &'static [($kind, &'static str)] = &[$(($kind::$name, $text)),+];
+        }
+    };
+}
+
+named! {
+    /// How attention is drawn.
+    AttentionView {
+        /// One head, query by key.
+        #[default] Map = "map",
+        /// All heads of all layers.
+        Heads = "heads",
+        /// Several heads of a layer in one map.
+        Overlay = "overlay",
+        /// Lines from token to token.
+        Lines = "lines",
+        /// Scores, mask, weights and writes as numbers.
+        Steps = "steps",
+    }
+}
+
+named! {
+    /// What stands beside the lens.
+    SideView {
+        /// Who wrote toward A or B.
+        #[default] Writers = "writers",
+        /// Lengths and angles of the stream.
+        Norms = "norms",
+    }
+}
+
+named! {
+    /// The plane of the paths.
+    BasisView {
+        /// Principal axes of a sample stored with the model.
+        #[default] Sample = "sample",
+        /// A − B across, the sample's first axis upward.
+        Frame = "frame",
+        /// Two words of the reader's.
+        Words = "words",
+    }
+}
+
+named! {
+    /// A panel of the stage.
+    Panel {
+        #[default] Attention = "attention",
+        Paths = "paths",
+        Lens = "lens",
+        Chart = "chart",
+        Side = "side",
+        Next = "next",
+    }
+}
+
+named! {
+    /// What draws the figures.
+    Painting {
+        /// The graphics card where there is a real one.
+        #[default] Auto = "auto",
+        Canvas = "canvas",
+        Gpu = "gpu",
+    }
+}
+
+const LENSES: &[(LensMode, &str)] = &[
+    (LensMode::Prob, "prob"),
+    (LensMode::Rank, "rank"),
+    (LensMode::Entropy, "entropy"),
+    (LensMode::Kl, "kl"),
+    (LensMode::Ab, "ab"),
+];
+const CHARTS: &[(ChartKind, &str)] = &[(ChartKind::Logprob, "logprob"), (ChartKind::Rank, "rank")];
+const SWITCHES: &[(bool, &str)] = &[(false, "off"), (true, "on")];
+const DEVICES: &[(bool, &str)] = &[(false, "cpu"), (true, "gpu")];
+
+/// The fragment of a bookmark, without `#`.
+pub fn write_link(bookmark: &Bookmark) -> String {
+    let mut link = form_urlencoded::Serializer::new(String::new());
+    link.append_pair("v", &LINK_VERSION.to_string());
+    for part in PARTS {
+        if let Some(text) = (part.write)(bookmark) {
+            link.append_pair(part.name, &text);
+        }
+    }
+    link.finish()
+}
+
+/// The bookmark in a fragment, and a sentence for each part that could not be kept.
+pub fn read_link(fragment: &str) -> (Bookmark, Vec<String>) {
+    let fragment = fragment.strip_prefix('#').unwrap_or(fragment);
+    let mut bookmark = Bookmark::default();
+    let mut troubles = Vec::new();
+    if fragment.is_empty() {
+        return (bookmark, troubles);
+    }
+    let pairs: BTreeMap<String, String> =
+        form_urlencoded::parse(fragment.as_bytes()).into_owned().collect();
+    match pairs.get("v").map(|it| it.parse::<u32>()) {
+        Some(Ok(version)) if version <= LINK_VERSION => {}
+        Some(Ok(version)) => troubles.push(format!(
+            "this link is of version {version} and this page reads up to {LINK_VERSION}; what both know was kept"
+        )),
+        Some(Err(_)) | None => {
+            troubles.push("this link does not say its version (v=1); what is known was kept".into());
+        }
+    }
+    for (name, text) in &pairs {
+        let Some(part) = PARTS.iter().find(|it| it.name == name) else {
+            if name != "v" {
+                troubles.push(format!("this page does not know “{}” in the link", clipped(name)));
+            }
+            continue;
+        };
+        if (part.read)(&mut bookmark, text).is_none() {
+            let (name, text) = (part.name, clipped(text));
+            troubles.push(format!("“{text}” is no {name}; the link's {name} was left out"));
+        }
+    }
+    (bookmark, troubles)
+}
+
+/// As much of a text as fits a sentence.
+fn clipped(text: &str) -> String {
+    if text.chars().count() <= 24 { text.to_owned() } else { text.chars().take(23).chain(['…']).collect() }
+}
+
+/// One name in the link.
+struct Part {
+    name: &'static str,
+    /// `None` where it is as it is by default.
+    write: fn(&Bookmark) -> Option<String>,
+    /// `None` where the text says nothing that is known.
+    read: fn(&mut Bookmark, &str) -> Option<()>,
+}
+
+/// Every name: the one table that reading and writing go by.
+const PARTS: &[Part] = &[
+    Part {
+        name: "model",
+        write: |it| Some(it.model.clone()),
+        read: |it, text| {
+            let is_name = !text.is_empty()
+                && text.chars().all(|it| it.is_ascii_alphanumeric() || it == '-' || it == '_');
+            is_name.then(|| it.model = text.to_owned())
+        },
+    },
+    Part {
+        name: "digest",
+        write: |it| (!it.digest.is_empty()).then(|| it.digest.clone()),
+        read: |it, text| {
+            let is_hex = text.chars().all(|it| it.is_ascii_hexdigit()) && text.len() <= 64;
+            is_hex.then(|| it.digest = text.to_owned())
+        },
+    },
+    Part {
+        name: "prompt",
+        write: |it| Some(it.prompt.clone()),
+        read: |it, text| Some(it.prompt = text.to_owned()),
+    },
+    Part {
+        name: "layer",
+        write: |it| number(it.pick.layer),
+        read: |it, text| Some(it.pick.layer = Some(parse(text)?)),
+    },
+    Part {
+        name: "head",
+        write: |it| number(it.pick.head),
+        read: |it, text| Some(it.pick.head = Some(parse(text)?)),
+    },
+    Part {
+        name: "pos",
+        write: |it| number(it.pick.pos),
+        read: |it, text| Some(it.pick.pos = Some(parse(text)?)),
+    },
+    Part {
+        name: "source",
+        write: |it| number(it.pick.source),
+        read: |it, text| Some(it.pick.source = Some(parse(text)?)),
+    },
+    Part {
+        name: "depth",
+        write: |it| number(it.pick.depth),
+        read: |it, text| Some(it.pick.depth = Some(parse(text)?)),
+    },
+    Part { name: "a", write: |it| it.a.clone(), read: |it, text| Some(it.a = Some(text.to_owned())) },
+    Part { name: "b", write: |it| it.b.clone(), read: |it, text| Some(it.b = Some(text.to_owned())) },
+    Part {
+        name: "attention",
+        write: |it| chosen(it.attention, AttentionView::ALL),
+        read: |it, text| Some(it.attention = named(text, AttentionView::ALL)?),
+    },
+    Part {
+        name: "skipfirst",
+        write: |it| chosen(it.skips_first, SWITCHES),
+        read: |it, text| Some(it.skips_first = named(text, SWITCHES)?),
+    },
+    Part {
+        name: "overlay",
+        write: |it| {
+            let heads: Vec<String> = it.overlay.iter().map(usize::to_string).collect();
+            (!heads.is_empty()).then(|| heads.join("."))
+        },
+        read: |it, text| {
+            let heads = text.split('.').map(parse).collect::<Option<Vec<usize>>>()?;
+            Some(it.overlay = heads)
+        },
+    },
+    Part {
+        name: "lens",
+        write: |it| chosen(it.lens, LENSES),
+        read: |it, text| Some(it.lens = named(text, LENSES)?),
+    },
+    Part {
+        name: "chart",
+        write: |it| chosen(it.chart, CHARTS),
+        read: |it, text| Some(it.chart = named(text, CHARTS)?),
+    },
+    Part {
+        name: "side",
+        write: |it| chosen(it.side, SideView::ALL),
+        read: |it, text| Some(it.side = named(text, SideView::ALL)?),
+    },
+    Part {
+        name: "basis",
+        write: |it| chosen(it.basis, BasisView::ALL),
+        read: |it, text| Some(it.basis = named(text, BasisView::ALL)?),
+    },
+    Part {
+        name: "words",
+        write: |it| {
+            let is_own = it.words != Bookmark::default().words;
+            is_own.then(|| it.words.join(" "))
+        },
+        read: |it, text| {
+            let (x, y) = text.split_once(' ')?;
+            Some(it.words = [x.to_owned(), y.to_owned()])
+        },
+    },
+    Part {
+        name: "temperature",
+        write: |it| differing(it.sampling.temperature, Sampling::default().temperature),
+        read: |it, text| Some(it.sampling.temperature = within(text, 0.0, 5.0)?),
+    },
+    Part {
+        name: "topk",
+        write: |it| differing(it.sampling.top_k, Sampling::default().top_k),
+        read: |it, text| Some(it.sampling.top_k = parse(text)?),
+    },
+    Part {
+        name: "topp",
+        write: |it| differing(it.sampling.top_p, Sampling::default().top_p),
+        read: |it, text| Some(it.sampling.top_p = within(text, 0.0, 1.0)?),
+    },
+    Part {
+        name: "seed",
+        write: |it| differing(it.sampling.seed, Sampling::default().seed),
+        read: |it, text| Some(it.sampling.seed = text.parse().ok()?),
+    },
+    Part {
+        name: "maximised",
+        write: |it| {
+            let panel = it.maximised?;
+            Panel::ALL.iter().find(|row| row.0 == panel).map(|row| row.1.to_owned())
+        },
+        read: |it, text| Some(it.maximised = Some(named(text, Panel::ALL)?)),
+    },
+    Part {
+        name: "paint",
+        write: |it| chosen(it.painting, Painting::ALL),
+        read: |it, text| Some(it.painting = named(text, Painting::ALL)?),
+    },
+    Part {
+        name: "device",
+        write: |it| chosen(it.uses_gpu, DEVICES),
+        read: |it, text| Some(it.uses_gpu = named(text, DEVICES)?),
+    },
+];
+
+fn number(value: Option<usize>) -> Option<String> {
+    value.map(|it| it.to_string())
+}
+
+/// No part counts farther than this; a larger number is a broken link.
+const MOST: usize = 1_000_000;
+
+fn parse(text: &str) -> Option<usize> {
+    text.parse().ok().filter(|it| *it <= MOST)
+}
+
+fn within(text: &str, least: f32, most: f32) -> Option<f32> {
+    text.parse().ok().filter(|it: &f32| (least..=most).contains(it))
+}
+
+fn differing<T: ToString + PartialEq>(value: T, usual: T) -> Option<String> {
+    (value != usual).then(|| value.to_string())
+}
+
+fn chosen<T: PartialEq + Default>(value: T, table: &[(T, &str)]) -> Option<String> {
+    if value == T::default() {
+        return None;
+    }
+    table.iter().find(|row| row.0 == value).map(|row| row.1.to_owned())
+}
+
+fn named<T: Copy>(text: &str, table: &[(T, &str)]) -> Option<T> {
+    table.iter().find(|row| row.1 == text).map(|row| row.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn full() -> Bookmark {
+        Bookmark {
+            model: "tales".into(),
+            digest: "abc123".into(),
+            prompt: "Tom & Anna: \"100 %\" #=+\n家".into(),
+            pick: Pick { layer: Some(2), head: Some(1), pos: Some(7), source: Some(3), depth: Some(5) },
+            a: Some("barn".into()),
+            b: Some("=".into()),
+            attention: AttentionView::Steps,
+            skips_first: true,
+            overlay: vec![0, 3],
+            lens: LensMode::Kl,
+            chart: ChartKind::Rank,
+            side: SideView::Norms,
+            basis: BasisView::Words,
+            words: ["she".into(), "he".into()],
+            sampling: Sampling { temperature: 0.7, top_k: 5, top_p: 0.9, seed: 42 },
+            maximised: Some(Panel::Lens),
+            painting: Painting::Canvas,
+            uses_gpu: true,
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for bookmark in [full(), Bookmark::default()] {
+            assert_eq!(read_link(&write_link(&bookmark)), (bookmark, Vec::new()));
+        }
+    }
+
+    /// The oldest version's link, as it was when it was first given out.
+    #[test]
+    fn a_link_of_version_1_opens() {
+        let link = "#v=1&model=tales&prompt=Anna+put+the+lantern+in+the&layer=3&head=2&a=barn&lens=ab";
+        let (bookmark, troubles) = read_link(link);
+        assert!(troubles.is_empty(), "{troubles:?}");
+        assert_eq!(bookmark.prompt, "Anna put the lantern in the");
+        assert_eq!((bookmark.pick.layer, bookmark.pick.head), (Some(3), Some(2)));
+        assert_eq!((bookmark.a.as_deref(), bookmark.lens), (Some("barn"), LensMode::Ab));
+    }
+
+    #[test]
+    fn a_newer_link_keeps_what_it_can_and_names_the_rest() {
+        let (bookmark, troubles) = read_link("v=2&prompt=Tom&hologram=on&layer=many&lens=prob");
+        assert_eq!(bookmark.prompt, "Tom");
+        assert_eq!(bookmark.pick.layer, None);
+        let all = troubles.join("\n");
+        for named in ["version 2", "hologram", "“many” is no layer"] {
+            assert!(all.contains(named), "{all}");
+        }
+        assert_eq!(troubles.len(), 3);
+    }
+
+    #[test]
+    fn random_bytes_are_no_panic() {
+        let mut state = 1u64;
+        for _ in 0..2_000 {
+            let text: String = (0..60)
+                .map(|_| {
+                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    char::from_u32((state >> 33) as u32 % 0x300).unwrap_or('%')
+                })
+                .collect();
+            let (_, troubles) = read_link(&text);
+            assert!(!troubles.is_empty());
+        }
+    }
+
+    #[test]
+    fn numbers_outside_their_range_are_named() {
+        for part in ["temperature=-1", "topp=2", "pos=99999999999", "digest=xyz", "model=../etc"] {
+            assert_eq!(read_link(&format!("v=1&{part}")).1.len(), 1, "{part}");
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Attention of one head: as a map, as lines, and several heads in one map.
+
+use trace::{Axis, NamedArray};
+
+use super::{Anchor, Cursor, Grid, Mark, Palette, Rgba, Scene, Turn};
+
+/// What a map of attention shows besides the weights.
+#[derive(Clone, Copy, Debug)]
+pub struct AttentionMap<'a> {
+    /// A label for each position.
+    pub labels: &'a [String],
+    pub cursor: Cursor,
+    /// Where the cursor is locked.
+    pub lock: Cursor,
+    /// Whether the first key is left out of the scale, for it often draws what is not needed.
+    pub skips_first: bool,
+    pub palette: &'a Palette,
+    pub size_px: [f32; 2],
+}
+
+/// Weights are drawn at this power, so that small ones are seen; the legend says so.
+const POWER: f32 = 0.6;
+/// Text smaller than this is not drawn.
+const TEXT_PX: f32 = 10.5;
+const LEFT_PX: f32 = 58.0;
+const TOP_PX: f32 = 56.0;
+
+impl AttentionMap<'_> {
+    /// Where the cells stand.
+    pub fn grid(&self) -> Grid {
+        let count = self.labels.len().max(1);
+        let room = [self.size_px[0] - LEFT_PX - 2.0, self.size_px[1] - TOP_PX - 2.0];
+        let cell = (room[0].min(room[1]) / count as f32).clamp(1.0, 30.0);
+        Grid { origin: [LEFT_PX, TOP_PX], cell: [cell; 2], n_columns: count, n_rows: count }
+    }
+
+    /// The weight that has the end of the ramp.
+    pub fn scale(&self, weights: &NamedArray) -> f32 {
+        if !self.skips_first {
+            return 1.0;
+        }
+        let count = self.labels.len().max(1);
+        let others = weights.values().iter().enumerate().filter(|it| it.0 % count != 0);
+        others.map(|it| *it.1).fold(f32::MIN_POSITIVE, f32::max)
+    }
+
+    fn marks(&self, grid: &Grid, shade: impl Fn(usize, usize) -> Option<Rgba>) -> Vec<Mark> {
+        let mut marks = self.bands(grid);
+        for row in 0..grid.n_rows {
+            for column in 0..grid.n_columns {
+                if let Some(fill) = shade(row, column) {
+                    marks.push(grid.fill(row, column, fill));
+                }
+            }
+        }
+        marks.extend(self.labels_of(grid));
+        marks.extend(self.outlines(grid));
+        marks
+    }
+
+    /// Grey bands behind the labels of the cursor's row and column.
+    fn bands(&self, grid: &Grid) -> Vec<Mark> {
+        let fill = self.palette.line;
+        let Cursor { pos, source, .. } = self.cursor;
+        let row = grid.corner(pos, 0)[1];
+        let column = grid.corner(0, source)[0];
+        vec![
+            Mark::Cell { at: [0.0, row], size: [LEFT_PX, grid.cell[1]], fill },
+            Mark::Cell { at: [column, 4.0], size: [grid.cell[0], TOP_PX - 4.0], fill },
+        ]
+    }
+
+    fn labels_of(&self, grid: &Grid) -> Vec<Mark> {
+        let every = (TEXT_PX / grid.cell[0]).ceil().max(1.0) as usize;
+        let mut marks = Vec::new();
+        for (place, label) in self.labels.iter().enumerate() {
+            let text = |at: [f32; 2], chosen: bool, turn: Turn| Mark::Text {
+                at,
+                text: shortened(label, 8),
+                size_px: TEXT_PX,
+                fill: if chosen { self.palette.ink } else { self.palette.ink_2 },
+                anchor: if turn == Turn::None { Anchor::End } else { Anchor::Start },
+                turn,
+                bold: chosen,
+            };
+            let [is_row, is_column] = [place == self.cursor.pos, place == self.cursor.source];
+            let is_near = |chosen: usize| chosen != place && chosen.abs_diff(place) < every;
+            let is_kept = place.is_multiple_of(every);
+            if is_row || (is_kept && !is_near(self.cursor.pos)) {
+                let y = grid.middle(place, 0)[1];
+                marks.push(text([LEFT_PX - 5.0, y], is_row, Turn::None));
+            }
+            if is_column || (is_kept && !is_near(self.cursor.source)) {
+                let x = grid.middle(0, place)[0];
+                marks.push(text([x, TOP_PX - 5.0], is_column, Turn::Quarter));
+            }
+        }
+        marks
+    }
+
+    fn outlines(&self, grid: &Grid) -> Vec<Mark> {
+        let ink = self.palette.ink;
+        let Cursor { pos, source, .. } = self.lock;
+        let row = Mark::Outline {
+            at: grid.corner(pos, 0),
+            size: [grid.size()[0], grid.cell[1]],
+            width: 1.0,
+            stroke: ink,
+            dashed: false,
+        };
+        let mut marks = vec![row, grid.outline(pos, source, ink, false)];
+        let here = (self.cursor.pos, self.cursor.source);
+        if here != (pos, source) {
+            marks.push(grid.outline(here.0, here.1, ink, true));
+        }
+        marks
+    }
+}
+
+/// A row per query and a column per key, shaded by weight. Keys that the mask hides stay blank.
+///
+/// `weights` has the axes `query, key`.
+pub fn attention_map(weights: &NamedArray, map: &AttentionMap<'_>) -> Scene {
+    let grid = map.grid();
+    let scale = map.scale(weights);
+    let sees_ahead = sees_ahead(weights);
+    let shade = |row: usize, column: usize| {
+        let weight = weights.get(&[row, column])?;
+        (sees_ahead || column <= row)
+            .then(|| map.palette.seq((weight / scale).clamp(0.0, 1.0).powf(POWER)))
+    };
+    let mut marks = map.marks(&grid, shade);
+    if map.skips_first {
+        let size = [grid.cell[0], grid.size()[1]];
+        marks.push(Mark::Hatch { at: grid.origin, size, stroke: map.palette.line_2 });
+    }
+    Scene { size_px: map.size_px, marks }
+}
+
+fn sees_ahead(weights: &NamedArray) -> bool {
+    let count = weights.size(Axis::Query).unwrap_or(0);
+    (0..count).any(|row| {
+        (row + 1..count).any(|column| weights.get(&[row, column]).is_some_and(|it| 0.0 < it))
+    })
+}
+
+/// Several heads in one map, a colour each; where they meet, the strongest shows most.
+///
+/// `weights` has the axes `head, query, key`; `heads` says which head each index is.
+pub fn overlay_map(weights: &NamedArray, heads: &[usize], map: &AttentionMap<'_>) -> Scene {
+    let grid = map.grid();
+    let shade = |row: usize, column: usize| {
+        if row < column {
+            return None;
+        }
+        let strongest = heads
+            .iter()
+            .enumerate()
+            .map(|(index, head)| (weights.get(&[index, row, column]).unwrap_or(0.0), *head))
+            .max_by(|a, b| a.0.total_cmp(&b.0))?;
+        let colour = map.palette.cat[strongest.1 % map.palette.cat.len()];
+        Some(mixed(map.palette.background, colour, strongest.0.clamp(0.0, 1.0).powf(POWER)))
+    };
+    Scene { size_px: map.size_px, marks: map.marks(&grid, shade) }
+}
+
+/// `share` of `over` on `under`.
+fn mixed(under: Rgba, over: Rgba, share: f32) -> Rgba {
+    let channel = |index: usize| {
+        let [from, to] = [under.0[index], over.0[index]].map(f32::from);
+        (from + (to - from) * share).round() as u8
+    };
+    Rgba([channel(0), channel(1), channel(2), 255])
+}
+
+/// Lines from each token on the right to those on the left that it reads; those of the cursor's
+/// token strong, the others faint.
+///
+/// `weights` has the axes `query, key`. Returns the scene and the grid of rows, for hits.
+pub fn attention_lines(weights: &NamedArray, map: &AttentionMap<'_>) -> (Scene, Grid) {
+    let n_pos = map.labels.len();
+    let most = (map.size_px[1] / 13.0).floor().max(1.0) as usize;
+    let (first, shown) = super::window(n_pos, most, map.cursor.pos);
+    let height = (map.size_px[1] / shown.max(1) as f32).min(22.0);
+    let grid = Grid {
+        origin: [0.0, 0.0],
+        cell: [map.size_px[0] / 2.0, height],
+        n_columns: 2,
+        n_rows: shown,
+    };
+    let [left, right] = [map.size_px[0] * 0.3, map.size_px[0] * 0.7];
+    let place = |pos: usize| (pos as f32 - first as f32 + 0.5) * height;
+    let mut marks = Vec::new();
+    let mut queries: Vec<usize> = (first..first + shown).collect();
+    queries.sort_by_key(|it| *it == map.cursor.pos);
+    for query in queries {
+        let is_chosen = query == map.cursor.pos;
+        for key in first..first + shown {
+            let weight = weights.get(&[query, key]).unwrap_or(0.0);
+            if weight < if is_chosen { 0.005 } else { 0.05 } {
+                continue;
+            }
+            let colour = if is_chosen { map.palette.seq_stops[6] } else { map.palette.ink_3 };
+            marks.push(Mark::Line {
+                from: [left, place(key)],
+                to: [right, place(query)],
+                width: if is_chosen { 1.0 + 5.0 * weight } else { 1.0 },
+                stroke: colour.with_alpha(if is_chosen { 0.25 + 0.75 * weight } else { 0.18 * weight }),
+            });
+        }
+    }
+    for pos in first..first + shown {
+        let ends = [(left - 6.0, Anchor::End, map.cursor.source), (right + 6.0, Anchor::Start, map.cursor.pos)];
+        for (x, anchor, chosen) in ends {
+            let bold = pos == chosen;
+            let fill = if bold { map.palette.ink } else { map.palette.ink_2 };
+            let text = shortened(&map.labels[pos], 12);
+            let (at, size_px) = ([x, place(pos)], 12.0);
+            marks.push(Mark::Text { at, text, size_px, fill, anchor, turn: Turn::None, bold });
+        }
+    }
+    (Scene { size_px: map.size_px, marks }, grid)
+}
+
+/// A label that is not longer than `most` letters; a cut one ends in an ellipsis.
+pub(super) fn shortened(label: &str, most: usize) -> String {
+    if label.chars().count() <= most {
+        return label.to_owned();
+    }
+    label.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+}

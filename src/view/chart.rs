@@ -1,0 +1,160 @@
+//! Two tokens along the depth, as a line chart by plotters.
+
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use serde::{Deserialize, Serialize};
+use trace::{Lens, NamedArray};
+
+use super::{Palette, Rgba, depth_name, lens::{TOP_PX, row_height}, number};
+
+/// What the chart draws.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChartKind {
+    /// Log-probability in nats.
+    #[default]
+    Logprob,
+    /// Rank, 0 is first, on a logarithmic scale.
+    Rank,
+}
+
+/// The readings of A and B at one position, depth upward in the rows of the lens, as SVG text.
+/// `None` where a reading is missing.
+pub fn depth_chart(
+    lens: &Lens,
+    kind: ChartKind,
+    [pos, depth]: [usize; 2],
+    palette: &Palette,
+    size_px: [f32; 2],
+) -> Option<String> {
+    let n_depths = lens.sites.len();
+    let read = |array: &NamedArray| -> Option<Vec<f32>> {
+        (0..n_depths).map(|depth| array.get(&[depth, pos])).collect()
+    };
+    let (a, b) = match kind {
+        ChartKind::Logprob => (read(&lens.logprob_a)?, read(&lens.logprob_b)?),
+        ChartKind::Rank => (read(&lens.rank_a)?, read(&lens.rank_b)?),
+    };
+    // Ranks count from 0; their logarithm is drawn from 1.
+    let along = |value: f32| if kind == ChartKind::Rank { -(value + 1.0).log10() } else { value };
+    let drawn = |values: &[f32]| values.iter().map(|it| along(*it)).collect::<Vec<f32>>();
+    let (drawn_a, drawn_b) = (drawn(&a), drawn(&b));
+    let least = drawn_a.iter().chain(&drawn_b).copied().fold(0.0f32, f32::min).min(-0.5) * 1.06;
+    let row = row_height(size_px[1], n_depths);
+    let mut text = String::new();
+    let chart = Chart { palette, size_px, row, least, n_depths };
+    chart.draw(&mut text, [(&drawn_a, palette.a), (&drawn_b, palette.b)], depth, kind).ok()?;
+    let names: Vec<String> = lens.sites.iter().map(|it| depth_name(*it)).collect();
+    let ends = format!(
+        "{} at {}: A {}, B {}",
+        if kind == ChartKind::Rank { "rank" } else { "log-probability" },
+        names.get(depth).map_or("", String::as_str),
+        a.get(depth).map_or_else(String::new, |it| number(*it)),
+        b.get(depth).map_or_else(String::new, |it| number(*it)),
+    );
+    Some(text.replacen("<svg ", &format!("<svg role=\"img\" aria-label=\"{ends}\" "), 1))
+}
+
+struct Chart<'a> {
+    palette: &'a Palette,
+    size_px: [f32; 2],
+    row: f32,
+    /// The value at the left edge; the right edge is 0.
+    least: f32,
+    n_depths: usize,
+}
+
+type Drawn = Result<(), Box<dyn std::error::Error>>;
+
+impl Chart<'_> {
+    fn place(&self, value: f32, depth: usize) -> (i32, i32) {
+        let room = self.size_px[0] - 24.0;
+        let x = 8.0 + room * (1.0 - value / self.least);
+        let y = TOP_PX + self.row * (self.n_depths as f32 - depth as f32 - 0.5);
+        (x.round() as i32, y.round() as i32)
+    }
+
+    fn draw(
+        &self,
+        text: &mut String,
+        lines: [(&[f32], Rgba); 2],
+        chosen: usize,
+        kind: ChartKind,
+    ) -> Drawn {
+        let size = (self.size_px[0].max(1.0) as u32, self.size_px[1].max(1.0) as u32);
+        let area = SVGBackend::with_string(text, size).into_drawing_area();
+        self.scale(&area, kind)?;
+        let (left, y) = self.place(self.least, chosen);
+        let half = (self.row / 2.0) as i32;
+        let band = Rectangle::new([(left, y - half), (size.0 as i32, y + half)], colour(self.palette.line).filled());
+        area.draw(&band)?;
+        for (index, (values, rgba)) in lines.into_iter().enumerate() {
+            let points: Vec<_> = values.iter().enumerate().map(|(depth, it)| self.place(*it, depth)).collect();
+            let style = colour(rgba).stroke_width(2);
+            area.draw(&PathElement::new(points.clone(), style))?;
+            let Some(&(x, y)) = points.get(chosen) else { continue };
+            // Shape backs up colour: a circle for A, a square for B.
+            if index == 0 {
+                area.draw(&Circle::new((x, y), 4, colour(rgba).filled()))?;
+            } else {
+                area.draw(&Rectangle::new([(x - 4, y - 4), (x + 4, y + 4)], colour(rgba).filled()))?;
+            }
+        }
+        area.present()?;
+        Ok(())
+    }
+
+    /// Grid lines with their values along the top.
+    fn scale(
+        &self,
+        area: &DrawingArea<SVGBackend<'_>, plotters::coord::Shift>,
+        kind: ChartKind,
+    ) -> Drawn {
+        let ink = colour(self.palette.ink_3);
+        let font = ("sans-serif", 10.5).into_font().color(&ink);
+        let font = font.pos(Pos::new(HPos::Center, VPos::Bottom));
+        let step = match kind {
+            ChartKind::Rank => 1.0,
+            ChartKind::Logprob => nice_step(-self.least / 3.0),
+        };
+        let n_lines = (-self.least / step).floor() as usize;
+        for line in 0..=n_lines {
+            let value = -(line as f32) * step;
+            let (x, top) = self.place(value, self.n_depths - 1);
+            let (_, bottom) = self.place(value, 0);
+            let half = (self.row / 2.0) as i32;
+            let rule = vec![(x, top - half), (x, bottom + half)];
+            area.draw(&PathElement::new(rule, colour(self.palette.line)))?;
+            let label = match kind {
+                ChartKind::Rank => format!("{:.0}", 10f32.powf(-value) - 1.0),
+                ChartKind::Logprob => number(value).trim_end_matches(['0', '.']).to_owned(),
+            };
+            let label = if line == 0 { "0".to_owned() } else { label };
+            area.draw(&Text::new(label, (x, TOP_PX as i32 - 6), font.clone()))?;
+        }
+        Ok(())
+    }
+}
+
+/// 1, 2 or 5 times a power of ten, at least `least`.
+fn nice_step(least: f32) -> f32 {
+    let power = 10f32.powf(least.log10().floor());
+    let steps = [1.0, 2.0, 5.0, 10.0].map(|it| it * power);
+    steps.into_iter().find(|it| least <= *it).unwrap_or(10.0 * power)
+}
+
+fn colour(rgba: Rgba) -> RGBColor {
+    let [red, green, blue, _] = rgba.0;
+    RGBColor(red, green, blue)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nice_step;
+
+    #[test]
+    fn steps_are_one_two_or_five() {
+        assert_eq!([0.7, 1.4, 3.0, 6.0].map(nice_step), [1.0, 2.0, 5.0, 10.0]);
+        assert!((nice_step(0.03) - 0.05).abs() < 1e-6);
+    }
+}

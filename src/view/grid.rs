@@ -1,0 +1,91 @@
+//! Cells in rows and columns: where each stands, and which one a point hits.
+
+use super::{Mark, Rgba};
+
+/// A grid in a figure, in CSS pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Grid {
+    pub origin: [f32; 2],
+    /// Width and height of a cell.
+    pub cell: [f32; 2],
+    pub n_columns: usize,
+    pub n_rows: usize,
+}
+
+impl Grid {
+    /// The top left corner of a cell.
+    pub fn corner(&self, row: usize, column: usize) -> [f32; 2] {
+        let [x, y] = self.origin;
+        [x + self.cell[0] * column as f32, y + self.cell[1] * row as f32]
+    }
+
+    /// The middle of a cell.
+    pub fn middle(&self, row: usize, column: usize) -> [f32; 2] {
+        let [x, y] = self.corner(row, column);
+        [x + self.cell[0] / 2.0, y + self.cell[1] / 2.0]
+    }
+
+    /// Width and height of the whole.
+    pub fn size(&self) -> [f32; 2] {
+        [self.cell[0] * self.n_columns as f32, self.cell[1] * self.n_rows as f32]
+    }
+
+    /// Row and column at a point, or `None` beside the grid.
+    pub fn hit(&self, [x, y]: [f32; 2]) -> Option<(usize, usize)> {
+        let column = ((x - self.origin[0]) / self.cell[0]).floor();
+        let row = ((y - self.origin[1]) / self.cell[1]).floor();
+        let is_inside = 0.0 <= column
+            && column < self.n_columns as f32
+            && 0.0 <= row
+            && row < self.n_rows as f32;
+        is_inside.then_some((row as usize, column as usize))
+    }
+
+    /// A filled cell.
+    pub fn fill(&self, row: usize, column: usize, fill: Rgba) -> Mark {
+        Mark::Cell { at: self.corner(row, column), size: self.cell, fill }
+    }
+
+    /// The outline of a cell: the cursor where solid, a preview where dashed.
+    pub fn outline(&self, row: usize, column: usize, stroke: Rgba, dashed: bool) -> Mark {
+        let width = if dashed { 1.5 } else { 2.0 };
+        Mark::Outline { at: self.corner(row, column), size: self.cell, width, stroke, dashed }
+    }
+}
+
+/// The first of `count` that is shown when only `most` fit, with `chosen` among them.
+pub fn window(count: usize, most: usize, chosen: usize) -> (usize, usize) {
+    let shown = count.min(most.max(1));
+    let first = chosen.saturating_sub(shown.saturating_sub(1)).min(count - shown);
+    (first, shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cell_is_hit_in_its_middle_and_nothing_beside() {
+        let grid = Grid { origin: [10.0, 20.0], cell: [5.0, 8.0], n_columns: 3, n_rows: 2 };
+        for row in 0..2 {
+            for column in 0..3 {
+                assert_eq!(grid.hit(grid.middle(row, column)), Some((row, column)));
+            }
+        }
+        for beside in [[9.9, 21.0], [25.1, 21.0], [11.0, 19.9], [11.0, 36.1]] {
+            assert_eq!(grid.hit(beside), None);
+        }
+    }
+
+    #[test]
+    fn the_window_holds_the_chosen_one() {
+        assert_eq!(window(10, 4, 9), (6, 4));
+        assert_eq!(window(10, 4, 0), (0, 4));
+        assert_eq!(window(3, 4, 2), (0, 3));
+        for chosen in 0..10 {
+            let (first, shown) = window(10, 4, chosen);
+            assert!((first..first + shown).contains(&chosen));
+        }
+        assert_eq!(window(0, 4, 0), (0, 0));
+    }
+}

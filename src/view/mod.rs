@@ -1,0 +1,35 @@
+//! Numbers to marks: where everything stands and what colour it has.
+//!
+//! Knows arrays, places and colours. Knows nothing of the device, the page or the clock:
+//! the same arguments give the same scene, which is what the snapshot tests rest on.
+
+mod scene; // start here
+
+mod attention;
+mod chart;
+mod cursor;
+mod grid;
+mod heads;
+mod lens;
+mod palette;
+mod paths;
+mod rows;
+mod sampling;
+mod steps;
+mod table;
+mod words;
+
+pub use attention::{AttentionMap, attention_lines, attention_map, overlay_map};
+pub use chart::{ChartKind, depth_chart};
+pub use cursor::{Cursor, Ground, Pick, depth_name};
+pub use grid::{Grid, window};
+pub use heads::{heads_grid, heads_grid_layout};
+pub use lens::{LensMap, LensMode, lens_map, lens_table, unreliable_before};
+pub use palette::{Palette, Rgba, Theme, ink_on};
+pub use paths::{PathsView, nearest_point, paths_map};
+pub use rows::{norms_table, norms_view, writers_end, writers_map, writers_table};
+pub use sampling::{Draw, Sampling, candidates};
+pub use scene::{Anchor, Mark, Scene, Turn};
+pub use steps::steps;
+pub use table::Table;
+pub use words::{number, percent, shown, shown_text, signed, spoken};
