@@ -1,4 +1,5 @@
 //! Undercurrent: a page for looking inside transformers while they run.
+#![allow(unreachable_pub, reason = "a module's front door says `pub` for what others may use")]
 
 mod app;
 mod paint;

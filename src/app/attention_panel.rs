@@ -55,9 +55,8 @@ pub(super) fn AttentionPanel() -> impl IntoView {
         format!("L{} · head {}", cursor.layer, cursor.head)
     };
     let at_point = move |at: Point| hit(state, view.get_untracked(), size.get_untracked(), at);
-    let label = move || {
-        format!("Attention, {}: rows read, columns are read. {}", site(), row_text(state))
-    };
+    let label =
+        move || format!("Attention, {}: rows read, columns are read. {}", site(), row_text(state));
     let plot = move || {
         if view.get() == AttentionView::Steps {
             return view! { <StepsTable /> }.into_any();
@@ -98,11 +97,15 @@ pub(super) fn AttentionPanel() -> impl IntoView {
 
 fn about(view: AttentionView) -> &'static str {
     match view {
-        AttentionView::Map => "Where each token reads from. Reading is not using: a weight says what is looked at, not what it does.",
+        AttentionView::Map => "Where each token reads from. Reading is not using.",
         AttentionView::Heads => "Every head of every layer, last layer on top. Click one.",
-        AttentionView::Overlay => "Heads of this layer in one map, a colour each; the strongest shows.",
+        AttentionView::Overlay => {
+            "Heads of this layer in one map, a colour each; the strongest shows."
+        }
         AttentionView::Lines => "Right token reads left token; the chosen one's lines are strong.",
-        AttentionView::Steps => "How the chosen query comes to its weights, and what each key then writes.",
+        AttentionView::Steps => {
+            "How the chosen query comes to its weights, and what each key then writes."
+        }
     }
 }
 
@@ -136,8 +139,12 @@ fn scene_of(state: AppState, view: AttentionView, size_px: Point) -> Option<Scen
         AttentionView::Overlay => {
             let patterns = state.answers.patterns.get()?;
             let chosen = state.bookmark.read().overlay.clone();
-            let heads: Vec<usize> =
-                patterns.heads.iter().copied().filter(|it| chosen.is_empty() || chosen.contains(it)).collect();
+            let heads: Vec<usize> = patterns
+                .heads
+                .iter()
+                .copied()
+                .filter(|it| chosen.is_empty() || chosen.contains(it))
+                .collect();
             let of_chosen = cut(&patterns.weights, &patterns.heads, &heads)?;
             Some(overlay_map(&of_chosen, &heads, &map))
         }
@@ -150,7 +157,8 @@ fn cut(weights: &NamedArray, all: &[usize], heads: &[usize]) -> Option<NamedArra
     if heads.len() == all.len() {
         return Some(weights.clone());
     }
-    let places: Vec<usize> = heads.iter().filter_map(|head| all.iter().position(|it| it == head)).collect();
+    let places: Vec<usize> =
+        heads.iter().filter_map(|head| all.iter().position(|it| it == head)).collect();
     weights.select(Axis::Head, &places).ok()
 }
 
@@ -161,7 +169,8 @@ fn hit(state: AppState, view: AttentionView, size_px: Point, at: Point) -> Optio
         let (cursor, lock) = (state.cursor(), state.lock());
         let labels = state.labels();
         let palette = state.palette();
-        let map = AttentionMap { labels: &labels, cursor, lock, skips_first: false, palette, size_px };
+        let map =
+            AttentionMap { labels: &labels, cursor, lock, skips_first: false, palette, size_px };
         match view {
             AttentionView::Heads => {
                 let grid = heads_grid_layout(ground.n_layers, ground.n_heads, size_px);
@@ -169,12 +178,17 @@ fn hit(state: AppState, view: AttentionView, size_px: Point, at: Point) -> Optio
                 Some(Pick::head(ground.n_layers - 1 - row, head, &ground))
             }
             AttentionView::Lines => {
-                let (_, grid) = attention_lines(&pattern(state)?, &AttentionMap { cursor: lock, ..map });
+                let (_, grid) =
+                    attention_lines(&pattern(state)?, &AttentionMap { cursor: lock, ..map });
                 let (row, column) = grid.hit(at)?;
                 let most = grid.n_rows;
                 let (first, _) = crate::view::window(labels.len(), most, lock.pos);
                 let place = Some(first + row);
-                Some(if column == 0 { Pick { source: place, ..Pick::default() } } else { Pick { pos: place, ..Pick::default() } })
+                Some(if column == 0 {
+                    Pick { source: place, ..Pick::default() }
+                } else {
+                    Pick { pos: place, ..Pick::default() }
+                })
             }
             _ => {
                 let (row, column) = map.grid().hit(at)?;
@@ -189,7 +203,8 @@ fn legend(state: AppState, view: AttentionView) -> AnyView {
         let (palette, labels) = (state.palette(), state.labels());
         let (cursor, lock) = (state.cursor(), state.lock());
         let size_px = [0.0, 0.0];
-        let map = AttentionMap { labels: &labels, cursor, lock, skips_first: true, palette, size_px };
+        let map =
+            AttentionMap { labels: &labels, cursor, lock, skips_first: true, palette, size_px };
         pattern(state).map_or(1.0, |it| map.scale(&it))
     };
     let skips = state.bookmark.read().skips_first && view == AttentionView::Map;

@@ -35,8 +35,8 @@ pub(super) fn ChartPanel() -> impl IntoView {
         }
     };
     let about = move || match kind.get() {
-        ChartKind::Logprob => "Log-probability by depth, nats.".to_owned(),
-        ChartKind::Rank => "Rank by depth, log scale.".to_owned(),
+        ChartKind::Logprob => "nats".to_owned(),
+        ChartKind::Rank => "log scale".to_owned(),
     };
     let legend = move || {
         let (a, b) = state.frame();
@@ -70,5 +70,6 @@ fn chart_of(state: AppState, size_px: [f32; 2]) -> Option<String> {
     let cursor = state.cursor();
     let kind = state.bookmark.read().chart;
     let is_open = 1.0 < size_px[0];
-    is_open.then(|| depth_chart(&lens, kind, [cursor.pos, cursor.depth], state.palette(), size_px))?
+    is_open
+        .then(|| depth_chart(&lens, kind, [cursor.pos, cursor.depth], state.palette(), size_px))?
 }

@@ -40,6 +40,9 @@ struct Line {
     done: RunId,
     /// What has been asked about the last run.
     asked: Vec<Question>,
+    /// Whether a look is under way. The next one waits for it, for a waiting look gives way to a
+    /// later one, and what it asked would be lost.
+    is_looking: bool,
     /// Since when an answer is awaited.
     waits_since: Option<f64>,
     n_failures: u32,
@@ -111,14 +114,18 @@ impl Link {
         self.state.status.set(Status::Starting);
         let worker = match Worker::new_with_options(name, &options) {
             Ok(worker) => worker,
-            Err(error) => return self.fail(&format!("the browser would not start the engine: {error:?}")),
+            Err(error) => {
+                return self.fail(&format!("the browser would not start the engine: {error:?}"));
+            }
         };
         let heard = self.clone();
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             let bytes = Uint8Array::new(&event.data()).to_vec();
             match decode::<Event>(&bytes) {
                 Some(event) => heard.hear(event),
-                None => heard.fail("the engine and the page are of different versions; reload the page"),
+                None => {
+                    heard.fail("the engine and the page are of different versions; reload the page")
+                }
             }
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -157,16 +164,22 @@ impl Link {
         };
         let was_gpu = self.line.borrow().is_gpu;
         if was_gpu {
-            state.notice(format!("{text}. The page goes on with the CPU; choose WebGPU again to retry"));
+            state.notice(format!(
+                "{text}. The page goes on with the CPU; choose WebGPU again to retry"
+            ));
             state.bookmark.update(|it| it.uses_gpu = false);
         } else if n_failures <= MOST_RESTARTS {
-            state.notice(format!("{text}. It is being started again; the picture is that of the last good run"));
+            state.notice(format!(
+                "{text}. It is being started again; the picture is that of the last good run"
+            ));
             let link = self.clone();
             state.status.set(Status::Starting);
             after(300, move || link.start(false));
         } else {
             state.status.set(Status::Stopped);
-            state.notice(format!("{text}, again and again. Reload the page; the link keeps your place"));
+            state.notice(format!(
+                "{text}, again and again. Reload the page; the link keeps your place"
+            ));
         }
     }
 
@@ -188,6 +201,7 @@ impl Link {
             let mut line = self.line.borrow_mut();
             line.sent += 1;
             line.asked.clone_from(&ask);
+            line.is_looking = false;
             line.sent
         };
         self.send(&Request::Run { id, prompt, edits: Vec::new(), ask });
@@ -195,12 +209,12 @@ impl Link {
 
     /// Asks what is shown and has not been asked about the last run.
     fn look(&self) {
-        let (id, is_running) = {
+        let (id, is_busy) = {
             let line = self.line.borrow();
-            (line.done, line.done != line.sent)
+            (line.done, line.is_looking || line.done != line.sent)
         };
-        // A run that is under way is looked at when it comes back.
-        if is_running || id == 0 {
+        // What is under way is followed by a look when it comes back.
+        if is_busy || id == 0 {
             return;
         }
         let wanted = untrack(|| questions(self.state));
@@ -209,7 +223,9 @@ impl Link {
             wanted.iter().filter(|it| !line.asked.contains(it)).cloned().collect()
         };
         if !new.is_empty() {
-            self.line.borrow_mut().asked = wanted;
+            let mut line = self.line.borrow_mut();
+            (line.asked, line.is_looking) = (wanted, true);
+            drop(line);
             self.send(&Request::Look { id, ask: new });
         }
     }
@@ -237,16 +253,17 @@ impl Link {
                     // A later prompt is on its way; what is on show is this one.
                     self.line.borrow_mut().waits_since = Some(now_secs());
                 }
-                batch(|| {
-                    state.run.set(Run { tokens, n_cut, secs }.into());
-                    answers.into_iter().for_each(|it| state.take(it));
-                    state.status.set(Status::Live);
-                });
+                state.run.set(Run { tokens, n_cut, secs }.into());
+                answers.into_iter().for_each(|it| state.take(it));
+                state.status.set(Status::Live);
                 self.look();
             }
             Event::Seen { id, answers } => {
-                if id == self.line.borrow().done {
-                    batch(|| answers.into_iter().for_each(|it| state.take(it)));
+                let is_last = id == self.line.borrow().done;
+                if is_last {
+                    self.line.borrow_mut().is_looking = false;
+                    answers.into_iter().for_each(|it| state.take(it));
+                    self.look();
                 }
             }
             Event::Failed { notice, .. } if notice.is_fatal => self.fail(&notice.text),
@@ -254,6 +271,7 @@ impl Link {
                 if let Some(id) = id {
                     let mut line = self.line.borrow_mut();
                     line.done = line.done.max(id);
+                    line.is_looking = false;
                 }
                 if state.model.with_untracked(Option::is_none) {
                     state.status.set(Status::Stopped);
@@ -283,8 +301,12 @@ impl Link {
                 let line = link.line.borrow();
                 let secs = link.state.run.with_untracked(|it| it.secs);
                 let least = if line.is_gpu { GPU_PATIENCE_SECS } else { PATIENCE_SECS };
-                let is_loading = matches!(link.state.status.get_untracked(), Status::Starting | Status::Loading { .. });
-                let patience = if is_loading { GPU_PATIENCE_SECS } else { least.max(PATIENCE_RUNS * secs) };
+                let is_loading = matches!(
+                    link.state.status.get_untracked(),
+                    Status::Starting | Status::Loading { .. }
+                );
+                let patience =
+                    if is_loading { GPU_PATIENCE_SECS } else { least.max(PATIENCE_RUNS * secs) };
                 line.waits_since.is_some_and(|since| patience < now_secs() - since)
             };
             if late {
@@ -298,9 +320,4 @@ impl Link {
 /// Where the files of a model are, seen from the worker.
 fn address_of(model: &str) -> String {
     format!("./models/{model}")
-}
-
-fn batch(work: impl FnOnce()) {
-    // Effects run after the current task, so signals set here are seen together.
-    work();
 }

@@ -43,6 +43,8 @@ pub(super) fn save_csv(state: AppState, name: &str, table: &Table) {
 
 fn saved(state: AppState, name: &str, kind: &str, text: &str) {
     if download(name, kind, text).is_err() {
-        state.notice("the browser would not save the file; allow downloads for this page and try again");
+        state.notice(
+            "the browser would not save the file; allow downloads for this page and try again",
+        );
     }
 }

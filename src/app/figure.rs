@@ -78,10 +78,7 @@ pub(super) fn Figure(
 }
 
 #[component]
-fn Canvases(
-    scene: Signal<Option<Arc<Scene>>>,
-    gpu: Option<crate::paint::Gpu>,
-) -> impl IntoView {
+fn Canvases(scene: Signal<Option<Arc<Scene>>>, gpu: Option<crate::paint::Gpu>) -> impl IntoView {
     let state = AppState::here();
     let (marks, texts) = (NodeRef::<html::Canvas>::new(), NodeRef::<html::Canvas>::new());
     let painter: Rc<RefCell<Option<Painter>>> = Rc::default();

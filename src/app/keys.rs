@@ -41,12 +41,13 @@ pub(super) fn connect(state: AppState) {
 
 fn is_typing(event: &ev::KeyboardEvent) -> bool {
     let target = event.target().and_then(|it| it.dyn_into::<HtmlElement>().ok());
-    let is_field = target.is_some_and(|it| {
-        ["INPUT", "TEXTAREA", "SELECT"].contains(&it.tag_name().as_str())
-    });
+    let is_field =
+        target.is_some_and(|it| ["INPUT", "TEXTAREA", "SELECT"].contains(&it.tag_name().as_str()));
     // Escape leaves a field.
     if is_field && event.key() == "Escape" {
-        if let Some(field) = document().active_element().and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
+        if let Some(field) =
+            document().active_element().and_then(|it| it.dyn_into::<HtmlElement>().ok())
+        {
             field.blur().unwrap_or_default();
         }
     }
@@ -108,7 +109,8 @@ fn escape(state: AppState) {
 
 /// Maximises the panel that has the focus, or restores the one that is.
 fn maximise(state: AppState) -> bool {
-    let focused = document().active_element().and_then(|it| it.closest("[data-panel]").ok().flatten());
+    let focused =
+        document().active_element().and_then(|it| it.closest("[data-panel]").ok().flatten());
     let name = focused.and_then(|it| it.get_attribute("data-panel"));
     let panel = crate::share::Panel::ALL.iter().find(|it| Some(it.1) == name.as_deref());
     let Some((panel, _)) = panel else { return false };

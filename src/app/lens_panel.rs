@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     share::Panel as PanelName,
-    view::{LensMap, LensMode, Pick, Scene, Table, depth_name, lens_map, lens_table, number, unreliable_before},
+    view::{
+        LensMap, LensMode, Pick, Scene, Table, depth_name, lens_map, lens_table, number,
+        unreliable_before,
+    },
 };
 
 /// The panel.
@@ -38,7 +41,8 @@ pub(super) fn LensPanel() -> impl IntoView {
         }
     };
     let at_point = move |at: Point| hit(state, size.get_untracked(), at);
-    let label = move || format!("Logit lens: depth upward, positions to the right. {}", reading(state));
+    let label =
+        move || format!("Logit lens: depth upward, positions to the right. {}", reading(state));
     view! {
         <Panel
             name=PanelName::Lens
@@ -96,16 +100,20 @@ fn hit(state: AppState, size_px: Point, at: Point) -> Option<Pick> {
 
 fn site(state: AppState) -> String {
     let cursor = state.cursor();
-    state.ground().sites.get(cursor.depth).map_or_else(String::new, |it| format!("after {}", depth_name(*it)))
+    state
+        .ground()
+        .sites
+        .get(cursor.depth)
+        .map_or_else(String::new, |it| format!("after {}", depth_name(*it)))
 }
 
 /// What this shows, and from which depth on it may be believed at the cursor's position.
 fn about(state: AppState) -> String {
-    let what = "What each depth would say if the model stopped there.";
+    let what = "What each depth would say if the model stopped.";
     let Some(lens) = state.answers.lens.get() else { return what.to_owned() };
     match unreliable_before(&lens, state.cursor().pos).and_then(|it| lens.sites.get(it)) {
-        Some(site) => format!("{what} Raw lens; not to be trusted below {} (KL from the output over 1 nat).", depth_name(*site)),
-        None => format!("{what} Raw lens; near the output at all depths here."),
+        Some(site) => format!("{what} Unreliable below {} (KL over 1 nat).", depth_name(*site)),
+        None => format!("{what} Near the output at all depths here."),
     }
 }
 

@@ -1,5 +1,4 @@
 //! The page: panels, state, keyboard. The only place with signals.
-#![allow(unreachable_pub, reason = "leptos makes the functions of components public")]
 
 mod state; // start here
 

@@ -2,7 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::{browser::after, export::save_csv, state::{AppState, Status}};
+use super::{
+    browser::after,
+    export::save_csv,
+    state::{AppState, Status},
+};
 use crate::view::{Draw, Sampling, Table, candidates, number, shown_text};
 
 /// Most tokens that one press writes.
@@ -88,9 +92,13 @@ fn Bars(all: Memo<Vec<Draw>>, shows_all: RwSignal<bool>) -> impl IntoView {
 #[component]
 fn Controls() -> impl IntoView {
     let state = AppState::here();
-    let change = move |work: &dyn Fn(&mut Sampling)| state.bookmark.update(|it| work(&mut it.sampling));
+    let change =
+        move |work: &dyn Fn(&mut Sampling)| state.bookmark.update(|it| work(&mut it.sampling));
     let sampling = move || state.bookmark.read().sampling;
-    let slider = move |name: &'static str, range: [&'static str; 3], value: Signal<f32>, set: Callback<f32>| {
+    let slider = move |name: &'static str,
+                       range: [&'static str; 3],
+                       value: Signal<f32>,
+                       set: Callback<f32>| {
         view! {
             <label>
                 <span>{name}</span>

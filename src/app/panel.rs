@@ -32,7 +32,9 @@ pub(super) fn Panel(
     let shows_table = RwSignal::new(false);
     let is_maximised = move || state.bookmark.read().maximised == Some(name);
     let maximise = move |_| {
-        state.bookmark.update(|it| it.maximised = if it.maximised == Some(name) { None } else { Some(name) });
+        state
+            .bookmark
+            .update(|it| it.maximised = if it.maximised == Some(name) { None } else { Some(name) });
     };
     view! {
         <section
@@ -49,8 +51,8 @@ pub(super) fn Panel(
         >
             <header>
                 <h2>{title} <em>{site}</em></h2>
+                <div class="controls">{move || controls.run()}</div>
                 <div class="tools">
-                    {move || controls.run()}
                     <button
                         class="tool"
                         aria-label="Table of the same numbers"
@@ -73,7 +75,7 @@ pub(super) fn Panel(
                     </button>
                     <Export name svg table />
                 </div>
-                <p>{about}</p>
+                <p title=about>{about}</p>
             </header>
             <div class="plot">
                 {move || {
@@ -90,7 +92,11 @@ pub(super) fn Panel(
 }
 
 #[component]
-fn Export(name: PanelName, svg: Callback<(), Option<String>>, table: Signal<Table>) -> impl IntoView {
+fn Export(
+    name: PanelName,
+    svg: Callback<(), Option<String>>,
+    table: Signal<Table>,
+) -> impl IntoView {
     let state = AppState::here();
     view! {
         <details class="menu">
@@ -116,9 +122,8 @@ fn TableView(table: Signal<Table>) -> impl IntoView {
     };
     let body = move || {
         let table = table.read();
-        let cells = |row: &Vec<String>| {
-            row.iter().map(|it| view! { <td>{it.clone()}</td> }).collect_view()
-        };
+        let cells =
+            |row: &Vec<String>| row.iter().map(|it| view! { <td>{it.clone()}</td> }).collect_view();
         table.rows.iter().map(|row| view! { <tr>{cells(row)}</tr> }).collect_view()
     };
     view! {

@@ -25,7 +25,8 @@ pub(super) fn PathsPanel() -> impl IntoView {
     let size = RwSignal::new([0.0, 0.0]);
     Effect::new(move |_| keep_bounds(state));
     let scene = Memo::new(move |before: Option<&Option<Arc<Scene>>>| {
-        let new = with_view(state, size.get(), |paths, view| Some(Arc::new(paths_map(paths, view))));
+        let new =
+            with_view(state, size.get(), |paths, view| Some(Arc::new(paths_map(paths, view))));
         new.or_else(|| before.cloned().flatten())
     });
     let controls = move || {
@@ -40,7 +41,8 @@ pub(super) fn PathsPanel() -> impl IntoView {
     };
     let at_point = move |at: Point| {
         untrack(|| {
-            let (depth, pos) = with_view(state, size.get(), |paths, view| nearest_point(paths, view, at))?;
+            let (depth, pos) =
+                with_view(state, size.get(), |paths, view| nearest_point(paths, view, at))?;
             Some(Pick { pos: Some(pos), ..Pick::depth(depth, &state.ground()) })
         })
     };
@@ -100,21 +102,25 @@ fn about(state: AppState) -> String {
     let (a, b) = state.frame();
     match state.answers.paths.get().map(|it| it.basis) {
         Some(Basis::Frame { .. }) => format!(
-            "Across: from “{}” to “{}” as the unembedding reads them. Up: first axis of a stored sample.",
+            "Across: from “{}” to “{}”. Up: first axis of a stored sample.",
             state.word(b),
             state.word(a)
         ),
         Some(Basis::Words { x, y }) => {
-            format!("Across: toward “{}”. Up: toward “{}”, what is not across.", state.word(x), state.word(y))
+            format!(
+                "Across: toward “{}”. Up: toward “{}”, what is not across.",
+                state.word(x),
+                state.word(y)
+            )
         }
-        _ => "Each token’s vector by depth, in the first two principal axes of a stored sample.".to_owned(),
+        _ => "Each token’s vector by depth; first two axes of a stored sample.".to_owned(),
     }
 }
 
 fn legend(state: AppState) -> AnyView {
     let share = state.answers.paths.get().map_or_else(String::new, |it| {
         let value = |which: usize| it.variance_share.get(&[which]).unwrap_or(f32::NAN);
-        format!("{} across + {} up of this prompt’s variance", percent(value(0)), percent(value(1)))
+        format!("{} + {} of variance", percent(value(0)), percent(value(1)))
     });
     view! {
         <span class="key attn-write">"→ attention wrote"</span>
@@ -130,7 +136,8 @@ fn table(state: AppState) -> Table {
     let labels = state.labels();
     let pos = state.cursor().pos;
     for (depth, site) in paths.sites.iter().enumerate().rev() {
-        let value = |which: usize| number(paths.points.get(&[depth, pos, which]).unwrap_or(f32::NAN));
+        let value =
+            |which: usize| number(paths.points.get(&[depth, pos, which]).unwrap_or(f32::NAN));
         let label = labels.get(pos).cloned().unwrap_or_default();
         table.rows.push(vec![label, depth_name(*site), value(0), value(1)]);
     }

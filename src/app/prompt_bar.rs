@@ -196,7 +196,9 @@ fn Frame() -> impl IntoView {
                 return state.bookmark.update(|it| if is_a { it.a = None } else { it.b = None });
             }
             if state.id(&word).is_none() {
-                return state.notice(format!("“{word}” is not in the vocabulary; choose a word from the list"));
+                return state.notice(format!(
+                    "“{word}” is not in the vocabulary; choose a word from the list"
+                ));
             }
             state.bookmark.update(|it| if is_a { it.a = Some(word) } else { it.b = Some(word) });
         };

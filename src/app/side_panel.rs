@@ -92,9 +92,9 @@ fn about(state: AppState) -> String {
     match state.bookmark.read().side {
         SideView::Writers => {
             let total = state.answers.writers.get().map_or(f32::NAN, |it| it.total);
-            format!("Direct writes to A − B = {}, norm frozen.", signed(total))
+            format!("Who wrote A − B = {}", signed(total))
         }
-        SideView::Norms => "Length; cosine with the step before and the end.".to_owned(),
+        SideView::Norms => "Length and angles".to_owned(),
     }
 }
 
@@ -103,9 +103,11 @@ fn legend(state: AppState) -> AnyView {
         SideView::Writers => {
             let end = state.answers.writers.get().map_or(1.0, |it| crate::view::writers_end(&it));
             let (from, to) = (signed(-end), signed(end));
-            view! { <Ramp kind="div" from to unit="logits" /> }.into_any()
+            view! { <Ramp kind="div" from to unit="logits, direct, norm frozen" /> }.into_any()
         }
-        SideView::Norms => view! { <span>"bars: share of the largest in the column"</span> }.into_any(),
+        SideView::Norms => {
+            view! { <span>"cosine with the depth before, and the last"</span> }.into_any()
+        }
     }
 }
 

@@ -16,8 +16,8 @@ pub(super) fn Spine() -> impl IntoView {
         format!("{} × {} heads", ground.n_layers, ground.n_heads)
     };
     let layers = Memo::new(move |_| state.ground().n_layers);
-    let rows = move || (0..layers.get()).rev().map(|layer| view! { <Layer layer /> }).collect_view();
-    let last = move || state.ground().sites.len().saturating_sub(1);
+    let rows =
+        move || (0..layers.get()).rev().map(|layer| view! { <Layer layer /> }).collect_view();
     view! {
         <nav class="spine" data-zone="spine" aria-label="The model">
             <header>
@@ -36,17 +36,10 @@ pub(super) fn Spine() -> impl IntoView {
                 <span>"B"</span>
                 <span class="ramp div" role="img" aria-label="colour scale from B to A"></span>
                 <span>"A"</span>
-                <span class="unit">{move || written(state, last())}</span>
+                <span class="unit">"written toward"</span>
             </div>
         </nav>
     }
-}
-
-/// What the ramp measures: squares are single writes, the line is their sum so far.
-fn written(state: AppState, last: usize) -> String {
-    let writers = state.answers.writers.get();
-    let end = writers.as_ref().and_then(|it| it.running.get(&[last]));
-    format!("written so far; {} at the end", end.map_or_else(|| "—".to_owned(), signed))
 }
 
 #[component]

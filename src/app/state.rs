@@ -20,7 +20,10 @@ pub(crate) enum Status {
     /// The engine is on its way.
     Starting,
     /// The weights are.
-    Loading { got_bytes: u64, of_bytes: u64 },
+    Loading {
+        got_bytes: u64,
+        of_bytes: u64,
+    },
     Live,
     /// Nothing runs; what is shown is the last good picture.
     Stopped,

@@ -15,7 +15,8 @@ pub(super) fn StatusLine() -> impl IntoView {
     let text = Memo::new(move |_| {
         let cursor = state.cursor();
         let row = state.answers.row.get();
-        let row = row.filter(|it| (it.layer, it.head, it.query) == (cursor.layer, cursor.head, cursor.pos));
+        let row = row
+            .filter(|it| (it.layer, it.head, it.query) == (cursor.layer, cursor.head, cursor.pos));
         let weight = row.and_then(|it| it.weight.get(&[cursor.source]));
         spoken(cursor, &state.ground(), &state.run.read().tokens, weight, said(state))
     });

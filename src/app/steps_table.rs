@@ -63,7 +63,14 @@ pub(super) fn StepsTable() -> impl IntoView {
 /// The same as a table for export.
 pub(super) fn steps_rows(row: &AttentionRow, labels: &[String]) -> Table {
     let mut table = Table::new([
-        "position", "key", "score", "mask", "exp(score - max)", "weight", "value length", "write length",
+        "position",
+        "key",
+        "score",
+        "mask",
+        "exp(score - max)",
+        "weight",
+        "value length",
+        "write length",
     ]);
     for step in steps(row) {
         table.rows.push(vec![

@@ -45,8 +45,14 @@ fn Model() -> impl IntoView {
         let rows = phenomena.collect_view();
         let form = format!(
             "{} layers, {} heads, d_model {}, {}, {}, {} parameters, {} words, {} tokens at most",
-            shape.n_layers, shape.n_heads, shape.d_model, shape.norm, shape.positions,
-            model.n_params, shape.d_vocab, shape.n_ctx
+            shape.n_layers,
+            shape.n_heads,
+            shape.d_model,
+            shape.norm,
+            shape.positions,
+            model.n_params,
+            shape.d_vocab,
+            shape.n_ctx
         );
         Some(view! {
             <p>{model.about.clone()}</p>
@@ -138,7 +144,9 @@ fn Share() -> impl IntoView {
                     is_copied.set(true);
                     super::browser::after(2_000, move || is_copied.set(false));
                 }
-                Err(_) => state.notice("the browser would not copy; the link is in the address bar"),
+                Err(_) => {
+                    state.notice("the browser would not copy; the link is in the address bar")
+                }
             }
         });
     };

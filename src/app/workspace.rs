@@ -3,10 +3,23 @@
 use leptos::prelude::*;
 
 use super::{
-    address, attention_panel::AttentionPanel, browser, chart_panel::ChartPanel, engine_link,
-    help::Help, keys, lens_panel::LensPanel, next_panel::NextPanel, notice::Notices,
-    paths_panel::PathsPanel, prompt_bar::PromptBar, side_panel::SidePanel, spine::Spine,
-    state::AppState, status_line::StatusLine, top_bar::{TopBar, has_webgpu},
+    address,
+    attention_panel::AttentionPanel,
+    browser,
+    chart_panel::ChartPanel,
+    engine_link,
+    help::Help,
+    keys,
+    lens_panel::LensPanel,
+    next_panel::NextPanel,
+    notice::Notices,
+    paths_panel::PathsPanel,
+    prompt_bar::PromptBar,
+    side_panel::SidePanel,
+    spine::Spine,
+    state::AppState,
+    status_line::StatusLine,
+    top_bar::{TopBar, has_webgpu},
 };
 use crate::{
     paint::Gpu,

@@ -198,7 +198,11 @@ pub fn read_link(fragment: &str) -> (Bookmark, Vec<String>) {
 
 /// As much of a text as fits a sentence.
 fn clipped(text: &str) -> String {
-    if text.chars().count() <= 24 { text.to_owned() } else { text.chars().take(23).chain(['…']).collect() }
+    if text.chars().count() <= 24 {
+        text.to_owned()
+    } else {
+        text.chars().take(23).chain(['…']).collect()
+    }
 }
 
 /// One name in the link.
@@ -259,8 +263,16 @@ const PARTS: &[Part] = &[
         write: |it| number(it.pick.depth),
         read: |it, text| Some(it.pick.depth = Some(parse(text)?)),
     },
-    Part { name: "a", write: |it| it.a.clone(), read: |it, text| Some(it.a = Some(text.to_owned())) },
-    Part { name: "b", write: |it| it.b.clone(), read: |it, text| Some(it.b = Some(text.to_owned())) },
+    Part {
+        name: "a",
+        write: |it| it.a.clone(),
+        read: |it, text| Some(it.a = Some(text.to_owned())),
+    },
+    Part {
+        name: "b",
+        write: |it| it.b.clone(),
+        read: |it, text| Some(it.b = Some(text.to_owned())),
+    },
     Part {
         name: "attention",
         write: |it| chosen(it.attention, AttentionView::ALL),
@@ -392,7 +404,13 @@ mod tests {
             model: "tales".into(),
             digest: "abc123".into(),
             prompt: "Tom & Anna: \"100 %\" #=+\n家".into(),
-            pick: Pick { layer: Some(2), head: Some(1), pos: Some(7), source: Some(3), depth: Some(5) },
+            pick: Pick {
+                layer: Some(2),
+                head: Some(1),
+                pos: Some(7),
+                source: Some(3),
+                depth: Some(5),
+            },
             a: Some("barn".into()),
             b: Some("=".into()),
             attention: AttentionView::Steps,
@@ -420,7 +438,8 @@ mod tests {
     /// The oldest version's link, as it was when it was first given out.
     #[test]
     fn a_link_of_version_1_opens() {
-        let link = "#v=1&model=tales&prompt=Anna+put+the+lantern+in+the&layer=3&head=2&a=barn&lens=ab";
+        let link =
+            "#v=1&model=tales&prompt=Anna+put+the+lantern+in+the&layer=3&head=2&a=barn&lens=ab";
         let (bookmark, troubles) = read_link(link);
         assert!(troubles.is_empty(), "{troubles:?}");
         assert_eq!(bookmark.prompt, "Anna put the lantern in the");

@@ -3,6 +3,5 @@
 mod link; // start here
 
 pub use link::{
-    AttentionView, BasisView, Bookmark, Painting, Panel, SideView, read_link,
-    write_link,
+    AttentionView, BasisView, Bookmark, Painting, Panel, SideView, read_link, write_link,
 };

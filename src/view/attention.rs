@@ -205,12 +205,19 @@ pub fn attention_lines(weights: &NamedArray, map: &AttentionMap<'_>) -> (Scene, 
                 from: [left, place(key)],
                 to: [right, place(query)],
                 width: if is_chosen { 1.0 + 5.0 * weight } else { 1.0 },
-                stroke: colour.with_alpha(if is_chosen { 0.25 + 0.75 * weight } else { 0.18 * weight }),
+                stroke: colour.with_alpha(if is_chosen {
+                    0.25 + 0.75 * weight
+                } else {
+                    0.18 * weight
+                }),
             });
         }
     }
     for pos in first..first + shown {
-        let ends = [(left - 6.0, Anchor::End, map.cursor.source), (right + 6.0, Anchor::Start, map.cursor.pos)];
+        let ends = [
+            (left - 6.0, Anchor::End, map.cursor.source),
+            (right + 6.0, Anchor::Start, map.cursor.pos),
+        ];
         for (x, anchor, chosen) in ends {
             let bold = pos == chosen;
             let fill = if bold { map.palette.ink } else { map.palette.ink_2 };

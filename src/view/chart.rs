@@ -5,7 +5,11 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use serde::{Deserialize, Serialize};
 use trace::{Lens, NamedArray};
 
-use super::{Palette, Rgba, depth_name, lens::{TOP_PX, row_height}, number};
+use super::{
+    Palette, Rgba, depth_name,
+    lens::{TOP_PX, row_height},
+    number,
+};
 
 /// What the chart draws.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,10 +90,14 @@ impl Chart<'_> {
         self.scale(&area, kind)?;
         let (left, y) = self.place(self.least, chosen);
         let half = (self.row / 2.0) as i32;
-        let band = Rectangle::new([(left, y - half), (size.0 as i32, y + half)], colour(self.palette.line).filled());
+        let band = Rectangle::new(
+            [(left, y - half), (size.0 as i32, y + half)],
+            colour(self.palette.line).filled(),
+        );
         area.draw(&band)?;
         for (index, (values, rgba)) in lines.into_iter().enumerate() {
-            let points: Vec<_> = values.iter().enumerate().map(|(depth, it)| self.place(*it, depth)).collect();
+            let points: Vec<_> =
+                values.iter().enumerate().map(|(depth, it)| self.place(*it, depth)).collect();
             let style = colour(rgba).stroke_width(2);
             area.draw(&PathElement::new(points.clone(), style))?;
             let Some(&(x, y)) = points.get(chosen) else { continue };
@@ -97,7 +105,10 @@ impl Chart<'_> {
             if index == 0 {
                 area.draw(&Circle::new((x, y), 4, colour(rgba).filled()))?;
             } else {
-                area.draw(&Rectangle::new([(x - 4, y - 4), (x + 4, y + 4)], colour(rgba).filled()))?;
+                area.draw(&Rectangle::new(
+                    [(x - 4, y - 4), (x + 4, y + 4)],
+                    colour(rgba).filled(),
+                ))?;
             }
         }
         area.present()?;

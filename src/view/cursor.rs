@@ -156,7 +156,8 @@ mod tests {
 
     #[test]
     fn what_is_outside_is_brought_in() {
-        let far = Pick { layer: Some(9), head: Some(9), pos: Some(9), source: Some(9), depth: Some(9) };
+        let far =
+            Pick { layer: Some(9), head: Some(9), pos: Some(9), source: Some(9), depth: Some(9) };
         let cursor = far.on(&ground(), None);
         assert_eq!(cursor, Cursor { layer: 1, head: 3, pos: 4, source: 4, depth: 4 });
         assert_eq!(Pick::default().on(&Ground::default(), None), Cursor::default());

@@ -251,8 +251,15 @@ pub fn unreliable_before(lens: &Lens, pos: usize) -> Option<usize> {
 /// The readings of the cursor's position, a row per depth, the last on top.
 pub fn lens_table(lens: &Lens, vocab: &[String], pos: usize) -> Table {
     let mut table = Table::new([
-        "depth", "top token", "probability", "entropy (nats)", "KL from output (nats)", "log p(A)",
-        "log p(B)", "rank A", "rank B",
+        "depth",
+        "top token",
+        "probability",
+        "entropy (nats)",
+        "KL from output (nats)",
+        "log p(A)",
+        "log p(B)",
+        "rank A",
+        "rank B",
     ]);
     let n_pos = lens.top_prob.dims().last().map_or(1, |it| it.1);
     for (depth, site) in lens.sites.iter().enumerate().rev() {

@@ -31,7 +31,10 @@ impl PathsView<'_> {
             return before.unwrap_or([-1.0, 1.0, -1.0, 1.0]);
         }
         let holds = |old: &[f32; 4]| {
-            let is_inside = old[0] <= tight[0] && tight[1] <= old[1] && old[2] <= tight[2] && tight[3] <= old[3];
+            let is_inside = old[0] <= tight[0]
+                && tight[1] <= old[1]
+                && old[2] <= tight[2]
+                && tight[3] <= old[3];
             // Bounds four times as wide as what they hold would show a speck.
             let is_near = old[1] - old[0] < 4.0 * (tight[1] - tight[0]).max(1e-3);
             is_inside && is_near
@@ -39,7 +42,8 @@ impl PathsView<'_> {
         if let Some(old) = before.filter(holds) {
             return old;
         }
-        let [wide, high] = [(tight[1] - tight[0]).max(1e-3), (tight[3] - tight[2]).max(1e-3)].map(|it| 0.12 * it);
+        let [wide, high] =
+            [(tight[1] - tight[0]).max(1e-3), (tight[3] - tight[2]).max(1e-3)].map(|it| 0.12 * it);
         [tight[0] - wide, tight[1] + wide, tight[2] - high, tight[3] + high]
     }
 

@@ -120,8 +120,11 @@ pub fn norms_view(
     let cell = [(size_px[0] - LEFT_PX - 16.0) / 3.0, row_height(size_px[1], n_depths)];
     let origin = [LEFT_PX + 14.0, TOP_PX];
     let grid = Grid { origin, cell, n_columns: 3, n_rows: n_depths };
-    let columns: [(&str, &NamedArray); 3] =
-        [("length", &norms.norm), ("cos step", &norms.cosine_before), ("cos end", &norms.cosine_last)];
+    let columns: [(&str, &NamedArray); 3] = [
+        ("length", &norms.norm),
+        ("cos step", &norms.cosine_before),
+        ("cos end", &norms.cosine_last),
+    ];
     let text = |at: [f32; 2], text: String, bold: bool, anchor: Anchor| Mark::Text {
         at,
         text,
@@ -147,7 +150,12 @@ pub fn norms_view(
             marks.push(Mark::Cell { at, size, fill });
             let middle = y + cell[1] / 2.0;
             let is_chosen = depth == cursor.depth;
-            marks.push(text([x + cell[0] - 6.0, middle], number(value(depth)), is_chosen, Anchor::End));
+            marks.push(text(
+                [x + cell[0] - 6.0, middle],
+                number(value(depth)),
+                is_chosen,
+                Anchor::End,
+            ));
         }
     }
     for (depth, site) in norms.sites.iter().enumerate() {
@@ -167,8 +175,12 @@ pub fn norms_view(
 
 /// Lengths and cosines of one position.
 pub fn norms_table(norms: &Norms, pos: usize) -> Table {
-    let mut table =
-        Table::new(["depth", "length", "cosine with the depth before", "cosine with the last depth"]);
+    let mut table = Table::new([
+        "depth",
+        "length",
+        "cosine with the depth before",
+        "cosine with the last depth",
+    ]);
     for (depth, site) in norms.sites.iter().enumerate().rev() {
         let value = |array: &NamedArray| number(array.get(&[depth, pos]).unwrap_or(f32::NAN));
         table.rows.push(vec![

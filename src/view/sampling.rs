@@ -124,13 +124,18 @@ mod tests {
         close(&drawn(Sampling { top_p: 0.5, ..all }), &[1.0, 0.0, 0.0, 0.0]);
         close(&drawn(Sampling { top_p: 0.6, ..all }), &[2.0 / 3.0, 1.0 / 3.0, 0.0, 0.0]);
         close(&drawn(Sampling { temperature: 0.0, ..all }), &[1.0, 0.0, 0.0, 0.0]);
-        close(&drawn(Sampling { temperature: 0.5, ..all }), &[0.727_27, 0.181_82, 0.045_45, 0.045_45]);
+        close(
+            &drawn(Sampling { temperature: 0.5, ..all }),
+            &[0.727_27, 0.181_82, 0.045_45, 0.045_45],
+        );
     }
 
     #[test]
     fn the_models_own_probabilities_are_never_cut() {
-        let own: Vec<f32> =
-            candidates(&LOGITS, Sampling { top_k: 1, ..Sampling::default() }).iter().map(|it| it.prob).collect();
+        let own: Vec<f32> = candidates(&LOGITS, Sampling { top_k: 1, ..Sampling::default() })
+            .iter()
+            .map(|it| it.prob)
+            .collect();
         close(&own, &[0.5, 0.25, 0.125, 0.125]);
     }
 

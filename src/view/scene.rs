@@ -27,7 +27,15 @@ pub enum Mark {
     /// Diagonal hatching over a rectangle: a value that is not there.
     Hatch { at: [f32; 2], size: [f32; 2], stroke: Rgba },
     /// A word or a number. `at` is on the text's middle line, at its start, middle or end.
-    Text { at: [f32; 2], text: String, size_px: f32, fill: Rgba, anchor: Anchor, turn: Turn, bold: bool },
+    Text {
+        at: [f32; 2],
+        text: String,
+        size_px: f32,
+        fill: Rgba,
+        anchor: Anchor,
+        turn: Turn,
+        bold: bool,
+    },
 }
 
 /// Which point of a text stands at its place.

@@ -43,7 +43,8 @@ const PATIENCE_MS = 60_000;
  * Starts a browser, with WebGPU in software or with none.
  *
  * `open(fragment, options)` visits the page in a profile of its own; `options` are Playwright's for
- * a context (`viewport`, `colorScheme`, `reducedMotion`, `hasTouch`, …).
+ * a context (`viewport`, `colorScheme`, `reducedMotion`, `hasTouch`, …), and `before(page)`, which
+ * runs before the page is loaded.
  */
 export async function launch({ gpu = false } = {}) {
   const site = await serveSite();
@@ -62,12 +63,13 @@ export async function launch({ gpu = false } = {}) {
 }
 
 /** Opens `address` + `fragment` and gives the page with a list that fills with its problems. */
-async function visit(browser, address, fragment, options) {
+async function visit(browser, address, fragment, { before, ...options }) {
   const context = await browser.newContext(options);
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   const problems = [];
   collect(page, new URL(address).origin, problems);
+  await before?.(page);
   await page.goto(new URL(fragment, address).href);
   return { page, context, problems, close: () => context.close() };
 }

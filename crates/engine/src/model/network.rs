@@ -42,12 +42,8 @@ impl Table {
     }
 }
 
-/// Standard deviation of new embeddings that are also the unembedding: logits start small, as in
-/// Radford et al. 2019 (GPT-2).
-const TIED_STD: f64 = 0.02;
-/// The same where the unembedding is a matrix of its own: the first norm finds vectors of length
-/// √d_model, beside which what blocks add at first is small.
-const OWN_STD: f64 = 1.0;
+/// Standard deviation of the weights of a new unembedding: logits start small.
+const UNEMBED_STD: f64 = 0.02;
 
 impl Network {
     /// A network with new, random weights from the device's generator: normal, with variance one
@@ -59,10 +55,11 @@ impl Network {
     pub fn new(config: &NetworkConfig, device: &Device) -> Result<Self, ConfigError> {
         config.check()?;
         let write_gain = 1.0 / (2.0 * config.n_layers as f64).sqrt();
-        let embed_std = if config.unembed == Unembed::Own { OWN_STD } else { TIED_STD };
+        // Vectors of length one: as an unembedding too, they give logits of about one.
+        let embed_std = 1.0 / (config.d_model as f64).sqrt();
         let is_learned = config.positions == Positions::Learned;
         let unembed = || {
-            let initializer = Initializer::Normal { mean: 0.0, std: TIED_STD };
+            let initializer = Initializer::Normal { mean: 0.0, std: UNEMBED_STD };
             LinearConfig::new(config.d_model, config.d_vocab)
                 .with_bias(config.bias.unembed)
                 .with_initializer(initializer)

@@ -78,6 +78,8 @@ fn card(state: &State, file: &ModelFile, marks: &Marks, n_params: usize) -> Stri
          | vocabulary | {d_vocab} words, every word a token |\n\
          | context | {n_ctx} tokens |\n\
          | data | stories of the seeded grammar in `crates/engine/src/train/tales.rs`, drawn anew for every step |\n\
+         | drills | rows of random words that come again, until step {n_drill} ever fewer |\n\
+         | loss | words that follow from those before them count {case_weight} times |\n\
          | seed | {seed} |\n\
          | training | {n_steps} steps of {n_rows} × {n_ctx} tokens, AdamW, learning rate {rate}, {n_warmup} steps of warm-up, cosine to a tenth |\n\
          | time | {minutes:.1} minutes of processor time, all cores together |\n\
@@ -98,6 +100,8 @@ fn card(state: &State, file: &ModelFile, marks: &Marks, n_params: usize) -> Stri
         positions = shape.positions,
         d_vocab = shape.d_vocab,
         n_ctx = shape.n_ctx,
+        n_drill = recipe.n_drill,
+        case_weight = recipe.case_weight,
         seed = recipe.seed,
         n_steps = state.n_done,
         n_rows = recipe.n_rows,

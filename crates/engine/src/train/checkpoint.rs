@@ -55,11 +55,15 @@ pub fn save(folder: &Path, trainer: &Trainer, state: &State) -> Result<(), Check
     let optimizer = optimizer.map_err(|error| CheckpointError::Optimizer(error.to_string()))?;
     write(&next.join("optimizer.bin"), &optimizer)?;
     write(&next.join("state.json"), serde_json::to_string(state)?.as_bytes())?;
-    let last = folder.join("last");
+    let [last, before] = ["last", "before"].map(|it| folder.join(it));
     if last.exists() {
-        made(fs::remove_dir_all(&last), &last)?;
+        made(fs::rename(&last, &before), &before)?;
     }
-    made(fs::rename(&next, &last), &last)
+    made(fs::rename(&next, &last), &last)?;
+    if before.exists() {
+        made(fs::remove_dir_all(&before), &before)?;
+    }
+    Ok(())
 }
 
 /// The run in this folder, or a new one where there is none.
@@ -67,11 +71,12 @@ pub fn save(folder: &Path, trainer: &Trainer, state: &State) -> Result<(), Check
 /// # Errors
 /// [`CheckpointError`], among them that the folder belongs to another recipe.
 pub fn resume(folder: &Path, recipe: Recipe) -> Result<(Trainer, State), CheckpointError> {
-    let last = folder.join("last");
+    // Where the last save was broken off, the one before it stands under another name.
+    let kept = ["last", "before"].map(|it| folder.join(it)).into_iter().find(|it| it.exists());
     let mut trainer = Trainer::new(recipe.clone())?;
-    if !last.exists() {
+    let Some(last) = kept else {
         return Ok((trainer, State { recipe, n_done: 0, cpu_secs: 0.0, losses: Vec::new() }));
-    }
+    };
     let state: State = serde_json::from_slice(&read(&last.join("state.json"))?)?;
     if state.recipe != recipe {
         return Err(CheckpointError::OtherRecipe);

@@ -13,5 +13,5 @@ pub use card::publish;
 pub use checkpoint::{CheckpointError, State, resume, save};
 pub use exam::{Marks, examine};
 pub use recipe::{Optimizer, Recipe, RecipeError, Task};
-pub use rows::Stories;
+pub use rows::{Batch, Stories};
 pub use trainer::Trainer;

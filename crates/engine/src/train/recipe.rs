@@ -20,8 +20,18 @@ pub struct Recipe {
     /// Rows of `network.n_ctx` tokens in a step.
     pub n_rows: usize,
     pub seed: u64,
+    /// Over how many steps stories take the place of drills in copying; 0 for stories alone.
+    #[serde(default)]
+    pub n_drill: usize,
+    /// How much a word that follows from those before it counts in the loss; others count 1.
+    #[serde(default = "one")]
+    pub case_weight: f32,
     /// After how many steps a checkpoint is kept, besides the first and the last.
     pub checkpoint_every: usize,
+}
+
+fn one() -> f32 {
+    1.0
 }
 
 /// Where the text comes from.

@@ -9,7 +9,7 @@ use burn::{
 
 use super::{
     recipe::{Recipe, RecipeError},
-    rows::Stories,
+    rows::{Batch, Stories},
     tales,
 };
 use crate::model::{Network, Probe};
@@ -52,15 +52,16 @@ impl Trainer {
         Ok(Self { recipe, network, optimizer, step: 0, stories, device })
     }
 
-    /// Learns from one batch; gives its loss in nats per token.
+    /// Learns from one batch; gives its loss in nats per token, cases counted as the recipe says.
     pub fn advance(&mut self) -> f64 {
         let width = self.recipe.network.n_ctx;
         let n_rows = self.recipe.n_rows;
-        let [read, told] = self.stories.batch(self.step, n_rows, width).map(|rows| {
-            Tensor::<2, Int>::from_data(TensorData::new(rows, [n_rows, width]), &self.device)
-        });
-        let logits = self.network.forward(read, &mut Probe::blind());
-        let loss = cross_entropy(logits, told);
+        let Batch { read, told, counts } = self.stories.batch(&self.recipe, self.step);
+        let form = [n_rows, width];
+        let ids = |rows: Vec<i32>| Tensor::from_data(TensorData::new(rows, form), &self.device);
+        let counts = Tensor::from_data(TensorData::new(counts, form), &self.device);
+        let logits = self.network.forward(ids(read), &mut Probe::blind());
+        let loss = cross_entropy(logits, ids(told), counts);
         let value = loss.clone().into_scalar::<f32>();
         let grads = GradientsParams::from_grads(loss.backward(), &self.network);
         let grads = shortened(grads, &self.network, self.recipe.optimizer.max_gradient);
@@ -76,11 +77,10 @@ impl Trainer {
     }
 }
 
-/// Mean −log-probability of the tokens that came, in nats.
-fn cross_entropy(logits: Tensor<3>, told: Tensor<2, Int>) -> Tensor<1> {
-    let [n_rows, width] = told.dims();
-    let told = told.reshape([n_rows, width, 1]);
-    -log_softmax(logits, 2).gather(2, told).mean()
+/// Mean −log-probability of the tokens that came, in nats, each as often as it counts.
+fn cross_entropy(logits: Tensor<3>, told: Tensor<2, Int>, counts: Tensor<2>) -> Tensor<1> {
+    let said = log_softmax(logits, 2).gather(2, told.unsqueeze_dim(2)).squeeze_dim(2);
+    -(said * counts.clone()).sum() / counts.sum()
 }
 
 /// Gradients of which the length over all parameters is at most `max`.
@@ -138,5 +138,36 @@ impl ModuleMapper for Numbered {
         let id = ParamId::from(self.next);
         self.next += 1;
         Param::from_mapped_value(id, value, mapper)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gradient_is_shortened_as_a_whole_and_never_lengthened() {
+        let text = include_str!("../../../../assets/recipes/tales.json");
+        let mut recipe = Recipe::parse(text).unwrap();
+        (recipe.network.n_layers, recipe.network.d_model) = (1, 16);
+        let trainer = Trainer::new(recipe).unwrap();
+        let device = &trainer.device;
+        let gradients = || {
+            let rows = Tensor::<2, Int>::from_data([[0, 5, 7, 9]], device);
+            let logits = trainer.network.forward(rows.clone(), &mut Probe::blind());
+            let loss = cross_entropy(logits, rows, Tensor::ones([1, 4], device));
+            GradientsParams::from_grads(loss.backward(), &trainer.network)
+        };
+        let length = |grads: &GradientsParams| {
+            let mut lengths = Lengths { grads, sum: 0.0 };
+            trainer.network.visit(&mut lengths);
+            lengths.sum.sqrt()
+        };
+        let whole = length(&gradients());
+        assert!(0.1 < whole, "there is something to shorten");
+        for (max, expected) in [(whole / 3.0, whole / 3.0), (whole * 3.0, whole)] {
+            let found = length(&shortened(gradients(), &trainer.network, max));
+            assert!((found / expected - 1.0).abs() < 1e-5, "{found}, not {expected}");
+        }
     }
 }

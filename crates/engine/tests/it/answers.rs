@@ -1,8 +1,8 @@
-//! What the lenses say, held to plain maths on the sites.
+//! Who wrote what, paths and norms, held to plain maths on the sites.
 
 use engine::{
     lens::LensError,
-    load::{HostTensor, Model, collect},
+    load::Model,
     model::{Mask, Placement},
 };
 use trace::{
@@ -11,6 +11,7 @@ use trace::{
 
 use crate::{
     ask,
+    plain::{depths, direction, dot, rows, site_of, unit, wide},
     tiny::{all_kinds, assert_close, describe, model, plain, prompt, some_kinds, try_ask, values},
 };
 
@@ -18,68 +19,6 @@ use crate::{
 const ROUNDING: f32 = 2e-6;
 
 const N_POS: usize = 7;
-
-#[test]
-fn the_last_depth_of_the_lens_is_the_output() {
-    for model in all_kinds() {
-        let ids = prompt(N_POS);
-        let lens = ask!(Lens, &model, &ids, &[], Question::Lens { a: 3, b: 8 });
-        let logits = &values(&model, &ids, &[])[&Site::Logits];
-        let last = lens.sites.len() - 1;
-        assert_eq!(lens.sites[last], LensSite::Post { layer: 1 });
-        for pos in 0..N_POS {
-            let row = logits.at(Axis::Pos, pos).unwrap();
-            let logprobs = log_softmax(row.values());
-            let top =
-                (0..logprobs.len()).max_by(|&a, &b| logprobs[a].total_cmp(&logprobs[b])).unwrap();
-            let entropy: f64 = logprobs.iter().map(|it| -it.exp() * it).sum();
-            let what = format!("position {pos}, {}", describe(&model));
-            assert_eq!(lens.top[last * N_POS + pos], top as u32, "{what}");
-            let said = |array: &NamedArray| array.get(&[last, pos]).unwrap();
-            let close = |name: &str, array: &NamedArray, expected: f64| {
-                // Of logits up to 10, each some roundings off.
-                assert!((f64::from(said(array)) - expected).abs() < 2e-5, "{name}: {what}");
-            };
-            close("probability", &lens.top_prob, logprobs[top].exp());
-            close("entropy", &lens.entropy, entropy);
-            close("divergence", &lens.kl, 0.0);
-            close("a", &lens.logprob_a, logprobs[3]);
-            close("b", &lens.logprob_b, logprobs[8]);
-            for (rank, token) in [(&lens.rank_a, 3), (&lens.rank_b, 8)] {
-                let above = row.values().iter().filter(|&&it| row.values()[token] < it).count();
-                assert_eq!(said(rank), above as f32, "{what}");
-            }
-        }
-        let next = ask!(Next, &model, &ids, &[], Question::Next);
-        assert_eq!(next, logits.at(Axis::Pos, N_POS - 1).unwrap());
-    }
-}
-
-#[test]
-fn the_lens_hangs_together_at_every_depth() {
-    for model in all_kinds() {
-        let ids = prompt(N_POS);
-        let lens = ask!(Lens, &model, &ids, &[], Question::Lens { a: 3, b: 8 });
-        assert_eq!(lens.sites, depths(&model), "{}", describe(&model));
-        let d_vocab = model.file.config.d_vocab as f32;
-        for (place, &top) in lens.top.iter().enumerate() {
-            let at = |array: &NamedArray| array.values()[place];
-            let what = format!("{} at {place}", describe(&model));
-            assert!(-1e-5 <= at(&lens.kl), "{what}");
-            assert!((0.0..=d_vocab.ln() + 1e-5).contains(&at(&lens.entropy)), "{what}");
-            for (token, logprob, rank) in
-                [(3, &lens.logprob_a, &lens.rank_a), (8, &lens.logprob_b, &lens.rank_b)]
-            {
-                assert_eq!(at(rank) == 0.0, top == token, "{what}");
-                assert!(at(logprob).exp() <= at(&lens.top_prob) * 1.0001, "{what}");
-            }
-            assert_eq!(
-                at(&lens.rank_a) < at(&lens.rank_b),
-                at(&lens.logprob_b) < at(&lens.logprob_a)
-            );
-        }
-    }
-}
 
 #[test]
 fn writers_add_up_to_the_difference_of_the_logits() {
@@ -294,63 +233,4 @@ fn axes(model: &Model, basis: Basis) -> [Vec<f64>; 2] {
     let along = dot(&second, &first);
     let beside: Vec<f64> = second.iter().zip(&first).map(|(it, axis)| it - along * axis).collect();
     [first, unit(&beside)]
-}
-
-/// What the logit of a token reads of the stream, up to scale.
-fn direction(model: &Model, token: u32) -> Vec<f64> {
-    let weights = collect(&model.network).0;
-    let (token, d_model) = (token as usize, model.file.config.d_model);
-    let read = |name: &str| -> Option<&HostTensor> { weights.get(name) };
-    let own: Vec<f32> = match read("unembed.weight") {
-        Some(it) => it.values.chunks_exact(it.dims[1]).map(|row| row[token]).collect(),
-        None => read("embed.weight").unwrap().values[token * d_model..][..d_model].to_vec(),
-    };
-    let Some(gain) = read("final_norm.gain") else { return wide(&own) };
-    let scaled: Vec<f64> = wide(&own).iter().zip(wide(&gain.values)).map(|(a, b)| a * b).collect();
-    let is_centred = read("final_norm.bias").is_some();
-    let mean = if is_centred { scaled.iter().sum::<f64>() / d_model as f64 } else { 0.0 };
-    scaled.iter().map(|it| it - mean).collect()
-}
-
-/// Where the stream of this network stands between two parts.
-fn depths(model: &Model) -> Vec<LensSite> {
-    let shape = model.file.config.shape();
-    let has_mid = shape.has_mlp && !shape.is_parallel;
-    let block = |layer: usize| {
-        let mid = has_mid.then_some(LensSite::Mid { layer });
-        mid.into_iter().chain([LensSite::Post { layer }])
-    };
-    [LensSite::Embed].into_iter().chain((0..2).flat_map(block)).collect()
-}
-
-fn site_of(place: LensSite) -> Site {
-    match place {
-        LensSite::Embed => Site::Block { layer: 0, part: Part::ResidPre },
-        LensSite::Mid { layer } => Site::Block { layer, part: Part::ResidMid },
-        LensSite::Post { layer } => Site::Block { layer, part: Part::ResidPost },
-    }
-}
-
-fn rows(array: &NamedArray) -> Vec<Vec<f64>> {
-    array.values().chunks_exact(array.dims()[1].1).map(wide).collect()
-}
-
-fn wide(values: &[f32]) -> Vec<f64> {
-    values.iter().copied().map(f64::from).collect()
-}
-
-fn dot(left: &[f64], right: &[f64]) -> f64 {
-    left.iter().zip(right).map(|(a, b)| a * b).sum()
-}
-
-fn unit(vector: &[f64]) -> Vec<f64> {
-    let length = dot(vector, vector).sqrt();
-    vector.iter().map(|it| it / length).collect()
-}
-
-fn log_softmax(logits: &[f32]) -> Vec<f64> {
-    let logits = wide(logits);
-    let most = logits.iter().copied().fold(f64::MIN, f64::max);
-    let sum: f64 = logits.iter().map(|it| (it - most).exp()).sum();
-    logits.iter().map(|it| it - most - sum.ln()).collect()
 }

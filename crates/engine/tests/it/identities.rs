@@ -1,8 +1,10 @@
 //! Equations between the sites of one run that hold for any weights.
 
+use burn::prelude::*;
 use engine::{
     load::{Model, collect},
-    model::{Mask, Placement, Residual},
+    model::{Mask, Placement, Probe, Residual},
+    session::token_tensor,
 };
 use trace::{Axis, NamedArray, Part, Site};
 
@@ -142,6 +144,21 @@ fn what_is_read_is_at_one_scale() {
             let power = plain.iter().map(|it| it * it).sum::<f32>() / gain.len() as f32;
             // Epsilon takes a little off; a gain near 0 magnifies roundings.
             assert!((power - 1.0).abs() < 1e-2, "{}: {power}", describe(&model));
+        }
+    }
+}
+
+#[test]
+fn rows_of_a_batch_know_nothing_of_one_another() {
+    let device = Device::flex();
+    for model in some_kinds() {
+        let rows = [prompt(N_POS), vec![9; N_POS], prompt(2 * N_POS)[N_POS..].to_vec()];
+        let tokens = rows.iter().map(|it| token_tensor(it, &device)).collect();
+        let logits = model.network.forward(Tensor::cat(tokens, 0), &mut Probe::blind());
+        let logits = logits.into_data().try_to_vec::<f32>().unwrap();
+        for (row, together) in rows.iter().zip(logits.chunks_exact(logits.len() / 3)) {
+            let alone = &values(&model, row, &[])[&Site::Logits];
+            assert_close(&describe(&model), together, alone.values(), ROUNDING);
         }
     }
 }

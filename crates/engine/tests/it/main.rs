@@ -8,12 +8,15 @@
 
 mod tiny; // start here: small random networks and how they are run
 
-mod answers; // what the lenses say, held to plain maths on the sites
+mod plain; // the same maths in plain loops
+
+mod answers; // writers, paths and norms, held to plain maths
 mod attention; // what is said of patterns
 mod cli; // the built program
 mod edits; // changes of values as they pass
 mod golden; // every site of tiny random models equals that of PyTorch and of numpy
 mod identities; // equations between sites that hold for any weights
 mod loading; // files that are damaged or not ours are refused with what to do
+mod logit_lens; // what each depth says, held to plain maths
 mod session; // prompts, runs and looks
 mod train; // the loop, its checkpoints, the finished model

@@ -15,6 +15,7 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 use crate::fetch;
 
 // CubeCL keeps its kernels in constructors; see `start`.
+#[allow(unsafe_code, reason = "the linker's own function, which has no safe form")]
 unsafe extern "C" {
     fn __wasm_call_ctors();
 }

@@ -1,0 +1,107 @@
+// Pictures of the page in its states: `node tests/e2e/screenshots.mjs FOLDER [NAME …]`.
+// For looking at by people; no test reads them.
+
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { launch } from "./harness.mjs";
+import { listenToEngine, openLive, panel, settled, STORY } from "./page.mjs";
+
+const DESKTOP = { viewport: { width: 1440, height: 900 } };
+const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
+const DARK = { colorScheme: "dark" };
+
+const link = (parts) => `#${new URLSearchParams({ v: "1", prompt: STORY, ...parts })}`;
+const click = (selector) => (page) => page.locator(selector).click();
+const tab = (name) => (page) => page.getByRole("tab", { name, exact: true }).click();
+
+/** Name, options, fragment, what to do before the picture. */
+const LIVE = [
+  ["desktop-light", DESKTOP],
+  ["desktop-dark", { ...DESKTOP, ...DARK }],
+  ["narrow-1100", { viewport: { width: 1100, height: 700 } }],
+  ["wide-1920", { viewport: { width: 1920, height: 1080 } }],
+  ["phone-light", PHONE],
+  ["phone-dark", { ...PHONE, ...DARK }],
+  ...["Lens", "Paths", "A and B", "Stream", "Next"].map((name) =>
+    [`phone-tab-${name.replaceAll(" ", "-").toLowerCase()}`, PHONE, "", tab(name)]),
+  ...["map", "heads", "overlay", "lines", "steps"].map((it) => [`attention-${it}`, DESKTOP, link({ attention: it })]),
+  ["attention-skipfirst", DESKTOP, link({ skipfirst: "on" })],
+  ...["prob", "rank", "entropy", "kl", "ab"].map((it) => [`lens-${it}`, DESKTOP, link({ lens: it })]),
+  ...["sample", "frame", "words"].map((it) => [`basis-${it}`, DESKTOP, link({ basis: it })]),
+  ["norms-and-rank", DESKTOP, link({ side: "norms", chart: "rank" })],
+  ["tables", DESKTOP, "", async (page) => {
+    for (const name of ["attention", "paths", "lens", "chart", "side"]) {
+      await panel(page, name).getByRole("button", { name: "Table of the same numbers" }).click();
+    }
+  }],
+  ["export-menu", DESKTOP, "", (page) => panel(page, "lens").locator("summary").click()],
+  ...["attention", "paths", "lens", "chart", "side"].map((it) => [`maximised-${it}`, DESKTOP, link({ maximised: it })]),
+  ["help", DESKTOP, "", (page) => page.keyboard.press("?")],
+  ["model-card", DESKTOP, "", click(".model summary")],
+  ["empty-prompt", DESKTOP, link({ prompt: "" })],
+  ["empty-prompt-phone", PHONE, link({ prompt: "" })],
+  ["unknown-words", DESKTOP, link({ prompt: "Anna put the lantrn in the xylophone and the brn" })],
+  ["only-unknown-words", DESKTOP, link({ prompt: "Qwrtz xyzzy 🦊 plugh" })],
+  ["too-long", DESKTOP, link({ prompt: `${STORY} barn. `.repeat(12) })],
+  ["next-all", DESKTOP, "", click(".next .text-tool >> nth=0")],
+  ["hover", DESKTOP, "", async (page) => {
+    await page.locator(".token").nth(5).hover();
+    await settled(page);
+  }],
+  ["locked", DESKTOP, link({ pos: "7", layer: "2", head: "1", source: "3", depth: "4" })],
+  ["notices", DESKTOP, `${link({ hologram: "on", digest: "0123", layer: "many" })}`.replace("v=1", "v=2")],
+];
+
+const [folder, ...names] = process.argv.slice(2);
+if (!folder) {
+  console.error("say where to: node tests/e2e/screenshots.mjs FOLDER [NAME …]");
+  process.exit(2);
+}
+mkdirSync(folder, { recursive: true });
+const browser = await launch();
+const wanted = (name) => names.length === 0 || names.some((it) => name.startsWith(it));
+
+async function keep(visit, name) {
+  await visit.page.screenshot({ path: join(folder, `${name}.png`) });
+  console.log(`${name}.png${visit.problems.map((it) => `\n  ${it}`).join("")}`);
+  await visit.close();
+}
+
+for (const [name, options, fragment = "", act] of LIVE) {
+  if (!wanted(name)) continue;
+  try {
+    const visit = await openLive(browser, fragment, options);
+    await act?.(visit.page);
+    await settled(visit.page);
+    await keep(visit, name);
+  } catch (error) {
+    console.log(`${name}: ${error.message}`);
+  }
+}
+
+for (const [name, options] of [["loading", DESKTOP], ["loading-phone", PHONE]]) {
+  if (!wanted(name)) continue;
+  // The weights never come, so the page stays as it is while they are on their way.
+  let stop;
+  const visit = await browser.open("", {
+    ...options,
+    async before(page) {
+      await page.addInitScript(listenToEngine);
+      await page.route("**/weights.safetensors*", () => new Promise((done) => (stop = done)));
+    },
+  });
+  await visit.page.getByText("The model arrives").first().waitFor();
+  await keep(visit, name);
+  stop?.();
+}
+
+if (wanted("failed")) {
+  const visit = await browser.open("", {
+    ...DESKTOP,
+    before: (page) => page.route("**/weights.safetensors*", (route) => route.fulfill({ status: 404, body: "" })),
+  });
+  await visit.page.locator(".notice[role=alert]").waitFor();
+  await keep(visit, "failed");
+}
+
+await browser.close();
