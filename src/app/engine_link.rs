@@ -59,7 +59,8 @@ pub(super) fn connect(state: AppState) {
     let prompt = Memo::new(move |_| state.bookmark.read().prompt.clone());
     let runner = link.clone();
     Effect::new(move |_| {
-        prompt.track();
+        // A memo that is only tracked and never read is never computed, and so never tells of a change.
+        prompt.with(|_| ());
         if state.model.read().is_some() {
             runner.run();
         }
@@ -68,7 +69,7 @@ pub(super) fn connect(state: AppState) {
     let ask = Memo::new(move |_| questions(state));
     let looker = link.clone();
     Effect::new(move |_| {
-        ask.track();
+        ask.with(|_| ());
         looker.look();
     });
     link.watch();

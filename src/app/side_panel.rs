@@ -92,7 +92,7 @@ fn about(state: AppState) -> String {
     match state.bookmark.read().side {
         SideView::Writers => {
             let total = state.answers.writers.get().map_or(f32::NAN, |it| it.total);
-            format!("Who wrote A − B = {}", signed(total))
+            format!("Wrote A − B {}", signed(total))
         }
         SideView::Norms => "Length and angles".to_owned(),
     }
@@ -103,7 +103,7 @@ fn legend(state: AppState) -> AnyView {
         SideView::Writers => {
             let end = state.answers.writers.get().map_or(1.0, |it| crate::view::writers_end(&it));
             let (from, to) = (signed(-end), signed(end));
-            view! { <Ramp kind="div" from to unit="logits, direct, norm frozen" /> }.into_any()
+            view! { <Ramp kind="div" from to unit="logits" /> }.into_any()
         }
         SideView::Norms => {
             view! { <span>"cosine with the depth before, and the last"</span> }.into_any()

@@ -80,7 +80,9 @@ fn lint(project: &Project) -> Result<()> {
     let strict = ["--", "-D", "warnings"];
     run(project.cargo(["clippy", "--release", "--workspace", "--all-targets"]).args(strict))?;
     install::wasm_target()?;
-    for module in [PAGE, CPU_ENGINE, GPU_ENGINE] {
+    // The engine for WebGPU differs in how it starts its device, which the step `page` compiles;
+    // checking all of CubeCL once more would take many minutes.
+    for module in [PAGE, CPU_ENGINE] {
         run(project.cargo(["clippy"]).args(module.choice()).args(strict).env_remove("RUSTFLAGS"))?;
     }
     Ok(())

@@ -1,0 +1,174 @@
+// The link restores all that is seen, and says what it could not.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch } from "./harness.mjs";
+import { eventually, noticed, notices, openLive, panel, place, press, settled, sight, STORY, tokens } from "./page.mjs";
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser.close());
+
+const fragment = (page) => new URL(page.url()).hash;
+
+test("a link brings a stranger to the same sight", async () => {
+  const first = await openLive(browser);
+  const { page } = first;
+  await page.fill("#prompt", "Tom & Anna put 100 % of the \"lanterns\" = #1 in the barn + 家. Anna looked for the");
+  await settled(page);
+  await page.locator(".token").nth(7).click();
+  await page.getByRole("button", { name: /^Head 1\.2/ }).click();
+  await page.getByRole("button", { name: "The stream at L1 mid", exact: true }).click();
+  await page.keyboard.press(",");
+  await page.getByLabel("Token A").fill("garden");
+  await page.getByLabel("Token A").press("Enter");
+  await page.getByLabel("Token B").fill("barn");
+  await page.getByLabel("Token B").press("Enter");
+  await page.getByText("scale without the first token").click();
+  await press(page, "attention", "overlay");
+  await page.locator(".overlay-heads button").nth(1).click();
+  await press(page, "lens", "KL");
+  await press(page, "chart", "rank");
+  await press(page, "side", "norms");
+  await press(page, "paths", "words");
+  await panel(page, "paths").getByLabel("across").fill("tent");
+  await panel(page, "paths").getByLabel("across").press("Enter");
+  await page.getByLabel("temperature").fill("0.7");
+  await page.getByLabel("top-k").fill("5");
+  await page.getByLabel("top-p").fill("0.9");
+  await page.getByLabel("seed").fill("42");
+  await page.getByLabel("seed").press("Enter");
+  await page.mouse.move(720, 10);
+  await settled(page);
+  const seen = await sight(page);
+  assert.equal(seen.locked.length, 1);
+  assert.deepEqual(seen.frame, ["garden", "barn"]);
+
+  const second = await openLive(browser, fragment(page));
+  await eventually(async () => assert.deepEqual(await sight(second.page), seen));
+  assert.equal(fragment(second.page), fragment(page), "the second link is the first");
+  assert.deepEqual(await notices(second.page), []);
+  assert.deepEqual([...first.problems, ...second.problems], []);
+  await Promise.all([first.close(), second.close()]);
+});
+
+test("a maximised panel is in the link too", async () => {
+  const { page, close } = await openLive(browser, "#v=1&maximised=lens&lens=ab&skipfirst=on");
+  const seen = await sight(page);
+  assert.deepEqual(seen.maximised, ["lens"]);
+  assert.ok(seen.skipsFirst);
+  assert.ok(seen.pressed.includes("A − B"));
+  await close();
+});
+
+test("the share button copies the address", async () => {
+  const { page, close } = await openLive(browser, "#v=1&lens=kl", { permissions: ["clipboard-read", "clipboard-write"] });
+  await page.getByRole("button", { name: "Share link" }).click();
+  await page.getByRole("button", { name: "Link copied" }).waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), page.url());
+  await close();
+});
+
+test("back and forward", async () => {
+  const { page, problems, close } = await openLive(browser);
+  const pressed = () => panel(page, "lens").locator(".segments [aria-pressed=true]").textContent();
+  await press(page, "lens", "entropy");
+  await press(page, "lens", "KL");
+  await page.locator(".token").nth(4).click();
+  await page.mouse.move(720, 10);
+  await settled(page);
+  assert.equal((await place(page)).pos, 4);
+  const back = () => page.evaluate(() => history.back());
+  const forward = () => page.evaluate(() => history.forward());
+
+  await back();
+  await eventually(async () => assert.equal((await place(page)).pos, 15));
+  assert.equal(await pressed(), "KL");
+  await back();
+  await eventually(async () => assert.equal(await pressed(), "entropy"));
+  await back();
+  await eventually(async () => assert.equal(await pressed(), "top-1"));
+  await forward();
+  await eventually(async () => assert.equal(await pressed(), "entropy"));
+  await forward();
+  await forward();
+  await eventually(async () => assert.equal((await place(page)).pos, 4));
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test("typing is one step back, not one for each letter", async () => {
+  const { page, close } = await openLive(browser);
+  await press(page, "lens", "KL");
+  const before = await page.evaluate(() => history.length);
+  await page.locator("#prompt").press("End");
+  await page.locator("#prompt").pressSequentially(" barn. Tom", { delay: 5 });
+  await settled(page);
+  const steps = (await page.evaluate(() => history.length)) - before;
+  assert.ok(1 <= steps && steps <= 3, `${steps} steps`);
+  for (let n = 0; n < steps; n++) await page.evaluate(() => history.back());
+  await eventually(async () => assert.equal(await page.inputValue("#prompt"), STORY));
+  assert.equal(await panel(page, "lens").locator(".segments [aria-pressed=true]").textContent(), "KL");
+  await close();
+});
+
+test("a link that is put into the address of an open page is followed", async () => {
+  const { page, problems, close } = await openLive(browser);
+  await page.evaluate(() => (location.hash = "#v=1&prompt=Anna+put+the&lens=rank"));
+  await eventually(async () => assert.deepEqual(await tokens(page), ["⟨bos⟩", "Anna", "put", "the"]));
+  assert.equal(await panel(page, "lens").locator(".segments [aria-pressed=true]").textContent(), "rank A");
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test("a newer link keeps what it can and names the rest", async () => {
+  const { page, problems, close } = await openLive(browser, "#v=2&prompt=Anna+put+the&hologram=on&layer=many&lens=kl");
+  assert.deepEqual(await tokens(page), ["⟨bos⟩", "Anna", "put", "the"]);
+  assert.equal(await panel(page, "lens").locator(".segments [aria-pressed=true]").textContent(), "KL");
+  const said = (await notices(page)).join("\n");
+  for (const part of ["version 2", "hologram", "“many” is no layer"]) assert.ok(said.includes(part), said);
+  assert.equal((await notices(page)).length, 3);
+  await page.locator(".notice").first().getByRole("button", { name: "Put away" }).click();
+  assert.equal((await notices(page)).length, 2);
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test("places beyond the end are brought in", async () => {
+  const { page, problems, close } = await openLive(browser, "#v=1&prompt=Anna+put+the&pos=99&layer=99&head=99&source=99&depth=999");
+  const here = await place(page);
+  assert.deepEqual([here.layer, here.head, here.pos, here.depth], [3, 3, 3, "L3"]);
+  assert.ok(here.source <= 3);
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test("a link made with other weights says so", async () => {
+  const { page, problems, close } = await openLive(browser, "#v=1&digest=0123456789ab");
+  await noticed(page, "other weights", "may differ");
+  assert.doesNotMatch(fragment(page), /digest=0123456789ab/);
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test("random bytes are a page with notices, not a page without", async () => {
+  let state = 7;
+  const byte = () => ((state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 24);
+  for (let n = 0; n < 4; n++) {
+    const bytes = Array.from({ length: 200 }, byte);
+    const letter = (it) => (it < 0x21 || 0x7e < it ? `%${it.toString(16).padStart(2, "0")}` : String.fromCharCode(it));
+    const { page, problems, close } = await openLive(browser, `#${bytes.map(letter).join("")}`);
+    assert.ok(0 < (await notices(page)).length);
+    assert.equal((await tokens(page)).length, 16, "the rest is as on a first visit");
+    assert.deepEqual(problems, []);
+    await close();
+  }
+});
+
+test("a model that is not there is said, and the page stays of use", async () => {
+  const { page, close } = await browser.open("#v=1&model=nobody");
+  await noticed(page, "nobody", "404");
+  await page.fill("#prompt", "Anna");
+  assert.match(fragment(page), /prompt=Anna/);
+  await close();
+});
