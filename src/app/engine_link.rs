@@ -4,7 +4,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use js_sys::Uint8Array;
 use leptos::prelude::*;
-use trace::{Basis, Event, Question, Request, RunId, decode, encode};
+use trace::{Basis, Event, LAST, Question, Request, RunId, decode, encode};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
 
@@ -80,6 +80,8 @@ fn questions(state: AppState) -> Vec<Question> {
     let cursor = state.cursor();
     let (a, b) = state.frame();
     let bookmark = state.bookmark.read();
+    // Where no position is chosen it is the last, also of a prompt that has not run yet.
+    let pos = state.hover.get().over(bookmark.pick).pos.map_or(LAST, |_| cursor.pos);
     let n_heads = state.model.read().as_ref().map_or(0, |it| it.shape.n_heads);
     let word = |which: usize| state.id(&bookmark.words[which]);
     let basis = match bookmark.basis {
@@ -95,10 +97,10 @@ fn questions(state: AppState) -> Vec<Question> {
         Question::Next,
         Question::Thumbnails { side: THUMBNAIL_SIDE },
         Question::Lens { a, b },
-        Question::Writers { pos: cursor.pos, a, b },
+        Question::Writers { pos, a, b },
         Question::Norms,
         Question::Patterns { layer, heads: (0..n_heads).collect() },
-        Question::AttentionRow { layer, head, query: cursor.pos },
+        Question::AttentionRow { layer, head, query: pos },
     ];
     if a != b || bookmark.basis != BasisView::Frame {
         all.push(Question::Paths { basis });

@@ -60,6 +60,10 @@ pub(crate) struct AppState {
     pub(crate) status: RwSignal<Status>,
     pub(crate) run: RwSignal<Arc<Run>>,
     pub(crate) answers: Answers,
+    /// The strongest writer and the row at the lock: what the cursor follows where nothing is
+    /// chosen. Answers about a preview leave them as they are.
+    pub(crate) strongest: RwSignal<Option<(usize, usize)>>,
+    pub(crate) locked_row: RwSignal<Option<Arc<AttentionRow>>>,
     /// The two most probable next tokens: the question where the reader asks none.
     pub(crate) top_two: RwSignal<(u32, u32)>,
     pub(crate) notices: RwSignal<Vec<String>>,
@@ -94,6 +98,8 @@ impl AppState {
                 writers: RwSignal::new(None),
                 next: RwSignal::new(None),
             },
+            strongest: RwSignal::new(None),
+            locked_row: RwSignal::new(None),
             top_two: RwSignal::new((0, 1)),
             notices: RwSignal::new(Vec::new()),
             is_dark: RwSignal::new(is_dark),
@@ -113,14 +119,26 @@ impl AppState {
     /// Takes an answer in.
     pub(crate) fn take(self, answer: Answer) {
         let to = self.answers;
+        let is_preview = self.hover.get_untracked() != Pick::default();
         match answer {
             Answer::Thumbnails(it) => to.thumbnails.set(Some(Arc::new(it))),
             Answer::Patterns(it) => to.patterns.set(Some(Arc::new(it))),
-            Answer::AttentionRow(it) => to.row.set(Some(Arc::new(it))),
+            Answer::AttentionRow(it) => {
+                let row = Arc::new(it);
+                if !is_preview {
+                    self.locked_row.set(Some(row.clone()));
+                }
+                to.row.set(Some(row));
+            }
             Answer::Lens(it) => to.lens.set(Some(Arc::new(it))),
             Answer::Paths(it) => to.paths.set(Some(Arc::new(it))),
             Answer::Norms(it) => to.norms.set(Some(Arc::new(it))),
-            Answer::Writers(it) => to.writers.set(Some(Arc::new(it))),
+            Answer::Writers(it) => {
+                if !is_preview {
+                    self.strongest.set(strongest(&it.heads));
+                }
+                to.writers.set(Some(Arc::new(it)));
+            }
             Answer::Next(it) => {
                 self.top_two.set(two_largest(it.values()));
                 to.next.set(Some(Arc::new(it)));
@@ -136,22 +154,22 @@ impl AppState {
     pub(crate) fn ground(self) -> Ground {
         let model = self.model.read();
         let Some(model) = model.as_ref() else { return Ground::default() };
-        let strongest = self.answers.writers.read().as_ref().and_then(|it| strongest(&it.heads));
-        Ground::new(&model.shape, self.run.read().tokens.len(), strongest)
+        Ground::new(&model.shape, self.run.read().tokens.len(), self.strongest.get())
     }
 
     /// Where the reader looks: a preview where there is one.
     pub(crate) fn cursor(self) -> Cursor {
-        self.placed(self.hover.get().over(self.bookmark.read().pick))
+        self.placed(self.hover.get().over(self.bookmark.read().pick), self.answers.row)
     }
 
     /// Where the cursor is locked.
     pub(crate) fn lock(self) -> Cursor {
-        self.placed(self.bookmark.read().pick)
+        self.placed(self.bookmark.read().pick, self.locked_row)
     }
 
-    fn placed(self, pick: Pick) -> Cursor {
-        let row = self.answers.row.read();
+    /// A pick on the ground, with the source that `row` reads most where none is named.
+    fn placed(self, pick: Pick, row: RwSignal<Option<Arc<AttentionRow>>>) -> Cursor {
+        let row = row.read();
         pick.on(&self.ground(), row.as_ref().map(|it| it.weight.values()))
     }
 

@@ -118,16 +118,16 @@ test("markup in the prompt is text", async () => {
 test("a word that is not in the vocabulary is refused as A", async () => {
   const visit = await openLive(browser);
   const { page } = visit;
-  const was = await page.getByLabel("Token A").inputValue();
-  await page.getByLabel("Token A").fill("xyzzy");
-  await page.getByLabel("Token A").press("Enter");
+  const was = await page.getByLabel("Token A", { exact: true }).inputValue();
+  await page.getByLabel("Token A", { exact: true }).fill("xyzzy");
+  await page.getByLabel("Token A", { exact: true }).press("Enter");
   await eventually(async () => assert.match((await notices(page)).join(), /“xyzzy” is not in the vocabulary/));
   await page.locator("#prompt").focus();
-  assert.equal(await page.getByLabel("Token A").inputValue(), was, "the field shows what is in force");
-  await page.getByLabel("Token A").fill("");
-  await page.getByLabel("Token A").press("Enter");
+  assert.equal(await page.getByLabel("Token A", { exact: true }).inputValue(), was, "the field shows what is in force");
+  await page.getByLabel("Token A", { exact: true }).fill("");
+  await page.getByLabel("Token A", { exact: true }).press("Enter");
   await settled(page);
-  assert.notEqual(await page.getByLabel("Token A").inputValue(), "");
+  assert.notEqual(await page.getByLabel("Token A", { exact: true }).inputValue(), "");
   await goesOn(visit);
   await visit.close();
 });

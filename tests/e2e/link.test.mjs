@@ -20,10 +20,10 @@ test("a link brings a stranger to the same sight", async () => {
   await page.getByRole("button", { name: /^Head 1\.2/ }).click();
   await page.getByRole("button", { name: "The stream at L1 mid", exact: true }).click();
   await page.keyboard.press(",");
-  await page.getByLabel("Token A").fill("garden");
-  await page.getByLabel("Token A").press("Enter");
-  await page.getByLabel("Token B").fill("barn");
-  await page.getByLabel("Token B").press("Enter");
+  await page.getByLabel("Token A", { exact: true }).fill("garden");
+  await page.getByLabel("Token A", { exact: true }).press("Enter");
+  await page.getByLabel("Token B", { exact: true }).fill("barn");
+  await page.getByLabel("Token B", { exact: true }).press("Enter");
   await page.getByText("scale without the first token").click();
   await press(page, "attention", "overlay");
   await page.locator(".overlay-heads button").nth(1).click();

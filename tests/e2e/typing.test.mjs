@@ -121,16 +121,16 @@ test("tables and figures tell the same", async () => {
 
 test("a question of the reader's stays while typing", async () => {
   const { page, close } = await openLive(browser);
-  await page.getByLabel("Token A").fill("garden");
-  await page.getByLabel("Token A").press("Enter");
-  await page.getByLabel("Token B").fill("barn");
-  await page.getByLabel("Token B").press("Enter");
+  await page.getByLabel("Token A", { exact: true }).fill("garden");
+  await page.getByLabel("Token A", { exact: true }).press("Enter");
+  await page.getByLabel("Token B", { exact: true }).fill("barn");
+  await page.getByLabel("Token B", { exact: true }).press("Enter");
   await settled(page);
   const was = await page.locator(".headline b").textContent();
   assert.match(was, /^[+−]?\d+\.\d\d$/);
   await type(page, `${STORY} barn. Anna looked for the lantern in the`);
-  assert.equal(await page.getByLabel("Token A").inputValue(), "garden");
-  assert.equal(await page.getByLabel("Token B").inputValue(), "barn");
+  assert.equal(await page.getByLabel("Token A", { exact: true }).inputValue(), "garden");
+  assert.equal(await page.getByLabel("Token B", { exact: true }).inputValue(), "barn");
   assert.match(await page.locator(".headline b").textContent(), /^[+−]?\d+\.\d\d$/);
   assert.ok((await page.locator(".next-row.a .word").textContent()) === "garden", "A stays on the list");
   await close();

@@ -16,6 +16,6 @@ pub use edit::{Edit, EditKind};
 pub use model::{Device, ModelInfo, ModelShape, Phenomenon};
 pub use protocol::{Event, Notice, Request, RunId, Token, decode, encode};
 pub use question::{
-    Answer, AttentionRow, Basis, Lens, LensSite, Norms, Paths, Patterns, Question, Writers,
+    Answer, AttentionRow, Basis, LAST, Lens, LensSite, Norms, Paths, Patterns, Question, Writers,
 };
 pub use site::{Part, Site, SiteError, SitePattern};

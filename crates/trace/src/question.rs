@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::NamedArray;
 
+/// The last position of the prompt, whichever that is. Positions past the end mean it too.
+pub const LAST: usize = usize::MAX;
+
 /// A question about the last run. Names exactly what is shown, so that nothing else is shipped.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Question {

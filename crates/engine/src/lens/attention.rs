@@ -70,7 +70,7 @@ pub(super) fn row(
 ) -> Result<Pending, LensError> {
     seen.check("layer", layer)?;
     seen.check("head", head)?;
-    seen.check("position", query)?;
+    let query = seen.position(query)?;
     let line = |part: Part| -> Result<Tensor<1>, LensError> {
         let all: Tensor<3> = seen.part(layer, part)?;
         let [_, _, n_pos] = all.dims();

@@ -87,13 +87,18 @@ impl Seen<'_> {
         Ok(self.get::<2>(Site::Logits)?.dims()[0])
     }
 
+    /// The position that is meant: past the end is the last, so that one can ask before the prompt
+    /// has been cut into tokens.
+    fn position(self, pos: usize) -> Result<usize, LensError> {
+        Ok(pos.min(self.n_pos()?.saturating_sub(1)))
+    }
+
     fn check(self, what: &'static str, index: usize) -> Result<usize, LensError> {
         let config = &self.model.file.config;
         let size = match what {
             "layer" => config.n_layers,
             "head" => config.n_heads,
-            "token" => config.d_vocab,
-            _ => self.n_pos()?,
+            _ => config.d_vocab,
         };
         if index < size { Ok(index) } else { Err(LensError::Outside { what, index, size }) }
     }

@@ -21,7 +21,7 @@ pub(super) fn writers(seen: Seen<'_>, pos: usize, pair: [u32; 2]) -> Result<Pend
     if seen.model.file.config.placement == Placement::Post {
         return Err(LensError::NotAdditive);
     }
-    seen.check("position", pos)?;
+    let pos = seen.position(pos)?;
     for token in pair {
         seen.check("token", token as usize)?;
     }
