@@ -16,19 +16,22 @@ pub(super) fn read() -> (Bookmark, Vec<String>) {
 
 /// Keeps address and bookmark alike.
 pub(super) fn connect(state: AppState) {
-    let last_step_secs = StoredValue::new(0.0);
+    // When the last step was, and whether it was typing.
+    let last_step = StoredValue::new((0.0, false));
     let link = Memo::new(move |_| state.bookmark.with(write_link));
     Effect::new(move |before: Option<Bookmark>| {
         let text = link.get();
         let bookmark = state.bookmark.get_untracked();
         let is_typing = before.as_ref().is_none_or(|it| {
             let typed = Bookmark { prompt: bookmark.prompt.clone(), ..it.clone() };
-            let is_same_step = now_secs() - last_step_secs.get_value() < ONE_STEP_SECS;
+            let (secs, was_typing) = last_step.get_value();
+            let is_same_step = was_typing && now_secs() - secs < ONE_STEP_SECS;
             it.digest.is_empty() || (typed == bookmark && is_same_step)
         });
+        let is_prompt = before.as_ref().is_some_and(|it| it.prompt != bookmark.prompt);
         if window().location().hash().unwrap_or_default() != format!("#{text}") {
             write(&text, is_typing);
-            last_step_secs.set_value(now_secs());
+            last_step.set_value((now_secs(), is_prompt));
         }
         bookmark
     });

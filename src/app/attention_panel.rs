@@ -21,6 +21,15 @@ use crate::{
     },
 };
 
+/// Every view with its name on the page.
+const VIEWS: [(AttentionView, &str); 5] = [
+    (AttentionView::Map, "map"),
+    (AttentionView::Heads, "all heads"),
+    (AttentionView::Overlay, "overlay"),
+    (AttentionView::Lines, "lines"),
+    (AttentionView::Steps, "steps"),
+];
+
 /// The panel.
 #[component]
 pub(super) fn AttentionPanel() -> impl IntoView {
@@ -32,19 +41,11 @@ pub(super) fn AttentionPanel() -> impl IntoView {
         // Until the answer for a new place is here, the last good picture stands.
         new.or_else(|| before.cloned().flatten())
     });
-    let choices = vec![
-        (AttentionView::Map, "map"),
-        (AttentionView::Heads, "all heads"),
-        (AttentionView::Overlay, "overlay"),
-        (AttentionView::Lines, "lines"),
-        (AttentionView::Steps, "steps"),
-    ];
     let controls = move || {
-        let choices = choices.clone();
         view! {
             <Segments
                 name="How attention is drawn"
-                choices
+                choices=VIEWS.to_vec()
                 chosen=view
                 on_choose=move |it| state.bookmark.update(|all| all.attention = it)
             />

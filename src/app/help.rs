@@ -12,8 +12,23 @@ pub(super) fn Help() -> impl IntoView {
         view! { <tr><th scope="row"><kbd>{*key}</kbd></th><td>{*text}</td></tr> }
     });
     let rows = rows.collect_view();
+    let place = NodeRef::<leptos::html::Dialog>::new();
+    // The browser's own dialog holds the focus and gives it back.
+    Effect::new(move |_| {
+        let Some(dialog) = place.get() else { return };
+        if !state.shows_help.get() {
+            dialog.close();
+        } else if !dialog.open() && dialog.show_modal().is_err() {
+            state.notice("the browser would not open the help; the keys are in the README");
+        }
+    });
     view! {
-        <div class="help" hidden=move || !state.shows_help.get() role="dialog" aria-label="Keys and help">
+        <dialog
+            class="help"
+            node_ref=place
+            aria-label="Keys and help"
+            on:close=move |_| state.shows_help.set(false)
+        >
             <div>
                 <h2>"Keys"</h2>
                 <table>{rows}</table>
@@ -31,6 +46,6 @@ pub(super) fn Help() -> impl IntoView {
                 </p>
                 <button class="button line" on:click=move |_| state.shows_help.set(false)>"Close"</button>
             </div>
-        </div>
+        </dialog>
     }
 }

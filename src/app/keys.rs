@@ -4,8 +4,11 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use super::state::AppState;
-use crate::view::{Cursor, Ground, Pick};
+use super::{browser::after, panel::id_of, state::AppState};
+use crate::{
+    share::Panel,
+    view::{Cursor, Ground, Pick},
+};
 
 /// Every key with what it does: the list that the help shows.
 pub(super) const KEYS: [(&str, &str); 11] = [
@@ -45,11 +48,8 @@ fn is_typing(event: &ev::KeyboardEvent) -> bool {
         target.is_some_and(|it| ["INPUT", "TEXTAREA", "SELECT"].contains(&it.tag_name().as_str()));
     // Escape leaves a field.
     if is_field && event.key() == "Escape" {
-        if let Some(field) =
-            document().active_element().and_then(|it| it.dyn_into::<HtmlElement>().ok())
-        {
-            field.blur().unwrap_or_default();
-        }
+        let field = document().active_element().and_then(|it| it.dyn_into::<HtmlElement>().ok());
+        field.map(|it| it.blur().unwrap_or_default()).unwrap_or_default();
     }
     is_field
 }
@@ -65,7 +65,8 @@ fn act(state: AppState, key: &str) -> bool {
         "Escape" => escape(state),
         "?" => state.shows_help.update(|it| *it = !*it),
         "/" => focus("#prompt"),
-        "m" | "M" => return maximise(state),
+        "m" | "M" => return focused_panel().map(|it| maximise(state, it)).is_some(),
+        "t" | "T" => return focused_panel().map(|it| show_table(state, it)).is_some(),
         _ => return false,
     }
     true
@@ -107,17 +108,25 @@ fn escape(state: AppState) {
     }
 }
 
-/// Maximises the panel that has the focus, or restores the one that is.
-fn maximise(state: AppState) -> bool {
-    let focused =
-        document().active_element().and_then(|it| it.closest("[data-panel]").ok().flatten());
-    let name = focused.and_then(|it| it.get_attribute("data-panel"));
-    let panel = crate::share::Panel::ALL.iter().find(|it| Some(it.1) == name.as_deref());
-    let Some((panel, _)) = panel else { return false };
+/// The panel that has the focus.
+fn focused_panel() -> Option<Panel> {
+    let element = document().active_element()?.closest("[data-panel]").ok()??;
+    let name = element.get_attribute("data-panel")?;
+    Panel::ALL.iter().find(|it| it.1 == name).map(|it| it.0)
+}
+
+/// Maximises a panel, or restores the one that is.
+fn maximise(state: AppState, panel: Panel) {
     state.bookmark.update(|it| {
-        it.maximised = if it.maximised.is_some() { None } else { Some(*panel) };
+        it.maximised = if it.maximised.is_some() { None } else { Some(panel) };
     });
-    true
+}
+
+/// Puts the table in place of the figure or back; the focus goes along.
+fn show_table(state: AppState, panel: Panel) {
+    state.toggle_table(panel);
+    let name = id_of(panel);
+    after(0, move || focus(&format!("[data-panel={name}] .table, [data-panel={name}] .figure")));
 }
 
 fn focus(selector: &str) {
@@ -132,7 +141,7 @@ const ZONES: [&str; 5] = [
     "[data-zone=top] summary",
     "[data-zone=prompt] textarea",
     "[data-zone=spine] button",
-    "[data-zone=stage] .figure",
+    "[data-zone=stage] .maximised button, [data-zone=stage]:not(.has-maximised) .figure",
     "[data-zone=rail] button",
 ];
 

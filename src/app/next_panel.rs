@@ -114,7 +114,7 @@ fn Controls() -> impl IntoView {
                         }
                     }
                 />
-                <output>{move || number(value.get()).trim_end_matches(['0']).trim_end_matches('.').to_owned()}</output>
+                <output>{move || value.get().to_string()}</output>
             </label>
         }
     };

@@ -29,7 +29,7 @@ pub(super) fn Panel(
     children: ChildrenFn,
 ) -> impl IntoView {
     let state = AppState::here();
-    let shows_table = RwSignal::new(false);
+    let shows_table = Memo::new(move |_| state.tables.read().contains(&name));
     let is_maximised = move || state.bookmark.read().maximised == Some(name);
     let maximise = move |_| {
         state
@@ -43,11 +43,6 @@ pub(super) fn Panel(
             class:current=move || state.tab.get() == name
             aria-label=title
             data-panel=id_of(name)
-            on:keydown=move |event| {
-                if event.key() == "t" && !event.ctrl_key() && !event.meta_key() {
-                    shows_table.update(|it| *it = !*it);
-                }
-            }
         >
             <header>
                 <h2>{title} <em>{site}</em></h2>
@@ -58,7 +53,7 @@ pub(super) fn Panel(
                         aria-label="Table of the same numbers"
                         title="Table (T)"
                         aria-pressed=move || shows_table.get().to_string()
-                        on:click=move |_| shows_table.update(|it| *it = !*it)
+                        on:click=move |_| state.toggle_table(name)
                     >
                         <Drawing icon=Icon::Table />
                     </button>

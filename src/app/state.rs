@@ -71,6 +71,8 @@ pub(crate) struct AppState {
     /// The panel that a small screen shows.
     pub(crate) tab: RwSignal<Panel>,
     pub(crate) shows_help: RwSignal<bool>,
+    /// Panels that show their table in place of their figure.
+    pub(crate) tables: RwSignal<Vec<Panel>>,
     /// The graphics device that figures are drawn with, if they are.
     pub(crate) gpu: RwSignal<Option<Gpu>, LocalStorage>,
     /// Bounds of the paths for the basis they were made for, kept while typing.
@@ -105,6 +107,7 @@ impl AppState {
             is_dark: RwSignal::new(is_dark),
             tab: RwSignal::new(Panel::Attention),
             shows_help: RwSignal::new(false),
+            tables: RwSignal::new(Vec::new()),
             gpu: RwSignal::new_local(None),
             bounds: RwSignal::new(None),
             n_drawn: StoredValue::new(0),
@@ -208,6 +211,14 @@ impl AppState {
     /// A label for each position.
     pub(crate) fn labels(self) -> Vec<String> {
         self.run.read().tokens.iter().map(shown).collect()
+    }
+
+    /// Puts a panel's table in place of its figure, or the figure back.
+    pub(crate) fn toggle_table(self, panel: Panel) {
+        self.tables.update(|all| match all.iter().position(|it| *it == panel) {
+            Some(place) => drop(all.remove(place)),
+            None => all.push(panel),
+        });
     }
 
     /// Says something to the reader, once.

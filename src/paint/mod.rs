@@ -26,6 +26,10 @@ pub use svg::{Caption, captioned, svg};
 
 /// Why a figure was not drawn. The page keeps the last picture, or draws without the GPU.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    allow(dead_code, reason = "some happen on the graphics card alone, which only the page has")
+)]
 pub enum PaintError {
     /// There is no WebGPU, or no adapter.
     #[error("this browser offers no WebGPU; figures are drawn without it, more slowly")]

@@ -236,52 +236,52 @@ const PARTS: &[Part] = &[
     Part {
         name: "prompt",
         write: |it| Some(it.prompt.clone()),
-        read: |it, text| Some(it.prompt = text.to_owned()),
+        read: |it, text| keep(&mut it.prompt, text.to_owned()),
     },
     Part {
         name: "layer",
         write: |it| number(it.pick.layer),
-        read: |it, text| Some(it.pick.layer = Some(parse(text)?)),
+        read: |it, text| keep(&mut it.pick.layer, Some(parse(text)?)),
     },
     Part {
         name: "head",
         write: |it| number(it.pick.head),
-        read: |it, text| Some(it.pick.head = Some(parse(text)?)),
+        read: |it, text| keep(&mut it.pick.head, Some(parse(text)?)),
     },
     Part {
         name: "pos",
         write: |it| number(it.pick.pos),
-        read: |it, text| Some(it.pick.pos = Some(parse(text)?)),
+        read: |it, text| keep(&mut it.pick.pos, Some(parse(text)?)),
     },
     Part {
         name: "source",
         write: |it| number(it.pick.source),
-        read: |it, text| Some(it.pick.source = Some(parse(text)?)),
+        read: |it, text| keep(&mut it.pick.source, Some(parse(text)?)),
     },
     Part {
         name: "depth",
         write: |it| number(it.pick.depth),
-        read: |it, text| Some(it.pick.depth = Some(parse(text)?)),
+        read: |it, text| keep(&mut it.pick.depth, Some(parse(text)?)),
     },
     Part {
         name: "a",
         write: |it| it.a.clone(),
-        read: |it, text| Some(it.a = Some(text.to_owned())),
+        read: |it, text| keep(&mut it.a, Some(text.to_owned())),
     },
     Part {
         name: "b",
         write: |it| it.b.clone(),
-        read: |it, text| Some(it.b = Some(text.to_owned())),
+        read: |it, text| keep(&mut it.b, Some(text.to_owned())),
     },
     Part {
         name: "attention",
         write: |it| chosen(it.attention, AttentionView::ALL),
-        read: |it, text| Some(it.attention = named(text, AttentionView::ALL)?),
+        read: |it, text| keep(&mut it.attention, named(text, AttentionView::ALL)?),
     },
     Part {
         name: "skipfirst",
         write: |it| chosen(it.skips_first, SWITCHES),
-        read: |it, text| Some(it.skips_first = named(text, SWITCHES)?),
+        read: |it, text| keep(&mut it.skips_first, named(text, SWITCHES)?),
     },
     Part {
         name: "overlay",
@@ -291,28 +291,28 @@ const PARTS: &[Part] = &[
         },
         read: |it, text| {
             let heads = text.split('.').map(parse).collect::<Option<Vec<usize>>>()?;
-            Some(it.overlay = heads)
+            keep(&mut it.overlay, heads)
         },
     },
     Part {
         name: "lens",
         write: |it| chosen(it.lens, LENSES),
-        read: |it, text| Some(it.lens = named(text, LENSES)?),
+        read: |it, text| keep(&mut it.lens, named(text, LENSES)?),
     },
     Part {
         name: "chart",
         write: |it| chosen(it.chart, CHARTS),
-        read: |it, text| Some(it.chart = named(text, CHARTS)?),
+        read: |it, text| keep(&mut it.chart, named(text, CHARTS)?),
     },
     Part {
         name: "side",
         write: |it| chosen(it.side, SideView::ALL),
-        read: |it, text| Some(it.side = named(text, SideView::ALL)?),
+        read: |it, text| keep(&mut it.side, named(text, SideView::ALL)?),
     },
     Part {
         name: "basis",
         write: |it| chosen(it.basis, BasisView::ALL),
-        read: |it, text| Some(it.basis = named(text, BasisView::ALL)?),
+        read: |it, text| keep(&mut it.basis, named(text, BasisView::ALL)?),
     },
     Part {
         name: "words",
@@ -322,28 +322,28 @@ const PARTS: &[Part] = &[
         },
         read: |it, text| {
             let (x, y) = text.split_once(' ')?;
-            Some(it.words = [x.to_owned(), y.to_owned()])
+            keep(&mut it.words, [x.to_owned(), y.to_owned()])
         },
     },
     Part {
         name: "temperature",
         write: |it| differing(it.sampling.temperature, Sampling::default().temperature),
-        read: |it, text| Some(it.sampling.temperature = within(text, 0.0, 5.0)?),
+        read: |it, text| keep(&mut it.sampling.temperature, within(text, 0.0, 5.0)?),
     },
     Part {
         name: "topk",
         write: |it| differing(it.sampling.top_k, Sampling::default().top_k),
-        read: |it, text| Some(it.sampling.top_k = parse(text)?),
+        read: |it, text| keep(&mut it.sampling.top_k, parse(text)?),
     },
     Part {
         name: "topp",
         write: |it| differing(it.sampling.top_p, Sampling::default().top_p),
-        read: |it, text| Some(it.sampling.top_p = within(text, 0.0, 1.0)?),
+        read: |it, text| keep(&mut it.sampling.top_p, within(text, 0.0, 1.0)?),
     },
     Part {
         name: "seed",
         write: |it| differing(it.sampling.seed, Sampling::default().seed),
-        read: |it, text| Some(it.sampling.seed = text.parse().ok()?),
+        read: |it, text| keep(&mut it.sampling.seed, text.parse().ok()?),
     },
     Part {
         name: "maximised",
@@ -351,22 +351,28 @@ const PARTS: &[Part] = &[
             let panel = it.maximised?;
             Panel::ALL.iter().find(|row| row.0 == panel).map(|row| row.1.to_owned())
         },
-        read: |it, text| Some(it.maximised = Some(named(text, Panel::ALL)?)),
+        read: |it, text| keep(&mut it.maximised, Some(named(text, Panel::ALL)?)),
     },
     Part {
         name: "paint",
         write: |it| chosen(it.painting, Painting::ALL),
-        read: |it, text| Some(it.painting = named(text, Painting::ALL)?),
+        read: |it, text| keep(&mut it.painting, named(text, Painting::ALL)?),
     },
     Part {
         name: "device",
         write: |it| chosen(it.uses_gpu, DEVICES),
-        read: |it, text| Some(it.uses_gpu = named(text, DEVICES)?),
+        read: |it, text| keep(&mut it.uses_gpu, named(text, DEVICES)?),
     },
 ];
 
 fn number(value: Option<usize>) -> Option<String> {
     value.map(|it| it.to_string())
+}
+
+/// Puts a value in its place.
+fn keep<T>(place: &mut T, value: T) -> Option<()> {
+    *place = value;
+    Some(())
 }
 
 /// No part counts farther than this; a larger number is a broken link.
@@ -380,11 +386,11 @@ fn within(text: &str, least: f32, most: f32) -> Option<f32> {
     text.parse().ok().filter(|it: &f32| (least..=most).contains(it))
 }
 
-fn differing<T: ToString + PartialEq>(value: T, usual: T) -> Option<String> {
+fn differing<T: Copy + ToString + PartialEq>(value: T, usual: T) -> Option<String> {
     (value != usual).then(|| value.to_string())
 }
 
-fn chosen<T: PartialEq + Default>(value: T, table: &[(T, &str)]) -> Option<String> {
+fn chosen<T: Copy + PartialEq + Default>(value: T, table: &[(T, &str)]) -> Option<String> {
     if value == T::default() {
         return None;
     }

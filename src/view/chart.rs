@@ -138,13 +138,19 @@ impl Chart<'_> {
             area.draw(&PathElement::new(rule, colour(self.palette.line)))?;
             let label = match kind {
                 ChartKind::Rank => format!("{:.0}", 10f32.powf(-value) - 1.0),
-                ChartKind::Logprob => number(value).trim_end_matches(['0', '.']).to_owned(),
+                ChartKind::Logprob => tick(value, step),
             };
-            let label = if line == 0 { "0".to_owned() } else { label };
             area.draw(&Text::new(label, (x, TOP_PX as i32 - 6), font.clone()))?;
         }
         Ok(())
     }
+}
+
+/// The text at a grid line, with as many decimals as lines so far apart need.
+fn tick(value: f32, step: f32) -> String {
+    let digits = if 1.0 <= step { 0 } else { (-step.log10()).ceil() as usize };
+    let text = format!("{:.digits$}", value.abs());
+    if value < 0.0 { format!("−{text}") } else { text }
 }
 
 /// 1, 2 or 5 times a power of ten, at least `least`.
@@ -161,7 +167,14 @@ fn colour(rgba: Rgba) -> RGBColor {
 
 #[cfg(test)]
 mod tests {
-    use super::nice_step;
+    use super::{nice_step, tick};
+
+    #[test]
+    fn ticks_say_their_value() {
+        assert_eq!([-20.0, -10.0, -5.0, 0.0].map(|it| tick(it, 5.0)), ["−20", "−10", "−5", "0"]);
+        assert_eq!(tick(-0.6, 0.2), "−0.6");
+        assert_eq!(tick(-0.15, 0.05), "−0.15");
+    }
 
     #[test]
     fn steps_are_one_two_or_five() {

@@ -89,7 +89,7 @@ impl Sampling {
                 return Some(draw.id);
             }
         }
-        possible().last().map(|it| it.id)
+        possible().next_back().map(|it| it.id)
     }
 }
 
@@ -103,10 +103,12 @@ fn unit(seed: u64, turn: u64) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use std::f32::consts::LN_2;
+
     use super::*;
 
     /// Probabilities 1/2, 1/4, 1/8, 1/8.
-    const LOGITS: [f32; 4] = [2.079_441_5, 1.386_294_4, 0.693_147_2, 0.693_147_2];
+    const LOGITS: [f32; 4] = [3.0 * LN_2, 2.0 * LN_2, LN_2, LN_2];
 
     fn drawn(sampling: Sampling) -> Vec<f32> {
         candidates(&LOGITS, sampling).iter().map(|it| it.drawn).collect()

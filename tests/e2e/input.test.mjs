@@ -12,6 +12,7 @@ after(() => browser.close());
 const label = (page) => page.locator(".prompt-label").textContent();
 
 async function goesOn({ page, problems }) {
+  await page.mouse.move(720, 10);
   await type(page, STORY);
   assert.equal((await tokens(page)).length, 16);
   assert.match(await statusText(page), /^Head \d\.\d at “the” \(15\): \d+ % on/);

@@ -130,13 +130,13 @@ test("T shows the focused panel's table, and again its figure", async () => {
 
 test("a letter typed into a field of a panel is a letter", async () => {
   const { page, close } = await openLive(browser, "#v=1&basis=words");
-  await panel(page, "paths").getByLabel("across").focus();
+  await page.locator(".own-words input").first().focus();
   await page.keyboard.press("Control+A");
   await page.keyboard.type("tent");
   await page.keyboard.press("Enter");
   await settled(page);
   assert.equal(await panel(page, "paths").locator(".table").count(), 0);
-  assert.equal(await panel(page, "paths").getByLabel("across").inputValue(), "tent");
+  assert.equal(await page.locator(".own-words input").first().inputValue(), "tent");
   await close();
 });
 

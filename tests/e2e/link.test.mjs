@@ -31,8 +31,8 @@ test("a link brings a stranger to the same sight", async () => {
   await press(page, "chart", "rank");
   await press(page, "side", "norms");
   await press(page, "paths", "words");
-  await panel(page, "paths").getByLabel("across").fill("tent");
-  await panel(page, "paths").getByLabel("across").press("Enter");
+  await page.locator(".own-words input").first().fill("tent");
+  await page.locator(".own-words input").first().press("Enter");
   await page.getByLabel("temperature").fill("0.7");
   await page.getByLabel("top-k").fill("5");
   await page.getByLabel("top-p").fill("0.9");

@@ -11,7 +11,7 @@ use crate::{
     dist, install,
     project::{Failure, Project, Result, run, spent},
     serve,
-    wasm::{CPU_ENGINE, GPU_ENGINE, PAGE},
+    wasm::{CPU_ENGINE, PAGE},
 };
 
 /// A part of the tests that can be run alone.

@@ -127,9 +127,11 @@ async fn start_device() -> Result<(BurnDevice, Device), String> {
     })?;
     // burn's own handlers panic; ours tell the page, which starts the engine anew.
     let stop = |text: String| tell(&failed(None, text, true));
-    setup.device.on_uncaptured_error(std::sync::Arc::new(move |error| {
-        stop(format!("the graphics device reported an error: {error}"));
-    }));
+    setup.device.on_uncaptured_error(std::sync::Arc::new(
+        move |error: burn::tensor::wgpu::wgpu::Error| {
+            stop(format!("the graphics device reported an error: {error}"));
+        },
+    ));
     setup.device.set_device_lost_callback(move |reason, text| {
         stop(format!("the graphics device was lost ({reason:?}): {text}"));
     });
