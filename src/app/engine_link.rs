@@ -192,7 +192,8 @@ impl Link {
         let bytes = Uint8Array::from(encode(request).as_slice());
         let transfer = js_sys::Array::of1(&bytes.buffer());
         if worker.post_message_with_transfer(&bytes, &transfer).is_ok() {
-            line.waits_since = Some(now_secs());
+            // The wait counts from the first request that has no answer, however many follow.
+            line.waits_since.get_or_insert_with(now_secs);
         }
     }
 

@@ -23,7 +23,8 @@ export async function openLive(browser, fragment = "", { before, ...options } = 
 
 /**
  * Runs in the page before its own scripts: keeps what goes to the engine and what comes back in
- * `engineLine`. Kinds are the first byte of a message: postcard's number of the variant.
+ * `engineLine`, and with each canvas the `kind` of its context. Kinds of messages are their first
+ * byte: postcard's number of the variant.
  */
 export function listenToEngine() {
   const RUN = 1, LOOK = 2, OPENED = 2, RAN = 3, SEEN = 4, FAILED = 5;
@@ -60,16 +61,23 @@ export function listenToEngine() {
       super.postMessage(bytes, ...rest);
     }
   };
+  // A canvas keeps the kind of context that it first gave.
+  const give = HTMLCanvasElement.prototype.getContext;
+  HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+    const context = give.call(this, kind, ...rest);
+    if (context) this.kind ??= kind;
+    return context;
+  };
 }
 
 /** Waits until the page is live, nothing is owed by the engine, and the page has drawn. */
-export async function settled(page) {
+export async function settled(page, ms = PATIENCE_MS) {
   const isQuiet = () => {
     const line = window.engineLine;
     const isLive = document.querySelector(".live .dot.on") !== null;
     return isLive && !line.owedRun && !line.owedLook && 120 < performance.now() - line.lastAt;
   };
-  await page.waitForFunction(isQuiet, null, { polling: 40, timeout: PATIENCE_MS });
+  await page.waitForFunction(isQuiet, null, { polling: 40, timeout: ms });
   await drawn(page);
 }
 

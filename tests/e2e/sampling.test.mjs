@@ -54,7 +54,7 @@ test("temperature and cuts move the lines without a run", async () => {
 test("a seed draws the same again, and another seed another", async () => {
   const draw = async (seed) => {
     const { page, close } = await openLive(browser, link({ seed, temperature: "1.5" }));
-    await page.getByRole("button", { name: "Write one" }).click();
+    await page.getByRole("button", { name: "Write one", exact: true }).click();
     await eventually(async () => assert.equal((await tokens(page)).length, 5));
     const text = await page.inputValue("#prompt");
     await close();
@@ -70,7 +70,7 @@ test("a seed draws the same again, and another seed another", async () => {
     await type(page, OPEN_END);
     await page.getByLabel("seed").fill(seed);
     await page.getByLabel("seed").press("Enter");
-    await page.getByRole("button", { name: "Write one" }).click();
+    await page.getByRole("button", { name: "Write one", exact: true }).click();
     await settled(page);
     words.add(await page.inputValue("#prompt"));
   }
@@ -82,11 +82,11 @@ test("a seed draws the same again, and another seed another", async () => {
 test("one press writes one word", async () => {
   const { page, problems, close } = await openLive(browser, link({ temperature: "0" }));
   const top = await page.locator(".next-row .word").first().textContent();
-  await page.getByRole("button", { name: "Write one" }).click();
+  await page.getByRole("button", { name: "Write one", exact: true }).click();
   await settled(page);
   assert.equal((await tokens(page)).length, 5);
   assert.equal((await tokens(page)).at(-1), top, "at temperature 0 the most probable one");
-  await page.getByRole("button", { name: "Write one" }).click();
+  await page.getByRole("button", { name: "Write one", exact: true }).click();
   await settled(page);
   assert.equal((await tokens(page)).length, 6);
   assert.deepEqual(problems, []);
@@ -96,10 +96,10 @@ test("one press writes one word", async () => {
 test("writing on goes on, and stops where it is told to", async () => {
   const { page, problems, close } = await openLive(browser, link({ seed: "2" }));
   const count = async () => (await tokens(page)).length;
-  await page.getByRole("button", { name: "Write on" }).click();
+  await page.getByRole("button", { name: "Write on", exact: true }).click();
   await eventually(async () => assert.ok(6 <= (await count())));
   await page.getByRole("button", { name: /^Stop \(\d+ left\)$/ }).click();
-  await page.getByRole("button", { name: "Write on" }).waitFor();
+  await page.getByRole("button", { name: "Write on", exact: true }).waitFor();
   await settled(page);
   const n = await count();
   assert.ok(n < 24, `${n} tokens`);
@@ -112,15 +112,15 @@ test("writing on goes on, and stops where it is told to", async () => {
 
 test("writing on ends after twenty, or with the model's reach", async () => {
   const { page, problems, close } = await openLive(browser, link({ seed: "2" }));
-  await page.getByRole("button", { name: "Write on" }).click();
+  await page.getByRole("button", { name: "Write on", exact: true }).click();
   await eventually(async () => assert.equal((await tokens(page)).length, 24));
-  await page.getByRole("button", { name: "Write on" }).waitFor();
+  await page.getByRole("button", { name: "Write on", exact: true }).waitFor();
 
   await type(page, "Anna put the lantern in the barn. ".repeat(16).trim() + " Anna put the lantern in the");
   const n = (await tokens(page)).length;
   assert.ok(128 <= n + 10, `${n} tokens`);
-  await page.getByRole("button", { name: "Write on" }).click();
-  await page.getByRole("button", { name: "Write on" }).waitFor();
+  await page.getByRole("button", { name: "Write on", exact: true }).click();
+  await page.getByRole("button", { name: "Write on", exact: true }).waitFor();
   await settled(page);
   assert.ok((await tokens(page)).length <= 128);
   assert.deepEqual(problems, []);
