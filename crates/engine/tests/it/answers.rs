@@ -182,10 +182,8 @@ fn what_does_not_exist_cannot_be_asked_for() {
         Question::Patterns { layer: 0, heads: vec![0, 4] },
         Question::AttentionRow { layer: 2, head: 0, query: 0 },
         Question::AttentionRow { layer: 0, head: 4, query: 0 },
-        Question::AttentionRow { layer: 0, head: 0, query: N_POS },
         Question::Lens { a: 17, b: 0 },
         Question::Lens { a: 0, b: u32::MAX },
-        Question::Writers { pos: N_POS, a: 0, b: 1 },
         Question::Writers { pos: 0, a: 0, b: 17 },
         Question::Paths { basis: Basis::Frame { a: 17, b: 0 } },
         words(0, 17),
@@ -201,6 +199,21 @@ fn what_does_not_exist_cannot_be_asked_for() {
     let stored = Question::Paths { basis: Basis::Stored };
     assert_eq!(said(&model, &stored), Err(LensError::NoBasis));
     assert!(said(&model, &words(3, 4)).is_ok());
+}
+
+#[test]
+fn a_position_past_the_end_is_the_last() {
+    let model = model(plain(), 4);
+    let past = [N_POS, usize::MAX];
+    let [writers, row] = [
+        |pos: usize| Question::Writers { pos, a: 3, b: 8 },
+        |query: usize| Question::AttentionRow { layer: 1, head: 2, query },
+    ];
+    for question in [writers, row] {
+        let said = |pos: usize| try_ask(&model, &prompt(N_POS), &[], question(pos)).unwrap();
+        assert!(past.iter().all(|&pos| said(pos) == said(N_POS - 1)));
+        assert_ne!(said(N_POS - 2), said(N_POS - 1));
+    }
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn a_run_that_fails_leaves_the_last_one() {
     let edit = Edit { site, head: None, pos: None, kind: EditKind::Scale(0.0) };
     let said = pollster::block_on(session.run(2, "w4", vec![edit], &[])).unwrap_err();
     assert!(matches!(said, RunError::Edit(EditError::NoSite(_))), "{said}");
-    let asked = Question::Writers { pos: 99, a: 0, b: 1 };
+    let asked = Question::Writers { pos: 0, a: 0, b: 99 };
     let said = run(&mut session, 3, "w4", std::slice::from_ref(&asked)).unwrap_err();
     assert!(matches!(said, RunError::Lens(LensError::Outside { .. })), "{said}");
     assert!(look(&session, 1, &[asked]).is_err());
