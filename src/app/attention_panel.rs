@@ -89,7 +89,10 @@ pub(super) fn AttentionPanel() -> impl IntoView {
             controls
             legend=move || legend(state, view.get())
             table=Signal::derive(move || table(state))
-            svg=move |()| scene.get_untracked().map(|it| svg_of(state, &it))
+            svg=move |()| {
+                let scene = scene.get_untracked().filter(|_| view.get_untracked() != AttentionView::Steps);
+                scene.map(|it| svg_of(state, &it))
+            }
         >
             {plot}
         </Panel>

@@ -3,6 +3,9 @@
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
+/// Asks whether the system is dark.
+const DARK: &str = "(prefers-color-scheme: dark)";
+
 /// Seconds since the page was opened.
 pub(super) fn now_secs() -> f64 {
     window().performance().map_or(0.0, |clock| clock.now() / 1e3)
@@ -37,13 +40,26 @@ pub(super) fn is_dark() -> bool {
     match root.and_then(|it| it.get_attribute("data-theme")).as_deref() {
         Some("dark") => true,
         Some(_) => false,
-        None => prefers("(prefers-color-scheme: dark)"),
+        None => prefers(DARK),
     }
 }
 
 /// Whether a media query holds.
 pub(super) fn prefers(query: &str) -> bool {
     window().match_media(query).ok().flatten().is_some_and(|it| it.matches())
+}
+
+/// Calls `told` whenever the system turns from light to dark or back.
+pub(super) fn on_system_theme(told: impl Fn() + 'static) {
+    let Some(query) = window().match_media(DARK).ok().flatten() else { return };
+    let callback = Closure::<dyn FnMut()>::new(told);
+    let listening =
+        query.add_event_listener_with_callback("change", callback.as_ref().unchecked_ref());
+    // A browser that cannot tell keeps the theme of the start.
+    listening.unwrap_or_default();
+    // Both live as long as the page.
+    callback.forget();
+    std::mem::forget(query);
 }
 
 /// Gives the reader a file to keep.

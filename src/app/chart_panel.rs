@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::{browser::observe_size, panel::Panel, segments::Segments, state::AppState};
+use super::{
+    browser::observe_size, export::svg_of_chart, panel::Panel, segments::Segments, state::AppState,
+};
 use crate::{
     share::Panel as PanelName,
     view::{ChartKind, Table, depth_chart, lens_table},
@@ -58,7 +60,9 @@ pub(super) fn ChartPanel() -> impl IntoView {
             controls
             legend
             table=Signal::derive(table)
-            svg=move |()| chart.get_untracked()
+            svg=move |()| {
+                chart.get_untracked().map(|it| svg_of_chart(state, &it, size.get_untracked()))
+            }
         >
             <div class="chart" node_ref=place inner_html=move || chart.get().unwrap_or_default()></div>
         </Panel>

@@ -97,11 +97,14 @@ fn questions(state: AppState) -> Vec<Question> {
         Question::Next,
         Question::Thumbnails { side: THUMBNAIL_SIDE },
         Question::Lens { a, b },
-        Question::Writers { pos, a, b },
+        Question::Writers { pos: LAST, a, b },
         Question::Norms,
         Question::Patterns { layer, heads: (0..n_heads).collect() },
         Question::AttentionRow { layer, head, query: pos },
     ];
+    if pos != LAST {
+        all.push(Question::Writers { pos, a, b });
+    }
     if a != b || bookmark.basis != BasisView::Frame {
         all.push(Question::Paths { basis });
     }
@@ -257,7 +260,7 @@ impl Link {
                     // A later prompt is on its way; what is on show is this one.
                     self.line.borrow_mut().waits_since = Some(now_secs());
                 }
-                state.run.set(Run { tokens, n_cut, secs }.into());
+                state.run.set(Run { id, tokens, n_cut, secs }.into());
                 answers.into_iter().for_each(|it| state.take(it));
                 state.status.set(Status::Live);
                 self.look();

@@ -10,9 +10,21 @@ use crate::{
 
 /// A scene as SVG text with its caption.
 pub(super) fn svg_of(state: AppState, scene: &Scene) -> String {
+    svg(&captioned(scene, &caption_of(state)), FONT)
+}
+
+/// A chart, which is SVG text already, with its caption.
+pub(super) fn svg_of_chart(state: AppState, chart: &str, size_px: [f32; 2]) -> String {
+    let scene = Scene { size_px, marks: Vec::new() };
+    let frame = svg(&captioned(&scene, &caption_of(state)), FONT);
+    // The chart lies on the caption's paper.
+    let (paper, caption) = frame.split_at(frame.find("<text").unwrap_or(0));
+    format!("{paper}{chart}{caption}")
+}
+
+fn caption_of(state: AppState) -> Caption {
     let palette = untrack(|| state.palette());
-    let caption = Caption { text: caption(state), ink: palette.ink_2, paper: palette.background };
-    svg(&captioned(scene, &caption), FONT)
+    Caption { text: caption(state), ink: palette.ink_2, paper: palette.background }
 }
 
 /// What made the picture: model, digest, prompt, place.
@@ -31,14 +43,20 @@ fn caption(state: AppState) -> String {
 /// Saves a figure.
 pub(super) fn save_svg(state: AppState, name: &str, text: Option<String>) {
     match text {
-        Some(text) => saved(state, &format!("undercurrent-{name}.svg"), "image/svg+xml", &text),
+        Some(text) => saved(state, &file_name(state, name, "svg"), "image/svg+xml", &text),
         None => state.notice("this view is a table of numbers; export it as CSV"),
     }
 }
 
 /// Saves a table.
 pub(super) fn save_csv(state: AppState, name: &str, table: &Table) {
-    saved(state, &format!("undercurrent-{name}.csv"), "text/csv", &table.csv());
+    saved(state, &file_name(state, name, "csv"), "text/csv", &table.csv());
+}
+
+/// A name that says what it is of, for a table has no caption.
+fn file_name(state: AppState, name: &str, ending: &str) -> String {
+    let bookmark = state.bookmark.read_untracked();
+    format!("undercurrent-{name}-{}-{}.{ending}", bookmark.model, bookmark.digest)
 }
 
 fn saved(state: AppState, name: &str, kind: &str, text: &str) {

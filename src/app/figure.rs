@@ -54,10 +54,7 @@ pub(super) fn Figure(
         }
     };
     // A canvas keeps its first kind of context, so a change of painter makes new canvases.
-    let canvases = move || {
-        let gpu = state.gpu.get();
-        view! { <Canvases scene gpu=gpu /> }
-    };
+    let painters = move || [state.gpu.with(Option::is_some)];
     view! {
         <div
             class="figure"
@@ -69,7 +66,9 @@ pub(super) fn Figure(
             on:pointerleave=move |_| state.hover.set(Pick::default())
             on:pointerup=lock
         >
-            {canvases}
+            <For each=painters key=|uses_gpu| *uses_gpu let:_uses_gpu>
+                <Canvases scene />
+            </For>
             <Show when=move || scene.read().is_none()>
                 <p class="absent">"No value yet"</p>
             </Show>
@@ -78,8 +77,9 @@ pub(super) fn Figure(
 }
 
 #[component]
-fn Canvases(scene: Signal<Option<Arc<Scene>>>, gpu: Option<crate::paint::Gpu>) -> impl IntoView {
+fn Canvases(scene: Signal<Option<Arc<Scene>>>) -> impl IntoView {
     let state = AppState::here();
+    let gpu = state.gpu.get_untracked();
     let (marks, texts) = (NodeRef::<html::Canvas>::new(), NodeRef::<html::Canvas>::new());
     let painter: Rc<RefCell<Option<Painter>>> = Rc::default();
     Effect::new(move |_| {

@@ -9,6 +9,7 @@ use super::{
     export::svg_of,
     figure::{Figure, Point},
     panel::Panel,
+    prompt_bar::refuse,
     segments::Segments,
     state::AppState,
 };
@@ -160,7 +161,8 @@ fn Words() -> impl IntoView {
                         if state.id(&word).is_some() {
                             state.bookmark.update(|it| it.words[which] = word);
                         } else {
-                            state.notice(format!("“{word}” is not in the vocabulary; choose a word from the list"));
+                            let in_force = state.bookmark.read_untracked().words[which].clone();
+                            refuse(state, &event, &word, &in_force);
                         }
                     }
                 />

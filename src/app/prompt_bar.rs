@@ -1,15 +1,22 @@
 //! The prompt: typed text, its tokens, and the A-versus-B question.
 
-use leptos::prelude::*;
+use leptos::{ev, prelude::*};
 use trace::Token;
 
 use super::state::AppState;
-use crate::view::{Pick, shown, signed};
+use crate::view::{Pick, shown, shown_text, signed};
 
 /// The band under the top bar.
 #[component]
 pub(super) fn PromptBar() -> impl IntoView {
     let state = AppState::here();
+    let prompt = Memo::new(move |_| state.bookmark.read().prompt.clone());
+    // A new prompt ends the preview: the browser does not say that a token has gone from under the
+    // pointer.
+    Effect::new(move |_| {
+        prompt.with(|_| ());
+        state.hover.set(Pick::default());
+    });
     view! {
         <div class="prompt" data-zone="prompt">
             <Count />
@@ -21,7 +28,7 @@ pub(super) fn PromptBar() -> impl IntoView {
                     placeholder="Type a story, or choose one below"
                     spellcheck="false"
                     autocomplete="off"
-                    prop:value=move || state.bookmark.read().prompt.clone()
+                    prop:value=prompt
                     on:input=move |event| {
                         let text = event_target_value(&event);
                         state.bookmark.update(|it| it.prompt = text);
@@ -186,19 +193,17 @@ fn Prompts() -> impl IntoView {
 fn Frame() -> impl IntoView {
     let state = AppState::here();
     let slot = move |is_a: bool| {
-        let word = move || {
+        let in_force = move || {
             let (a, b) = state.frame();
             state.word(if is_a { a } else { b })
         };
-        let set = move |event| {
+        let set = move |event: ev::Event| {
             let word = event_target_value(&event).trim().to_owned();
             if word.is_empty() {
                 return state.bookmark.update(|it| if is_a { it.a = None } else { it.b = None });
             }
             if state.id(&word).is_none() {
-                return state.notice(format!(
-                    "“{word}” is not in the vocabulary; choose a word from the list"
-                ));
+                return refuse(state, &event, &word, &untrack(in_force));
             }
             state.bookmark.update(|it| if is_a { it.a = Some(word) } else { it.b = Some(word) });
         };
@@ -210,14 +215,14 @@ fn Frame() -> impl IntoView {
                 list="vocabulary"
                 size="9"
                 aria-label=if is_a { "Token A" } else { "Token B" }
-                prop:value=word
+                prop:value=in_force
                 on:change=set
             />
         }
     };
     let total = move || {
         let (a, b) = state.frame();
-        let writers = state.answers.writers.get();
+        let writers = state.writers.get();
         writers.filter(|it| (it.a, it.b) == (a, b)).map_or(f32::NAN, |it| it.total)
     };
     view! {
@@ -236,6 +241,13 @@ fn Frame() -> impl IntoView {
             </div>
         </div>
     }
+}
+
+/// Says that no model knows `word`, and leaves in the field what is in force.
+pub(super) fn refuse(state: AppState, event: &ev::Event, word: &str, in_force: &str) {
+    event_target::<web_sys::HtmlInputElement>(event).set_value(in_force);
+    let word = shown_text(word);
+    state.notice(format!("“{word}” is not in the vocabulary; choose a word from the list"));
 }
 
 #[cfg(test)]

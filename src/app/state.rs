@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use trace::{
-    Answer, AttentionRow, Device, Lens, ModelInfo, NamedArray, Norms, Paths, Patterns, Token,
-    Writers,
+    Answer, AttentionRow, Device, Lens, ModelInfo, NamedArray, Norms, Paths, Patterns, RunId,
+    Token, Writers,
 };
 
 use crate::{
@@ -38,13 +38,16 @@ pub(crate) struct Answers {
     pub(crate) lens: RwSignal<Option<Arc<Lens>>>,
     pub(crate) paths: RwSignal<Option<Arc<Paths>>>,
     pub(crate) norms: RwSignal<Option<Arc<Norms>>>,
-    pub(crate) writers: RwSignal<Option<Arc<Writers>>>,
+    /// Writers at the position that was asked for last, and at the end of the prompt.
+    pub(crate) writers_here: RwSignal<Option<Arc<Writers>>>,
+    pub(crate) writers_end: RwSignal<Option<Arc<Writers>>>,
     pub(crate) next: RwSignal<Option<Arc<NamedArray>>>,
 }
 
 /// The tokens of the last run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Run {
+    pub(crate) id: RunId,
     pub(crate) tokens: Vec<Token>,
     pub(crate) n_cut: usize,
     pub(crate) secs: f64,
@@ -60,10 +63,13 @@ pub(crate) struct AppState {
     pub(crate) status: RwSignal<Status>,
     pub(crate) run: RwSignal<Arc<Run>>,
     pub(crate) answers: Answers,
-    /// The strongest writer and the row at the lock: what the cursor follows where nothing is
-    /// chosen. Answers about a preview leave them as they are.
-    pub(crate) strongest: RwSignal<Option<(usize, usize)>>,
-    pub(crate) locked_row: RwSignal<Option<Arc<AttentionRow>>>,
+    /// Who wrote what at the cursor.
+    pub(crate) writers: Memo<Option<Arc<Writers>>>,
+    /// The head that wrote most at the last position: where the cursor is while none is chosen, so
+    /// that it keeps its head from token to token, and finds it again from a link.
+    pub(crate) strongest: Memo<Option<(usize, usize)>>,
+    /// The row at the lock; answers about a preview leave it as it is.
+    pub(crate) locked_row: Memo<Option<Arc<AttentionRow>>>,
     /// The two most probable next tokens: the question where the reader asks none.
     pub(crate) top_two: RwSignal<(u32, u32)>,
     pub(crate) notices: RwSignal<Vec<String>>,
@@ -97,11 +103,19 @@ impl AppState {
                 lens: RwSignal::new(None),
                 paths: RwSignal::new(None),
                 norms: RwSignal::new(None),
-                writers: RwSignal::new(None),
+                writers_here: RwSignal::new(None),
+                writers_end: RwSignal::new(None),
                 next: RwSignal::new(None),
             },
-            strongest: RwSignal::new(None),
-            locked_row: RwSignal::new(None),
+            writers: Memo::new(|before: Option<&Option<Arc<Writers>>>| {
+                Self::here().writers_at_cursor().or_else(|| before.cloned().flatten())
+            }),
+            strongest: Memo::new(|before: Option<&Option<(usize, usize)>>| {
+                Self::here().strongest_at_end().or_else(|| before.copied().flatten())
+            }),
+            locked_row: Memo::new(|before: Option<&Option<Arc<AttentionRow>>>| {
+                Self::here().row_at_lock().or_else(|| before.cloned().flatten())
+            }),
             top_two: RwSignal::new((0, 1)),
             notices: RwSignal::new(Vec::new()),
             is_dark: RwSignal::new(is_dark),
@@ -122,31 +136,48 @@ impl AppState {
     /// Takes an answer in.
     pub(crate) fn take(self, answer: Answer) {
         let to = self.answers;
-        let is_preview = self.hover.get_untracked() != Pick::default();
         match answer {
             Answer::Thumbnails(it) => to.thumbnails.set(Some(Arc::new(it))),
             Answer::Patterns(it) => to.patterns.set(Some(Arc::new(it))),
-            Answer::AttentionRow(it) => {
-                let row = Arc::new(it);
-                if !is_preview {
-                    self.locked_row.set(Some(row.clone()));
-                }
-                to.row.set(Some(row));
-            }
+            Answer::AttentionRow(it) => to.row.set(Some(Arc::new(it))),
             Answer::Lens(it) => to.lens.set(Some(Arc::new(it))),
             Answer::Paths(it) => to.paths.set(Some(Arc::new(it))),
             Answer::Norms(it) => to.norms.set(Some(Arc::new(it))),
             Answer::Writers(it) => {
-                if !is_preview {
-                    self.strongest.set(strongest(&it.heads));
+                let writers = Some(Arc::new(it));
+                if writers.as_ref().is_some_and(|it| it.pos + 1 == untrack(|| self.n_pos())) {
+                    to.writers_end.set(writers.clone());
                 }
-                to.writers.set(Some(Arc::new(it)));
+                to.writers_here.set(writers);
             }
             Answer::Next(it) => {
                 self.top_two.set(two_largest(it.values()));
                 to.next.set(Some(Arc::new(it)));
             }
+            // No panel shows a whole site.
+            Answer::Site { .. } => {}
         }
+    }
+
+    /// The last answers that came, where they are about the cursor and the question.
+    fn writers_at_cursor(self) -> Option<Arc<Writers>> {
+        let place = (self.cursor().pos, self.frame());
+        let known = [self.answers.writers_here.get(), self.answers.writers_end.get()];
+        known.into_iter().flatten().find(|it| (it.pos, (it.a, it.b)) == place)
+    }
+
+    fn strongest_at_end(self) -> Option<(usize, usize)> {
+        let frame = self.frame();
+        let writers = self.answers.writers_end.get().filter(|it| (it.a, it.b) == frame)?;
+        largest(&writers.heads)
+    }
+
+    /// The last row that came, where it is that of the lock.
+    fn row_at_lock(self) -> Option<Arc<AttentionRow>> {
+        let row = self.answers.row.get()?;
+        let lock = self.bookmark.read().pick.on(&self.ground(), None);
+        let is_there = (row.layer, row.head, row.query) == (lock.layer, lock.head, lock.pos);
+        is_there.then_some(row)
     }
 
     pub(crate) fn palette(self) -> &'static Palette {
@@ -157,22 +188,26 @@ impl AppState {
     pub(crate) fn ground(self) -> Ground {
         let model = self.model.read();
         let Some(model) = model.as_ref() else { return Ground::default() };
-        Ground::new(&model.shape, self.run.read().tokens.len(), self.strongest.get())
+        Ground::new(&model.shape, self.n_pos(), self.strongest.get())
+    }
+
+    /// How many tokens the last run had.
+    fn n_pos(self) -> usize {
+        self.run.read().tokens.len()
     }
 
     /// Where the reader looks: a preview where there is one.
     pub(crate) fn cursor(self) -> Cursor {
-        self.placed(self.hover.get().over(self.bookmark.read().pick), self.answers.row)
+        self.placed(self.hover.get().over(self.bookmark.read().pick), self.answers.row.get())
     }
 
     /// Where the cursor is locked.
     pub(crate) fn lock(self) -> Cursor {
-        self.placed(self.bookmark.read().pick, self.locked_row)
+        self.placed(self.bookmark.read().pick, self.locked_row.get())
     }
 
     /// A pick on the ground, with the source that `row` reads most where none is named.
-    fn placed(self, pick: Pick, row: RwSignal<Option<Arc<AttentionRow>>>) -> Cursor {
-        let row = row.read();
+    fn placed(self, pick: Pick, row: Option<Arc<AttentionRow>>) -> Cursor {
         pick.on(&self.ground(), row.as_ref().map(|it| it.weight.values()))
     }
 
@@ -233,7 +268,7 @@ impl AppState {
 }
 
 /// Layer and head of the contribution farthest from nought.
-fn strongest(heads: &NamedArray) -> Option<(usize, usize)> {
+fn largest(heads: &NamedArray) -> Option<(usize, usize)> {
     let n_heads = heads.dims().get(1)?.1;
     let best = heads.values().iter().enumerate().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))?;
     Some((best.0 / n_heads, best.0 % n_heads))

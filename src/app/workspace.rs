@@ -36,6 +36,7 @@ pub(super) fn Workspace() -> impl IntoView {
     engine_link::connect(state);
     address::connect(state);
     keys::connect(state);
+    browser::on_system_theme(move || state.is_dark.set(browser::is_dark()));
     start_painter(state);
     view! {
         <TopBar />

@@ -4,6 +4,9 @@ use trace::Token;
 
 use super::{Cursor, Ground, depth_name};
 
+/// Longer words are shown in part.
+const MOST_LETTERS: usize = 40;
+
 /// A token as it is shown: marks of the model in angle brackets, an unknown word as typed.
 pub fn shown(token: &Token) -> String {
     shown_text(&token.typed)
@@ -13,7 +16,10 @@ pub fn shown(token: &Token) -> String {
 pub fn shown_text(text: &str) -> String {
     match text.strip_prefix('<').and_then(|it| it.strip_suffix('>')) {
         Some(inner) => format!("⟨{inner}⟩"),
-        None => text.to_owned(),
+        None => match text.char_indices().nth(MOST_LETTERS) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text.to_owned(),
+        },
     }
 }
 
@@ -95,5 +101,11 @@ mod tests {
     fn marks_of_the_model_stand_in_angle_brackets() {
         assert_eq!(shown_text("<bos>"), "⟨bos⟩");
         assert_eq!(shown_text("barn"), "barn");
+    }
+
+    #[test]
+    fn a_word_without_end_is_shown_in_part() {
+        assert_eq!(shown_text(&"é".repeat(40)), "é".repeat(40));
+        assert_eq!(shown_text(&"é".repeat(100_000)), "é".repeat(40) + "…");
     }
 }

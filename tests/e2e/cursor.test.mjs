@@ -47,6 +47,32 @@ test("a token chip locks its position in every panel", async () => {
   await close();
 });
 
+test("hovering previews, leaves the lock alone, and ends", async () => {
+  const { page, problems, close } = await openLive(browser);
+  await page.locator(".token").nth(9).click();
+  await away(page);
+  const before = { status: await statusText(page), url: page.url() };
+
+  await page.locator(".token").nth(4).hover();
+  await settled(page);
+  assert.equal((await place(page)).pos, 4);
+  assert.equal(await lockedToken(page), 9);
+  assert.ok(await page.locator(".token").nth(4).evaluate((it) => it.matches(".preview")));
+  assert.equal(page.url(), before.url, "a preview is not for the link");
+  const { layer, head } = await place(page);
+  await away(page);
+  assert.equal(await statusText(page), before.status);
+  const back = await place(page);
+  assert.deepEqual([back.layer, back.head], [layer, head], "hovering a token keeps layer and head");
+
+  await find(page, "lens", (here, was) => here.pos !== was.pos && here.depth !== was.depth);
+  assert.equal(await lockedToken(page), 9);
+  await away(page);
+  assert.equal(await statusText(page), before.status);
+  assert.deepEqual(problems, []);
+  await close();
+});
+
 test("a cell of the map of attention locks query and source", async () => {
   const { page, close } = await openLive(browser);
   const { point, here } = await find(page, "attention", (here) => 1 < here.pos && here.pos < 15 && here.source < here.pos);

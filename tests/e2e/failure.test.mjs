@@ -73,7 +73,9 @@ test("a network that gives up", async () => {
 });
 
 for (const [name, body, words] of [
+  ["broken", "{", ["description cannot be read"]],
   ["of a newer version", '{"version": 99}', ["version"]],
+  ["of another kind", "[1, 2]", ["description cannot be read"]],
 ]) {
   test(`a description that is ${name}`, async () => {
     const visit = await openBroken(DESCRIPTION, (route) => route.fulfill({ contentType: "application/json", body }));
@@ -117,6 +119,96 @@ test("a worker that is gone is noticed and started again; the picture stays unti
   await type(page, STORY);
   await eventually(async () => assert.deepEqual((await sight(page)).next, before.next));
   assert.equal(await page.evaluate(() => engineLine.workers.length), 2);
+  assert.deepEqual(faults(visit), []);
+  await visit.close();
+});
+
+test("a worker that is gone is noticed while one types on", async () => {
+  const visit = await openLive(browser);
+  const { page } = visit;
+  await hurt(visit, null);
+  const typing = setInterval(() => {
+    page.locator("#prompt").press("a").catch(() => {});
+  }, 1000);
+  await noticed(page, "does not answer").finally(() => clearInterval(typing));
+  await settled(page);
+  assert.deepEqual(faults(visit), []);
+  await visit.close();
+});
+
+test("a panic of the worker is told, and it is started again", async () => {
+  const visit = await openLive(browser);
+  const { page } = visit;
+  await page.locator(".token").nth(5).click();
+  await page.mouse.move(720, 10);
+  await settled(page);
+  const before = await hurt(visit, [3]);
+  await noticed(page, "the engine stopped", "a panic was asked for", "started again");
+  await page.waitForFunction(() => 1 < engineLine.workers.length);
+  await settled(page);
+  await eventually(async () => assert.deepEqual(await sight(page), before, "everything is as before"));
+  assert.deepEqual(faults(visit), []);
+
+  await hurt(visit, [3]);
+  await page.waitForFunction(() => 2 < engineLine.workers.length);
+  await settled(page);
+  await type(page, "Anna put the");
+  assert.equal((await tokens(page)).length, 4);
+  assert.deepEqual(faults(visit), []);
+  await visit.close();
+});
+
+test("bytes that are no message are told, and the worker goes on", async () => {
+  const visit = await openLive(browser);
+  const { page } = visit;
+  for (const bytes of [[255, 1, 2], [], [1], [2, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255]]) {
+    await hurt(visit, bytes);
+    await noticed(page, "unknown message");
+    await type(page, `Anna put the ${"lantern ".repeat(1 + bytes.length)}`);
+    assert.equal((await tokens(page)).length, 5 + bytes.length);
+  }
+  assert.equal(await page.evaluate(() => engineLine.workers.length), 1);
+  assert.deepEqual(faults(visit), []);
+  await visit.close();
+});
+
+test("an answer that the page does not understand", async () => {
+  const visit = await openLive(browser);
+  const { page } = visit;
+  await page.evaluate(() => {
+    const worker = engineLine.workers.at(-1);
+    worker.dispatchEvent(new MessageEvent("message", { data: new Uint8Array([250, 1]) }));
+  });
+  await noticed(page, "different versions");
+  await page.waitForFunction(() => 1 < engineLine.workers.length);
+  await settled(page);
+  assert.deepEqual(faults(visit), []);
+  await visit.close();
+});
+
+test("without WebGPU the page says so and works", async () => {
+  const visit = await openLive(browser, "#v=1&paint=gpu", {
+    before: (page) => page.addInitScript(() => delete Navigator.prototype.gpu),
+  });
+  const { page } = visit;
+  const choice = page.locator(".device option[value=gpu]");
+  assert.match(await choice.textContent(), /WebGPU \(not in this browser\)/);
+  assert.ok(await choice.evaluate((it) => it.disabled));
+  await type(page, "Anna put the");
+  assert.equal((await tokens(page)).length, 4);
+  assert.equal(await panel(page, "lens").locator("canvas").count(), 2);
+  assert.deepEqual(visit.problems, []);
+  await visit.close();
+});
+
+test("a link that asks for WebGPU where there is none goes on with the CPU", async () => {
+  const visit = await browser.open("#v=1&device=gpu", { before: (page) => page.addInitScript(listenToEngine) });
+  const { page } = visit;
+  await noticed(page, "goes on with the CPU");
+  await settled(page);
+  assert.equal(await page.locator(".device select").inputValue(), "cpu");
+  assert.match(await statusText(page), /\d+ % on/);
+  assert.equal((await notices(page)).length, 1);
   assert.deepEqual(faults(visit), []);
   await visit.close();
 });

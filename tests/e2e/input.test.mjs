@@ -19,6 +19,25 @@ async function goesOn({ page, problems }) {
   assert.deepEqual(problems, []);
 }
 
+test("an empty prompt offers prompts, and they work", async () => {
+  const visit = await openLive(browser);
+  const { page } = visit;
+  await type(page, "");
+  const offers = page.locator(".tokens .button");
+  assert.equal(await offers.count(), 3);
+  assert.deepEqual(await notices(page), []);
+  const text = await offers.nth(1).textContent();
+  await offers.nth(1).click();
+  await settled(page);
+  assert.equal(await page.inputValue("#prompt"), text);
+  assert.ok(3 < (await tokens(page)).length);
+  assert.equal(await page.locator(".token.unknown").count(), 0, "every word of an offer is known");
+  await type(page, " \n\t ");
+  assert.equal(await page.locator(".tokens .button").count(), 3);
+  await goesOn(visit);
+  await visit.close();
+});
+
 test("a link with an empty prompt opens", async () => {
   const visit = await openLive(browser, "#v=1&prompt=");
   assert.equal(await visit.page.locator(".tokens .button").count(), 3);
@@ -34,6 +53,18 @@ test("a hundred thousand characters are cut, and the page says where", async () 
   assert.match(await label(page), /128 of 128 tokens; \d{5} more were cut off/);
   assert.equal(await page.locator(".token").count(), 128);
   assert.equal(await page.locator(".tokens .cut").count(), 1);
+  await goesOn(visit);
+  await visit.close();
+});
+
+test("one word of a hundred thousand letters", async () => {
+  const visit = await openLive(browser);
+  const { page } = visit;
+  await type(page, `Anna ${"x".repeat(100_000)} put`);
+  assert.equal(await page.locator(".token").count(), 4);
+  const widest = await page.locator(".token").evaluateAll((all) => Math.max(...all.map((it) => it.offsetWidth)));
+  assert.ok(widest < 1440, `a chip is ${widest} pixels wide`);
+  assert.ok((await statusText(page)).length < 500, "the status line stays a line");
   await goesOn(visit);
   await visit.close();
 });
@@ -81,6 +112,23 @@ test("markup in the prompt is text", async () => {
   assert.equal(await page.evaluate(() => window.wasRun), undefined);
   assert.equal(await page.locator("body img, body script:not([type=module]):not([nomodule]), .tokens b").count(), 0);
   assert.ok((await tokens(page)).join(" ").includes("<b>Anna<"), (await tokens(page)).join(" "));
+  await goesOn(visit);
+  await visit.close();
+});
+
+test("a word that is not in the vocabulary is refused as A", async () => {
+  const visit = await openLive(browser);
+  const { page } = visit;
+  const was = await page.getByLabel("Token A", { exact: true }).inputValue();
+  await page.getByLabel("Token A", { exact: true }).fill("xyzzy");
+  await page.getByLabel("Token A", { exact: true }).press("Enter");
+  await eventually(async () => assert.match((await notices(page)).join(), /“xyzzy” is not in the vocabulary/));
+  await page.locator("#prompt").focus();
+  assert.equal(await page.getByLabel("Token A", { exact: true }).inputValue(), was, "the field shows what is in force");
+  await page.getByLabel("Token A", { exact: true }).fill("");
+  await page.getByLabel("Token A", { exact: true }).press("Enter");
+  await settled(page);
+  assert.notEqual(await page.getByLabel("Token A", { exact: true }).inputValue(), "");
   await goesOn(visit);
   await visit.close();
 });

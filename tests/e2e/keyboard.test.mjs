@@ -173,6 +173,29 @@ test("F6 reaches what can be seen of the stage while a panel is maximised", asyn
   await close();
 });
 
+test("? shows the keys, takes the focus and gives it back", async () => {
+  const { page, close } = await openLive(browser);
+  await panel(page, "lens").locator(".figure").focus();
+  await page.keyboard.press("?");
+  const help = page.getByRole("dialog", { name: "Keys and help" });
+  await help.waitFor();
+  for (const key of ["Page Up", "F6", "Esc"]) assert.match(await help.textContent(), new RegExp(key));
+  const isInside = (orNowhere = false) =>
+    page.evaluate((orNowhere) => {
+      const it = document.activeElement;
+      return it.closest("dialog") !== null || (orNowhere && it === document.body);
+    }, orNowhere);
+  assert.ok(await isInside(), "the focus is in the dialog");
+  for (let n = 0; n < 4; n++) {
+    await page.keyboard.press("Tab");
+    assert.ok(await isInside(true), "and stays in it, or goes to the browser's own buttons");
+  }
+  await page.keyboard.press("Escape");
+  await help.waitFor({ state: "hidden" });
+  assert.equal((await focus(page)).panel, "lens");
+  await close();
+});
+
 test("Tab goes through the whole page, and the focus can always be seen", async () => {
   const { page, problems, close } = await openLive(browser, "#v=1&prompt=Anna+put+the");
   const [seen, zones] = [[], []];

@@ -98,13 +98,6 @@ pub(crate) fn whole(project: &Project, is_optimized: bool) -> Result<()> {
     dist.prune()
 }
 
-/// The page with the engine for the CPU, which is what the browser tests drive.
-pub(crate) fn for_tests(project: &Project) -> Result<()> {
-    let mut dist = Dist::new(project, project.dist.clone())?;
-    dist.add(project, &[&PAGE, &CPU_ENGINE], false)?;
-    dist.prune()
-}
-
 /// `cargo xtask build`.
 pub(crate) fn publish(project: &Project, words: &[String]) -> Result<()> {
     let args = Args::parse(words, &["--optimize"], &[])?.no_words()?;

@@ -5,6 +5,10 @@ use std::{
     io::{self, BufRead, BufReader, Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, UNIX_EPOCH},
 };
@@ -37,26 +41,37 @@ const TYPES: [(&str, &str); 12] = [
 /// Answers GET and HEAD for the files of one folder.
 pub(crate) struct Server {
     listener: TcpListener,
+    site: Site,
+}
+
+/// What is served.
+#[derive(Clone)]
+struct Site {
     folder: PathBuf,
+    /// Until it is, a browser is told to come again.
+    is_ready: Arc<AtomicBool>,
 }
 
 impl Server {
     /// Takes `port` of 127.0.0.1, or any free one for 0.
     pub(crate) fn bind(folder: PathBuf, port: u16) -> io::Result<Self> {
-        Ok(Self { listener: TcpListener::bind((Ipv4Addr::LOCALHOST, port))?, folder })
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        Ok(Self { listener, site: Site { folder, is_ready: Arc::default() } })
     }
 
-    /// Starts to answer, in threads of its own, and gives the address.
-    pub(crate) fn start(self) -> Result<SocketAddr> {
+    /// Starts to answer, in threads of its own, and gives the address. Files are served from when
+    /// the flag is set.
+    pub(crate) fn start(self) -> Result<(SocketAddr, Arc<AtomicBool>)> {
         let address = self.listener.local_addr().map_err(failed("starting the server"))?;
+        let is_ready = self.site.is_ready.clone();
         thread::spawn(move || {
             for stream in self.listener.incoming().flatten() {
-                let folder = self.folder.clone();
+                let site = self.site.clone();
                 // A reader who went away is no concern of ours.
-                thread::spawn(move || converse(&stream, &folder).ok());
+                thread::spawn(move || converse(&stream, &site).ok());
             }
         });
-        Ok(address)
+        Ok((address, is_ready))
     }
 }
 
@@ -77,12 +92,13 @@ struct Response {
     body_bytes: u64,
 }
 
-fn converse(stream: &TcpStream, folder: &Path) -> io::Result<()> {
+fn converse(stream: &TcpStream, site: &Site) -> io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let request = read(BufReader::new(stream.take(MAX_HEAD_BYTES)))?;
     let response = match &request {
-        Some(request) => answer(folder, request),
+        Some(_) if !site.is_ready.load(Ordering::Acquire) => not_yet(),
+        Some(request) => answer(&site.folder, request),
         None => plain("400 Bad Request"),
     };
     let has_body = request.is_none_or(|it| it.method != "HEAD");
@@ -192,6 +208,14 @@ fn type_of(path: &Path) -> &'static str {
     TYPES.iter().find(|it| ending == it.0).map_or("application/octet-stream", |it| it.1)
 }
 
+/// Browsers that heed `Refresh` come again by themselves.
+fn not_yet() -> Response {
+    let text = "Undercurrent is being built; the terminal says how far it is.";
+    let mut response = plain("503 Service Unavailable");
+    response.headers.extend([("Retry-After", "3".to_owned()), ("Refresh", "3".to_owned())]);
+    Response { body: Box::new(text.as_bytes()), body_bytes: text.len() as u64, ..response }
+}
+
 /// A response whose text is its status.
 fn plain(status: &'static str) -> Response {
     Response {
@@ -234,7 +258,10 @@ mod tests {
         fs::write(folder.join("index.html"), "<p>page").unwrap();
         fs::write(folder.join("models/a b.wasm"), "module").unwrap();
         fs::write(folder.join("models/a b.wasm.br"), "small").unwrap();
-        let address = Server::bind(folder, 0).unwrap().start().unwrap();
+        let (address, is_ready) = Server::bind(folder, 0).unwrap().start().unwrap();
+        let early = ask(address, "GET /", "");
+        assert!(early.starts_with("HTTP/1.1 503") && early.contains("being built"), "{early}");
+        is_ready.store(true, Ordering::Release);
         (outside, address)
     }
 

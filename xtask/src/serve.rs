@@ -1,6 +1,6 @@
 //! `cargo xtask serve`: the page on this machine, as soon as it can be shown.
 
-use std::{path::Path, thread};
+use std::{path::Path, sync::atomic::Ordering, thread};
 
 use crate::{
     args::Args,
@@ -21,7 +21,8 @@ pub(crate) fn serve(project: &Project, words: &[String]) -> Result<()> {
     let flags = ["--no-gpu-engine", "--dist-only", "--open"];
     let args = Args::parse(words, &flags, &["--port"])?.no_words()?;
     let is_building = !args.has("--dist-only");
-    let server = bind(&project.dist, args.number("--port")?)?;
+    let (address, is_ready) = bind(&project.dist, args.number("--port")?)?.start()?;
+    let address = format!("http://{address}/");
     let mut dist = None;
     if is_building {
         let mut ready = Dist::new(project, project.dist.clone())?;
@@ -30,7 +31,7 @@ pub(crate) fn serve(project: &Project, words: &[String]) -> Result<()> {
     } else if !project.dist.join("index.html").is_file() {
         return Err(Failure::new("there is no dist/ yet; `cargo xtask build` makes it"));
     }
-    let address = format!("http://{}/", server.start()?);
+    is_ready.store(true, Ordering::Release);
     println!("Undercurrent is at {address} (Ctrl-C stops it)");
     if args.has("--open") {
         install::open(&address)?;
@@ -51,7 +52,9 @@ pub(crate) fn serve(project: &Project, words: &[String]) -> Result<()> {
 
 /// Serves `dist/` on a port of its own for as long as this program runs, and gives the address.
 pub(crate) fn in_background(project: &Project) -> Result<String> {
-    Ok(format!("http://{}/", bind(&project.dist, Some(0))?.start()?))
+    let (address, is_ready) = bind(&project.dist, Some(0))?.start()?;
+    is_ready.store(true, Ordering::Release);
+    Ok(format!("http://{address}/"))
 }
 
 fn bind(folder: &Path, port: Option<u16>) -> Result<Server> {

@@ -11,6 +11,7 @@ use crate::{
     dist, install,
     project::{Failure, Project, Result, run, spent},
     serve,
+    wasm::{CPU_ENGINE, PAGE},
 };
 
 /// A part of the tests that can be run alone.
@@ -75,9 +76,15 @@ fn format(project: &Project) -> Result<()> {
 }
 
 /// With the profiles that the other steps build with, so that macros are compiled once.
+/// The engine for WebGPU shares all code with the one for the CPU but a dozen lines.
 fn lint(project: &Project) -> Result<()> {
     let strict = ["--", "-D", "warnings"];
-    run(project.cargo(["clippy", "--release", "--workspace", "--all-targets"]).args(strict))
+    run(project.cargo(["clippy", "--release", "--workspace", "--all-targets"]).args(strict))?;
+    install::wasm_target()?;
+    for module in [PAGE, CPU_ENGINE] {
+        run(project.cargo(["clippy"]).args(module.choice()).args(strict))?;
+    }
+    Ok(())
 }
 
 fn docs(project: &Project) -> Result<()> {
@@ -96,7 +103,7 @@ fn unit(project: &Project) -> Result<()> {
 }
 
 fn page(project: &Project) -> Result<()> {
-    dist::for_tests(project)
+    dist::whole(project, false)
 }
 
 fn browser(project: &Project) -> Result<()> {

@@ -4,7 +4,7 @@ use burn::prelude::*;
 use trace::{Answer, Edit, ModelInfo, Question, RunId, Token};
 
 use crate::{
-    lens::{LensError, answer_all, kept_for_questions},
+    lens::{LensError, answer_all, kept_for},
     load::{LoadError, Model, ModelFile},
     model::{EditError, Probe, Trace},
 };
@@ -79,7 +79,7 @@ impl Session {
             return Err(RunError::Empty);
         }
         let ids: Vec<u32> = tokens.iter().map(|it| it.id).collect();
-        let mut probe = Probe::new(kept_for_questions(), edits);
+        let mut probe = Probe::new(kept_for(ask), edits);
         model.network.forward(token_tensor(&ids, &self.device), &mut probe);
         let trace = probe.into_trace()?;
         let answers = answer_all(model, &trace, ask).await?;

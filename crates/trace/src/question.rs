@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::NamedArray;
+use crate::{NamedArray, Site};
 
 /// The last position of the prompt, whichever that is. Positions past the end mean it too.
 pub const LAST: usize = usize::MAX;
@@ -26,6 +26,8 @@ pub enum Question {
     Writers { pos: usize, a: u32, b: u32 },
     /// The logits of the next token.
     Next,
+    /// The whole value at a site, which the run keeps where it was asked together with it.
+    Site { site: Site },
 }
 
 /// The plane in which paths are drawn.
@@ -52,6 +54,11 @@ pub enum Answer {
     Writers(Writers),
     /// `[vocab]`, at the last position.
     Next(NamedArray),
+    /// With the axes of [`Site::axes`].
+    Site {
+        site: Site,
+        value: NamedArray,
+    },
 }
 
 /// Patterns of some heads of one layer.

@@ -38,8 +38,8 @@ pub enum LensError {
     Device(String),
 }
 
-/// The sites that the questions need.
-pub fn kept_for_questions() -> Keep {
+/// The sites that the views' questions need, and those that `ask` names itself.
+pub fn kept_for(ask: &[Question]) -> Keep {
     let names = [
         "*.resid_*",
         "*.attn.score",
@@ -49,7 +49,11 @@ pub fn kept_for_questions() -> Keep {
         "*.mlp.out",
         "logits",
     ];
-    Keep::Matching(names.map(SitePattern::from).to_vec())
+    let named = ask.iter().filter_map(|it| match it {
+        Question::Site { site } => Some(SitePattern::from(site.to_string().as_str())),
+        _ => None,
+    });
+    Keep::Matching(names.map(SitePattern::from).into_iter().chain(named).collect())
 }
 
 /// One run, as questions see it.
@@ -72,6 +76,7 @@ impl Seen<'_> {
             Question::Norms => stream::norms(self),
             Question::Writers { pos, a, b } => writers::writers(self, pos, [a, b]),
             Question::Next => next(self),
+            Question::Site { site } => at_site(self, site),
         }
     }
 
@@ -110,6 +115,14 @@ fn next(seen: Seen<'_>) -> Result<Pending, LensError> {
     let last = logits.narrow(0, n_pos - 1, 1).reshape([d_vocab]);
     Ok(Pending::new(vec![last], move |mut read| {
         Answer::Next(array(read.remove(0), &[(Axis::Vocab, d_vocab)]))
+    }))
+}
+
+fn at_site(seen: Seen<'_>, site: Site) -> Result<Pending, LensError> {
+    let (flat, dims) = seen.trace.flat(site).ok_or(LensError::NotKept(site))?;
+    Ok(Pending::new(vec![flat], move |mut read| {
+        let value = array(read.remove(0), &dims);
+        Answer::Site { site, value }
     }))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use burn::prelude::*;
-use trace::{Edit, EditKind, NamedArray, Part, Site, SitePattern};
+use trace::{Axis, Edit, EditKind, NamedArray, Part, Site, SitePattern};
 
 /// Which sites a run keeps.
 #[derive(Clone, Debug)]
@@ -222,6 +222,13 @@ impl Trace {
         let kept = self.kept.get(&site)?;
         let dims: [usize; D] = kept.sizes.clone().try_into().expect("D is the site's rank");
         Some(kept.flat.clone().reshape(dims))
+    }
+
+    /// The values at `site` in one row with the axes that they have, or `None` as of [`Trace::get`].
+    pub fn flat(&self, site: Site) -> Option<(Tensor<1>, Vec<(Axis, usize)>)> {
+        let kept = self.kept.get(&site)?;
+        let dims = site.axes().iter().copied().zip(kept.sizes.iter().copied());
+        Some((kept.flat.clone(), dims.collect()))
     }
 
     /// [`Trace::get`] at a part of block `layer`.

@@ -11,7 +11,7 @@ use trace::{Answer, Axis, Edit, EditKind, Part, Question, Site};
 
 use crate::{
     ask,
-    tiny::{model, plain, weights},
+    tiny::{model, plain, values, weights},
 };
 
 #[test]
@@ -98,6 +98,21 @@ fn a_run_that_fails_leaves_the_last_one() {
     assert!(matches!(said, RunError::Lens(LensError::Outside { .. })), "{said}");
     assert!(look(&session, 1, &[asked]).is_err());
     assert_eq!(look(&session, 1, &[Question::Next]).unwrap(), before);
+}
+
+#[test]
+fn any_site_can_be_read_whole_if_the_run_is_asked_for_it() {
+    let mut session = opened();
+    let site = Site::Block { layer: 1, part: Part::MlpAct };
+    let asked = [Question::Site { site }];
+    let answers = run(&mut session, 1, "w2 w3", &asked).unwrap().answers;
+    let value = values(&model(plain(), 1), &[0, 2, 3], &[])[&site].clone();
+    assert_eq!(value.dims(), [(Axis::Pos, 3), (Axis::Mlp, plain().d_mlp)]);
+    assert_eq!(answers, [Answer::Site { site, value }]);
+    assert_eq!(look(&session, 1, &asked).unwrap(), answers);
+    run(&mut session, 2, "w2 w3", &[]).unwrap();
+    let said = look(&session, 2, &asked).unwrap_err();
+    assert!(matches!(said, RunError::Lens(LensError::NotKept(it)) if it == site), "{said}");
 }
 
 #[test]

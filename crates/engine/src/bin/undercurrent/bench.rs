@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use clap::Args;
 use engine::{
-    lens::{answer_all, kept_for_questions},
+    lens::{answer_all, kept_for},
     load::Model,
     model::{Keep, Probe},
     session::token_tensor,
@@ -49,8 +49,8 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Failure> {
         probe.into_trace().expect("nothing is edited")
     };
     let bare = median_ms(arguments.times, || drop(forward(|| Keep::Nothing)));
-    let kept = median_ms(arguments.times, || drop(forward(kept_for_questions)));
-    let trace = forward(kept_for_questions);
+    let kept = median_ms(arguments.times, || drop(forward(|| kept_for(&[]))));
+    let trace = forward(|| kept_for(&[]));
     let asked = median_ms(arguments.times, || {
         let answers = pollster::block_on(answer_all(model, &trace, &questions(model)));
         drop(answers.expect("the questions fit the model"));

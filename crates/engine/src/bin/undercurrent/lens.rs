@@ -2,7 +2,7 @@
 
 use clap::Args;
 use engine::{
-    lens::{answer_all, kept_for_questions},
+    lens::{answer_all, kept_for},
     model::Probe,
     session::token_tensor,
 };
@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &LensArguments) -> Result<(), Failure> {
     if n_pos <= pos {
         return Err(format!("there is no position {pos}; the last one is {}", n_pos - 1).into());
     }
-    let mut probe = Probe::new(kept_for_questions(), Vec::new());
+    let mut probe = Probe::new(kept_for(&[]), Vec::new());
     prompted.model.network.forward(token_tensor(&prompted.ids, &prompted.device), &mut probe);
     let trace = probe.into_trace()?;
     let question = [Question::Lens { a: 0, b: 0 }];
