@@ -136,7 +136,7 @@ test("on a phone, tabs switch panels and all can be used with a finger", async (
   assert.equal(await lockedToken(page), 4);
   await page.getByRole("tab", { name: "Lens" }).tap();
   await settled(page);
-  await page.touchscreen.tap(...(await pointIn(panel(page, "lens").locator(".figure"), 0.9, 0.9)));
+  await page.touchscreen.tap(...(await pointIn(panel(page, "lens").locator(".figure"), 0.9, 0.96)));
   await settled(page);
   assert.equal((await place(page)).depth, "emb", "a tap on a figure locks");
   await page.getByRole("button", { name: "The stream at L2", exact: true }).tap();
