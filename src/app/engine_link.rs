@@ -1,10 +1,10 @@
 //! The line to the engine: starting it, asking it, and starting it anew when it fails.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, mem::take, rc::Rc};
 
 use js_sys::Uint8Array;
 use leptos::prelude::*;
-use trace::{Basis, Event, LAST, Question, Request, RunId, decode, encode};
+use trace::{Basis, Event, GUESS, LAST, Question, Request, RunId, STRONGEST, decode, encode};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
 
@@ -75,13 +75,17 @@ pub(super) fn connect(state: AppState) {
     link.watch();
 }
 
-/// What the panels show now.
+/// What the panels show now. What follows from the run is left open, so that a prompt that has not
+/// run yet can be asked about, and one answer says it all.
 fn questions(state: AppState) -> Vec<Question> {
     let cursor = state.cursor();
-    let (a, b) = state.frame();
+    let [a, b] = state.open_frame();
     let bookmark = state.bookmark.read();
-    // Where no position is chosen it is the last, also of a prompt that has not run yet.
-    let pos = state.hover.get().over(bookmark.pick).pos.map_or(LAST, |_| cursor.pos);
+    let pick = state.hover.get().over(bookmark.pick);
+    let pos = pick.pos.map_or(LAST, |_| cursor.pos);
+    let layer = pick.layer.map_or(STRONGEST, |_| cursor.layer);
+    let is_head_open = pick.head.or(pick.layer).is_none();
+    let head = if is_head_open { STRONGEST } else { cursor.head };
     let n_heads = state.model.read().as_ref().map_or(0, |it| it.shape.n_heads);
     let word = |which: usize| state.id(&bookmark.words[which]);
     let basis = match bookmark.basis {
@@ -92,7 +96,6 @@ fn questions(state: AppState) -> Vec<Question> {
             _ => Basis::Stored,
         },
     };
-    let (layer, head) = (cursor.layer, cursor.head);
     let mut all = vec![
         Question::Next,
         Question::Thumbnails { side: THUMBNAIL_SIDE },
@@ -105,7 +108,7 @@ fn questions(state: AppState) -> Vec<Question> {
     if pos != LAST {
         all.push(Question::Writers { pos, a, b });
     }
-    if a != b || bookmark.basis != BasisView::Frame {
+    if a != b || a == GUESS || bookmark.basis != BasisView::Frame {
         all.push(Question::Paths { basis });
     }
     all
@@ -224,7 +227,7 @@ impl Link {
         if is_busy || id == 0 {
             return;
         }
-        let wanted = untrack(|| questions(self.state));
+        let wanted = self.closed(untrack(|| questions(self.state)));
         let new: Vec<Question> = {
             let line = self.line.borrow();
             wanted.iter().filter(|it| !line.asked.contains(it)).cloned().collect()
@@ -235,6 +238,11 @@ impl Link {
             drop(line);
             self.send(&Request::Look { id, ask: new });
         }
+    }
+
+    /// Questions as the last run closed what they left open.
+    fn closed(&self, questions: Vec<Question>) -> Vec<Question> {
+        untrack(|| questions.into_iter().map(|it| self.state.closed(it)).collect())
     }
 
     fn hear(&self, event: Event) {
@@ -262,6 +270,10 @@ impl Link {
                 }
                 state.run.set(Run { id, tokens, n_cut, secs }.into());
                 answers.into_iter().for_each(|it| state.take(it));
+                if id == self.line.borrow().sent {
+                    let asked = take(&mut self.line.borrow_mut().asked);
+                    self.line.borrow_mut().asked = self.closed(asked);
+                }
                 state.status.set(Status::Live);
                 self.look();
             }

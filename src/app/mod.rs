@@ -6,6 +6,7 @@ mod address;
 mod attention_panel;
 mod browser;
 mod chart_panel;
+mod derived;
 mod engine_link;
 mod export;
 mod figure;

@@ -73,7 +73,7 @@ fn Bars(all: Memo<Vec<Draw>>, shows_all: RwSignal<bool>) -> impl IntoView {
             <li class="next-row" class:a=is_a class:b=is_b>
                 <span class="word" title=title>{text}</span>
                 <span class="bar" role="img" aria-label=label>
-                    <i style:width=format!("{:.1}%", 100.0 * draw.prob)></i>
+                    <i style:transform=format!("scaleX({:.4})", draw.prob)></i>
                     <u style:left=format!("{:.1}%", 100.0 * draw.drawn)></u>
                 </span>
                 <span class="value">{format!("{:.2}", draw.prob)}</span>

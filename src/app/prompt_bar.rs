@@ -118,15 +118,18 @@ const MOST_CHIPS: usize = 160;
 fn Tokens() -> impl IntoView {
     let state = AppState::here();
     let is_empty = move || state.bookmark.read().prompt.trim().is_empty();
-    let tokens = move || state.run.get().tokens.clone();
+    let tokens = move || {
+        let run = state.run.get();
+        run.tokens.iter().take(MOST_CHIPS).cloned().enumerate().collect::<Vec<_>>()
+    };
+    // A chip stays as it is while its token does.
+    let key = |(pos, token): &(usize, Token)| (*pos, token.typed.clone(), token.is_known);
     view! {
         <div class="tokens" role="group" aria-label="Tokens of the prompt">
             <Show when=move || !is_empty() fallback=|| view! { <Prompts /> }>
-                {move || {
-                    let all = tokens();
-                    let chips = all.into_iter().take(MOST_CHIPS).enumerate();
-                    chips.map(|(pos, token)| view! { <Chip pos token /> }).collect_view()
-                }}
+                <For each=tokens key=key let((pos, token))>
+                    <Chip pos token />
+                </For>
                 <Show when=move || { 0 < state.run.read().n_cut }>
                     <span class="cut">"the model reads no further"</span>
                 </Show>
@@ -222,7 +225,7 @@ fn Frame() -> impl IntoView {
     };
     let total = move || {
         let (a, b) = state.frame();
-        let writers = state.writers.get();
+        let writers = state.writers();
         writers.filter(|it| (it.a, it.b) == (a, b)).map_or(f32::NAN, |it| it.total)
     };
     view! {

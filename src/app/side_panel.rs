@@ -65,7 +65,7 @@ fn figure(state: AppState, size_px: Point) -> Option<(Scene, Grid)> {
     let cursors = [state.cursor(), state.lock()];
     match state.bookmark.read().side {
         SideView::Writers => {
-            let writers = state.writers.get()?;
+            let writers = state.writers()?;
             let (scene, grid, _) = writers_map(&writers, cursors, state.palette(), size_px);
             Some((scene, grid))
         }
@@ -91,7 +91,7 @@ fn hit(state: AppState, size_px: Point, at: Point) -> Option<Pick> {
 fn about(state: AppState) -> String {
     match state.bookmark.read().side {
         SideView::Writers => {
-            let total = state.writers.get().map_or(f32::NAN, |it| it.total);
+            let total = state.writers().map_or(f32::NAN, |it| it.total);
             format!("Wrote A − B {}", signed(total))
         }
         SideView::Norms => "Length and angles".to_owned(),
@@ -101,7 +101,7 @@ fn about(state: AppState) -> String {
 fn legend(state: AppState) -> AnyView {
     match state.bookmark.read().side {
         SideView::Writers => {
-            let end = state.writers.get().map_or(1.0, |it| crate::view::writers_end(&it));
+            let end = state.writers().map_or(1.0, |it| crate::view::writers_end(&it));
             let (from, to) = (signed(-end), signed(end));
             view! { <Ramp kind="div" from to unit="logits" /> }.into_any()
         }
@@ -113,7 +113,7 @@ fn legend(state: AppState) -> AnyView {
 
 fn table(state: AppState) -> Table {
     match state.bookmark.read().side {
-        SideView::Writers => state.writers.get().map(|it| writers_table(&it)),
+        SideView::Writers => state.writers().map(|it| writers_table(&it)),
         SideView::Norms => state.answers.norms.get().map(|it| norms_table(&it, state.cursor().pos)),
     }
     .unwrap_or_default()

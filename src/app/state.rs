@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use trace::{
-    Answer, AttentionRow, Device, Lens, ModelInfo, NamedArray, Norms, Paths, Patterns, RunId,
-    Token, Writers,
+    Answer, AttentionRow, Device, GUESS, Lens, ModelInfo, NamedArray, Norms, Paths, Patterns,
+    Question, RunId, Token, Writers,
 };
 
+use super::derived::Derived;
 use crate::{
     paint::Gpu,
     share::{Bookmark, Panel},
-    view::{Cursor, Ground, Palette, Pick, Theme, shown},
+    view::{Palette, Pick, Theme},
 };
 
 /// Whether numbers are live.
@@ -63,15 +64,9 @@ pub(crate) struct AppState {
     pub(crate) status: RwSignal<Status>,
     pub(crate) run: RwSignal<Arc<Run>>,
     pub(crate) answers: Answers,
-    /// Who wrote what at the cursor.
-    pub(crate) writers: Memo<Option<Arc<Writers>>>,
-    /// The head that wrote most at the last position: where the cursor is while none is chosen, so
-    /// that it keeps its head from token to token, and finds it again from a link.
-    pub(crate) strongest: Memo<Option<(usize, usize)>>,
-    /// The row at the lock; answers about a preview leave it as it is.
-    pub(crate) locked_row: Memo<Option<Arc<AttentionRow>>>,
+    pub(crate) derived: Derived,
     /// The two most probable next tokens: the question where the reader asks none.
-    pub(crate) top_two: RwSignal<(u32, u32)>,
+    pub(crate) guesses: RwSignal<[u32; 2]>,
     pub(crate) notices: RwSignal<Vec<String>>,
     pub(crate) is_dark: RwSignal<bool>,
     /// The panel that a small screen shows.
@@ -107,16 +102,8 @@ impl AppState {
                 writers_end: RwSignal::new(None),
                 next: RwSignal::new(None),
             },
-            writers: Memo::new(|before: Option<&Option<Arc<Writers>>>| {
-                Self::here().writers_at_cursor().or_else(|| before.cloned().flatten())
-            }),
-            strongest: Memo::new(|before: Option<&Option<(usize, usize)>>| {
-                Self::here().strongest_at_end().or_else(|| before.copied().flatten())
-            }),
-            locked_row: Memo::new(|before: Option<&Option<Arc<AttentionRow>>>| {
-                Self::here().row_at_lock().or_else(|| before.cloned().flatten())
-            }),
-            top_two: RwSignal::new((0, 1)),
+            derived: Derived::new(),
+            guesses: RwSignal::new([0, 1]),
             notices: RwSignal::new(Vec::new()),
             is_dark: RwSignal::new(is_dark),
             tab: RwSignal::new(Panel::Attention),
@@ -151,7 +138,7 @@ impl AppState {
                 to.writers_here.set(writers);
             }
             Answer::Next(it) => {
-                self.top_two.set(two_largest(it.values()));
+                self.guesses.set(trace::guesses(it.values()));
                 to.next.set(Some(Arc::new(it)));
             }
             // No panel shows a whole site.
@@ -159,56 +146,13 @@ impl AppState {
         }
     }
 
-    /// The last answers that came, where they are about the cursor and the question.
-    fn writers_at_cursor(self) -> Option<Arc<Writers>> {
-        let place = (self.cursor().pos, self.frame());
-        let known = [self.answers.writers_here.get(), self.answers.writers_end.get()];
-        known.into_iter().flatten().find(|it| (it.pos, (it.a, it.b)) == place)
-    }
-
-    fn strongest_at_end(self) -> Option<(usize, usize)> {
-        let frame = self.frame();
-        let writers = self.answers.writers_end.get().filter(|it| (it.a, it.b) == frame)?;
-        largest(&writers.heads)
-    }
-
-    /// The last row that came, where it is that of the lock.
-    fn row_at_lock(self) -> Option<Arc<AttentionRow>> {
-        let row = self.answers.row.get()?;
-        let lock = self.bookmark.read().pick.on(&self.ground(), None);
-        let is_there = (row.layer, row.head, row.query) == (lock.layer, lock.head, lock.pos);
-        is_there.then_some(row)
-    }
-
     pub(crate) fn palette(self) -> &'static Palette {
         Palette::of(if self.is_dark.get() { Theme::Dark } else { Theme::Light })
     }
 
-    /// What the cursor stands on.
-    pub(crate) fn ground(self) -> Ground {
-        let model = self.model.read();
-        let Some(model) = model.as_ref() else { return Ground::default() };
-        Ground::new(&model.shape, self.n_pos(), self.strongest.get())
-    }
-
     /// How many tokens the last run had.
-    fn n_pos(self) -> usize {
+    pub(super) fn n_pos(self) -> usize {
         self.run.read().tokens.len()
-    }
-
-    /// Where the reader looks: a preview where there is one.
-    pub(crate) fn cursor(self) -> Cursor {
-        self.placed(self.hover.get().over(self.bookmark.read().pick), self.answers.row.get())
-    }
-
-    /// Where the cursor is locked.
-    pub(crate) fn lock(self) -> Cursor {
-        self.placed(self.bookmark.read().pick, self.locked_row.get())
-    }
-
-    /// A pick on the ground, with the source that `row` reads most where none is named.
-    fn placed(self, pick: Pick, row: Option<Arc<AttentionRow>>) -> Cursor {
-        pick.on(&self.ground(), row.as_ref().map(|it| it.weight.values()))
     }
 
     /// Locks the cursor on what `pick` names; the rest of the lock stays.
@@ -216,17 +160,17 @@ impl AppState {
         self.bookmark.update(|it| it.pick = pick.over(it.pick));
     }
 
-    /// The tokens of the A-versus-B question.
-    pub(crate) fn frame(self) -> (u32, u32) {
+    /// The tokens of the A-versus-B question, guesses left to the run.
+    pub(crate) fn open_frame(self) -> [u32; 2] {
         let bookmark = self.bookmark.read();
-        let (first, second) = self.top_two.get();
-        let named = |word: &Option<String>| word.as_ref().and_then(|it| self.id(it));
-        match (named(&bookmark.a), named(&bookmark.b)) {
-            (Some(a), Some(b)) => (a, b),
-            (Some(a), None) => (a, if a == first { second } else { first }),
-            (None, Some(b)) => (if b == first { second } else { first }, b),
-            (None, None) => (first, second),
-        }
+        [&bookmark.a, &bookmark.b]
+            .map(|it| it.as_ref().and_then(|word| self.id(word)).unwrap_or(GUESS))
+    }
+
+    /// A question with what it leaves to the run as the last run had it.
+    pub(crate) fn closed(self, question: Question) -> Question {
+        let strongest = self.derived.strongest.get().unwrap_or_default();
+        question.with_guesses(self.guesses.get()).with_strongest(strongest)
     }
 
     /// The number of a word of the vocabulary.
@@ -241,11 +185,6 @@ impl AppState {
         let model = self.model.read();
         let word = model.as_ref().and_then(|it| it.vocab.get(id as usize));
         word.cloned().unwrap_or_default()
-    }
-
-    /// A label for each position.
-    pub(crate) fn labels(self) -> Vec<String> {
-        self.run.read().tokens.iter().map(shown).collect()
     }
 
     /// Puts a panel's table in place of its figure, or the figure back.
@@ -264,30 +203,5 @@ impl AppState {
                 all.push(text);
             }
         });
-    }
-}
-
-/// Layer and head of the contribution farthest from nought.
-fn largest(heads: &NamedArray) -> Option<(usize, usize)> {
-    let n_heads = heads.dims().get(1)?.1;
-    let best = heads.values().iter().enumerate().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))?;
-    Some((best.0 / n_heads, best.0 % n_heads))
-}
-
-fn two_largest(logits: &[f32]) -> (u32, u32) {
-    let mut order: Vec<u32> = (0..).take(logits.len()).collect();
-    order.sort_by(|a, b| logits[*b as usize].total_cmp(&logits[*a as usize]));
-    let at = |place: usize| order.get(place).copied().unwrap_or(0);
-    (at(0), at(1))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::two_largest;
-
-    #[test]
-    fn the_two_largest_are_in_order() {
-        assert_eq!(two_largest(&[0.5, 3.0, -1.0, 2.0]), (1, 3));
-        assert_eq!(two_largest(&[1.0]), (0, 0));
     }
 }

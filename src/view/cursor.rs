@@ -36,12 +36,12 @@ pub struct Ground {
     /// The depths of the stream.
     pub sites: Vec<LensSite>,
     /// Layer and head that wrote most toward A rather than B, once known.
-    pub strongest: Option<(usize, usize)>,
+    pub strongest: Option<[usize; 2]>,
 }
 
 impl Ground {
     /// The ground of a model and a prompt.
-    pub fn new(shape: &ModelShape, n_pos: usize, strongest: Option<(usize, usize)>) -> Self {
+    pub fn new(shape: &ModelShape, n_pos: usize, strongest: Option<[usize; 2]>) -> Self {
         let between = shape.has_mlp && !shape.is_parallel;
         let blocks = (0..shape.n_layers).flat_map(|layer| {
             let mid = between.then_some(LensSite::Mid { layer });
@@ -96,8 +96,8 @@ impl Pick {
     /// The cursor on this ground. What lies outside is brought in; the source is what `row`, the
     /// weights of the chosen query, reads most where it is not said.
     pub fn on(self, ground: &Ground, row: Option<&[f32]>) -> Cursor {
-        let (strong_layer, strong_head) =
-            ground.strongest.unwrap_or((ground.n_layers.saturating_sub(1), 0));
+        let [strong_layer, strong_head] =
+            ground.strongest.unwrap_or([ground.n_layers.saturating_sub(1), 0]);
         let within = |it: usize, count: usize| it.min(count.saturating_sub(1));
         let layer = within(self.layer.unwrap_or(strong_layer), ground.n_layers);
         let head = match (self.head, self.layer) {
@@ -145,7 +145,7 @@ mod tests {
             LensSite::Mid { layer: 1 },
             LensSite::Post { layer: 1 },
         ];
-        Ground { n_layers: 2, n_heads: 4, n_pos: 5, sites, strongest: Some((1, 3)) }
+        Ground { n_layers: 2, n_heads: 4, n_pos: 5, sites, strongest: Some([1, 3]) }
     }
 
     #[test]

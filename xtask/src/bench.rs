@@ -48,8 +48,12 @@ pub(crate) fn train(project: &Project, words: &[String]) -> Result<()> {
     run(command_line(project, "train").args(words))
 }
 
+/// The prompt has 32 tokens, as the browser's has.
 fn native(project: &Project) -> Result<()> {
-    run(&mut command_line(project, "bench"))
+    let prompt = "Anna put the lantern in the barn. Tom looked for the key in the garden. \
+                  Anna gave Tom the lantern. Then Tom went to the attic with the";
+    let model = ["--model", "assets/models/tales", "--prompt", prompt];
+    run(command_line(project, "bench").current_dir(&project.root).args(model))
 }
 
 fn browser(project: &Project) -> Result<()> {

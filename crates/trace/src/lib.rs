@@ -16,6 +16,7 @@ pub use edit::{Edit, EditKind};
 pub use model::{Device, ModelInfo, ModelShape, Phenomenon};
 pub use protocol::{Event, Notice, Request, RunId, Token, decode, encode};
 pub use question::{
-    Answer, AttentionRow, Basis, LAST, Lens, LensSite, Norms, Paths, Patterns, Question, Writers,
+    Answer, AttentionRow, Basis, GUESS, LAST, Lens, LensSite, Norms, Paths, Patterns, Question,
+    STRONGEST, Writers, guesses, pair, strongest,
 };
 pub use site::{Part, Site, SiteError, SitePattern};

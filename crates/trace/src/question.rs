@@ -7,6 +7,13 @@ use crate::{NamedArray, Site};
 /// The last position of the prompt, whichever that is. Positions past the end mean it too.
 pub const LAST: usize = usize::MAX;
 
+/// In place of a token: the most probable next one that the other of the pair is not.
+pub const GUESS: u32 = u32::MAX;
+
+/// In place of a layer or head: the one that wrote most, by the first [`Question::Writers`] that is
+/// asked along.
+pub const STRONGEST: usize = usize::MAX;
+
 /// A question about the last run. Names exactly what is shown, so that nothing else is shipped.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Question {
@@ -28,6 +35,94 @@ pub enum Question {
     Next,
     /// The whole value at a site, which the run keeps where it was asked together with it.
     Site { site: Site },
+}
+
+impl Question {
+    /// Whether it names a [`GUESS`].
+    pub fn has_guess(&self) -> bool {
+        self.pair().is_some_and(|pair| pair.contains(&GUESS))
+    }
+
+    /// Whether it names the [`STRONGEST`] layer or head.
+    pub fn has_strongest(&self) -> bool {
+        match self {
+            Question::Patterns { layer, .. } => *layer == STRONGEST,
+            Question::AttentionRow { layer, head, .. } => [layer, head].contains(&&STRONGEST),
+            _ => false,
+        }
+    }
+
+    /// The question with what is guessed put in, the most probable first.
+    #[must_use]
+    pub fn with_guesses(mut self, guesses: [u32; 2]) -> Self {
+        if let Some([a, b]) = self.pair_mut() {
+            [*a, *b] = pair([*a, *b], guesses);
+        }
+        self
+    }
+
+    /// The question with the strongest layer and head put in.
+    #[must_use]
+    pub fn with_strongest(mut self, strongest: [usize; 2]) -> Self {
+        let put = |place: &mut usize, value: usize| {
+            if *place == STRONGEST {
+                *place = value;
+            }
+        };
+        match &mut self {
+            Question::Patterns { layer, .. } => put(layer, strongest[0]),
+            Question::AttentionRow { layer, head, .. } => {
+                put(layer, strongest[0]);
+                put(head, strongest[1]);
+            }
+            _ => {}
+        }
+        self
+    }
+
+    fn pair(&self) -> Option<[u32; 2]> {
+        self.clone().pair_mut().map(|pair| pair.map(|it| *it))
+    }
+
+    fn pair_mut(&mut self) -> Option<[&mut u32; 2]> {
+        match self {
+            Question::Lens { a, b }
+            | Question::Writers { a, b, .. }
+            | Question::Paths { basis: Basis::Frame { a, b } } => Some([a, b]),
+            _ => None,
+        }
+    }
+}
+
+/// A pair of tokens with each [`GUESS`] in it put in, the most probable first.
+pub fn pair([a, b]: [u32; 2], [first, second]: [u32; 2]) -> [u32; 2] {
+    let besides = |other: u32| if other == first { second } else { first };
+    match (a == GUESS, b == GUESS) {
+        (true, true) => [first, second],
+        (false, true) => [a, besides(a)],
+        (true, false) => [besides(b), b],
+        (false, false) => [a, b],
+    }
+}
+
+/// The two most probable tokens; of equals the one that comes first.
+pub fn guesses(logits: &[f32]) -> [u32; 2] {
+    let mut best = [(0, f32::NEG_INFINITY); 2];
+    for (token, &logit) in (0..).zip(logits) {
+        if best[0].1 < logit {
+            best = [(token, logit), best[0]];
+        } else if best[1].1 < logit {
+            best[1] = (token, logit);
+        }
+    }
+    best.map(|it| it.0)
+}
+
+/// Layer and head of the contribution farthest from nought, of `[layer, head]`.
+pub fn strongest(heads: &NamedArray) -> Option<[usize; 2]> {
+    let n_heads = heads.dims().get(1)?.1;
+    let best = heads.values().iter().enumerate().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))?;
+    Some([best.0 / n_heads, best.0 % n_heads])
 }
 
 /// The plane in which paths are drawn.
@@ -168,4 +263,47 @@ pub struct Writers {
     pub total: f32,
     /// The same reading of the stream after each depth, `[depth]`.
     pub running: NamedArray,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Axis;
+
+    #[test]
+    fn guesses_are_the_two_largest_in_order() {
+        assert_eq!(guesses(&[0.5, 3.0, -1.0, 2.0]), [1, 3]);
+        assert_eq!(guesses(&[2.0, 2.0, 2.0]), [0, 1]);
+        assert_eq!(guesses(&[1.0]), [0, 0]);
+    }
+
+    #[test]
+    fn a_guess_is_never_the_other_of_the_pair() {
+        let guesses = [7, 9];
+        let cases = [([GUESS, GUESS], [7, 9]), ([7, GUESS], [7, 9]), ([GUESS, 7], [9, 7])];
+        for (asked, expected) in cases.into_iter().chain([([3, GUESS], [3, 7]), ([3, 4], [3, 4])]) {
+            assert_eq!(pair(asked, guesses), expected, "{asked:?}");
+            let [a, b] = asked;
+            let question = Question::Lens { a, b };
+            assert_eq!(question.has_guess(), asked.contains(&GUESS));
+            let [a, b] = expected;
+            assert_eq!(question.with_guesses(guesses), Question::Lens { a, b });
+        }
+    }
+
+    #[test]
+    fn only_what_was_left_open_is_put_in() {
+        let row = |layer, head| Question::AttentionRow { layer, head, query: LAST };
+        assert_eq!(row(STRONGEST, STRONGEST).with_strongest([2, 3]), row(2, 3));
+        assert_eq!(row(STRONGEST, 1).with_strongest([2, 3]), row(2, 1));
+        assert!(row(STRONGEST, 1).has_strongest() && !row(0, 1).has_strongest());
+        assert_eq!(Question::Next.with_strongest([2, 3]).with_guesses([1, 2]), Question::Next);
+    }
+
+    #[test]
+    fn the_strongest_head_is_the_farthest_from_nought() {
+        let heads = vec![0.5, -0.1, 0.2, -3.0, 1.0, 2.0];
+        let heads = NamedArray::new(heads, &[(Axis::Layer, 2), (Axis::Head, 3)]).unwrap();
+        assert_eq!(strongest(&heads), Some([1, 0]));
+    }
 }

@@ -24,13 +24,14 @@ pub(super) fn lens(seen: Seen<'_>, a: u32, b: u32) -> Result<Pending, LensError>
     let logits: Tensor<2> = seen.get(Site::Logits)?;
     let [n_pos, _] = logits.dims();
     let output = log_softmax(logits, 1);
+    let chance = output.clone().exp();
     let places = depths(network.n_layers(), seen.trace);
     let mut readings = Vec::with_capacity(places.len());
     for &(_, site) in &places {
         let stream: Tensor<2> = seen.get(site)?;
         let said = log_softmax(network.unembedded(network.normed(stream)), 1);
-        readings
-            .push(reading(&said, &output, a as usize, b as usize).reshape([N_READINGS * n_pos]));
+        let kl = (chance.clone() * (output.clone() - said.clone())).sum_dim(1);
+        readings.push(reading(&said, kl, [a, b]).reshape([N_READINGS * n_pos]));
     }
     let sites: Vec<_> = places.iter().map(|it| it.0).collect();
     Ok(Pending::new(readings, move |read| {
@@ -60,11 +61,11 @@ pub(super) fn lens(seen: Seen<'_>, a: u32, b: u32) -> Result<Pending, LensError>
 /// Top token, its probability, entropy, divergence, and both tokens' log-probability and rank.
 ///
 /// # Shapes
-/// `said` and `output`: log-probabilities `[pos, vocab]`; what returns: `[N_READINGS, pos]`
-fn reading(said: &Tensor<2>, output: &Tensor<2>, a: usize, b: usize) -> Tensor<2> {
+/// `said`: log-probabilities `[pos, vocab]`; `kl`: `[pos, 1]`; what returns: `[N_READINGS, pos]`
+fn reading(said: &Tensor<2>, kl: Tensor<2>, pair: [u32; 2]) -> Tensor<2> {
+    let [a, b] = pair.map(|it| it as usize);
     let (best, top) = said.clone().max_dim_with_indices(1);
     let entropy = -(said.clone().exp() * said.clone()).sum_dim(1);
-    let kl = (output.clone().exp() * (output.clone() - said.clone())).sum_dim(1);
     let own = |token: usize| said.clone().narrow(1, token, 1);
     let rank = |token: usize| said.clone().greater(own(token)).int().sum_dim(1).float();
     let columns = vec![top.float(), best.exp(), entropy, kl, own(a), own(b), rank(a), rank(b)];

@@ -34,6 +34,8 @@ pub enum LensError {
     NoPlane,
     #[error("with norms after each sum, writers do not add up to the output")]
     NotAdditive,
+    #[error("the strongest head was asked for, and no question about writers with it")]
+    NoWriters,
     #[error("the device stopped while reading: {0}")]
     Device(String),
 }

@@ -21,7 +21,8 @@ impl Pending {
     }
 }
 
-/// The answers to `questions` about one run, in their order, read back in one transfer.
+/// The answers to `questions` about one run, in their order, read back in one transfer. What they
+/// leave to the run, the guesses and the strongest head, is read before.
 ///
 /// # Errors
 /// The first [`LensError`].
@@ -34,6 +35,37 @@ pub async fn answer_all(
     questions: &[Question],
 ) -> Result<Vec<Answer>, LensError> {
     let seen = Seen { model, trace };
+    let mut questions = questions.to_vec();
+    if questions.iter().any(Question::has_guess) {
+        let guesses = guesses(seen).await?;
+        questions = questions.into_iter().map(|it| it.with_guesses(guesses)).collect();
+    }
+    if questions.iter().any(Question::has_strongest) {
+        let strongest = strongest(seen, &questions).await?;
+        questions = questions.into_iter().map(|it| it.with_strongest(strongest)).collect();
+    }
+    read(seen, &questions).await
+}
+
+/// The two most probable next tokens.
+async fn guesses(seen: Seen<'_>) -> Result<[u32; 2], LensError> {
+    match read(seen, &[Question::Next]).await?.as_slice() {
+        [Answer::Next(logits)] => Ok(trace::guesses(logits.values())),
+        _ => Ok([0, 1]),
+    }
+}
+
+/// Layer and head that wrote most, by the first question about writers.
+async fn strongest(seen: Seen<'_>, questions: &[Question]) -> Result<[usize; 2], LensError> {
+    let writers = questions.iter().find(|it| matches!(it, Question::Writers { .. }));
+    let answers = read(seen, writers.map(std::slice::from_ref).unwrap_or_default()).await?;
+    match answers.first() {
+        Some(Answer::Writers(it)) => Ok(trace::strongest(&it.heads).unwrap_or_default()),
+        _ => Err(LensError::NoWriters),
+    }
+}
+
+async fn read(seen: Seen<'_>, questions: &[Question]) -> Result<Vec<Answer>, LensError> {
     let pending =
         questions.iter().map(|it| seen.pending(it)).collect::<Result<Vec<_>, LensError>>()?;
     let tensors = pending.iter().flat_map(|it| it.tensors.iter().cloned());

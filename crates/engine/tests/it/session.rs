@@ -7,7 +7,7 @@ use engine::{
     model::EditError,
     session::{RunError, Session},
 };
-use trace::{Answer, Axis, Edit, EditKind, Part, Question, Site};
+use trace::{Answer, Axis, Edit, EditKind, GUESS, LAST, Part, Question, STRONGEST, Site};
 
 use crate::{
     ask,
@@ -98,6 +98,36 @@ fn a_run_that_fails_leaves_the_last_one() {
     assert!(matches!(said, RunError::Lens(LensError::Outside { .. })), "{said}");
     assert!(look(&session, 1, &[asked]).is_err());
     assert_eq!(look(&session, 1, &[Question::Next]).unwrap(), before);
+}
+
+#[test]
+fn what_a_question_leaves_open_the_run_closes() {
+    let mut session = opened();
+    let writers = |a, b| Question::Writers { pos: LAST, a, b };
+    let asked = |[a, b]: [u32; 2], layer, head| {
+        let heads = vec![0, 1];
+        vec![
+            writers(a, b),
+            Question::Lens { a, b },
+            Question::Patterns { layer, heads },
+            Question::AttentionRow { layer, head, query: LAST },
+        ]
+    };
+    let open = asked([GUESS, GUESS], STRONGEST, STRONGEST);
+    let ran = run(&mut session, 1, "w2 w3 w4", &open).unwrap();
+    let Ok([Answer::Next(logits)]) = look(&session, 1, &[Question::Next]).as_deref() else {
+        panic!("the next token")
+    };
+    let [a, b] = trace::guesses(logits.values());
+    let Ok([Answer::Writers(wrote)]) = look(&session, 1, &[writers(a, b)]).as_deref() else {
+        panic!("the writers")
+    };
+    let [layer, head] = trace::strongest(&wrote.heads).unwrap();
+    assert_eq!(look(&session, 1, &asked([a, b], layer, head)).unwrap(), ran.answers);
+
+    let alone = Question::Patterns { layer: STRONGEST, heads: vec![0] };
+    let said = look(&session, 1, &[alone]).unwrap_err();
+    assert!(matches!(said, RunError::Lens(LensError::NoWriters)), "{said}");
 }
 
 #[test]
