@@ -89,14 +89,17 @@ pub(super) fn AttentionPanel() -> impl IntoView {
             controls
             legend=move || legend(state, view.get())
             table=Signal::derive(move || table(state))
-            svg=move |()| {
-                let scene = scene.get_untracked().filter(|_| view.get_untracked() != AttentionView::Steps);
-                scene.map(|it| svg_of(state, &it))
-            }
+            svg=move |()| picture(state, scene.get_untracked())
         >
             {plot}
         </Panel>
     }
+}
+
+/// The figure to take away; the steps are a table and have none.
+fn picture(state: AppState, scene: Option<Arc<Scene>>) -> Option<String> {
+    let is_figure = state.bookmark.read_untracked().attention != AttentionView::Steps;
+    scene.filter(|_| is_figure).map(|it| svg_of(state, &it))
 }
 
 fn about(view: AttentionView) -> &'static str {

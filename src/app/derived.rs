@@ -86,16 +86,16 @@ impl AppState {
 
     fn find_cursor(self) -> Cursor {
         let pick = self.hover.get().over(self.bookmark.read().pick);
-        self.placed(pick, self.answers.row.get())
+        self.placed(pick, self.answers.row.get().as_deref())
     }
 
     fn find_lock(self) -> Cursor {
-        self.placed(self.bookmark.read().pick, self.derived.locked_row.get())
+        self.placed(self.bookmark.read().pick, self.derived.locked_row.get().as_deref())
     }
 
     /// A pick on the ground, with the source that `row` reads most where none is named.
-    fn placed(self, pick: Pick, row: Option<Arc<AttentionRow>>) -> Cursor {
-        pick.on(&self.ground(), row.as_ref().map(|it| it.weight.values()))
+    fn placed(self, pick: Pick, row: Option<&AttentionRow>) -> Cursor {
+        pick.on(&self.ground(), row.map(|it| it.weight.values()))
     }
 
     fn find_frame(self) -> (u32, u32) {
