@@ -183,7 +183,7 @@ fn what_does_not_exist_cannot_be_asked_for() {
         Question::AttentionRow { layer: 2, head: 0, query: 0 },
         Question::AttentionRow { layer: 0, head: 4, query: 0 },
         Question::Lens { a: 17, b: 0 },
-        Question::Lens { a: 0, b: u32::MAX },
+        Question::Lens { a: 0, b: u32::MAX - 1 },
         Question::Writers { pos: 0, a: 0, b: 17 },
         Question::Paths { basis: Basis::Frame { a: 17, b: 0 } },
         words(0, 17),

@@ -115,13 +115,10 @@ fn what_a_question_leaves_open_the_run_closes() {
     };
     let open = asked([GUESS, GUESS], STRONGEST, STRONGEST);
     let ran = run(&mut session, 1, "w2 w3 w4", &open).unwrap();
-    let Ok([Answer::Next(logits)]) = look(&session, 1, &[Question::Next]).as_deref() else {
-        panic!("the next token")
-    };
+    let one = |question| look(&session, 1, &[question]).unwrap().remove(0);
+    let Answer::Next(logits) = one(Question::Next) else { panic!("the next token") };
     let [a, b] = trace::guesses(logits.values());
-    let Ok([Answer::Writers(wrote)]) = look(&session, 1, &[writers(a, b)]).as_deref() else {
-        panic!("the writers")
-    };
+    let Answer::Writers(wrote) = one(writers(a, b)) else { panic!("the writers") };
     let [layer, head] = trace::strongest(&wrote.heads).unwrap();
     assert_eq!(look(&session, 1, &asked([a, b], layer, head)).unwrap(), ran.answers);
 

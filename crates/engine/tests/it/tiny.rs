@@ -8,7 +8,7 @@ use std::{
 
 use burn::prelude::*;
 use engine::{
-    lens::{LensError, answer_all, kept_for_questions},
+    lens::{LensError, answer_all, kept_for},
     load::{BASIS_AXES, BASIS_MEAN, HostTensor, Model, ModelFile, Weights, collect, digest},
     model::{
         Activation, Bias, EditError, Keep, Mask, MlpKind, Network, NetworkConfig, Norm, Placement,
@@ -201,7 +201,7 @@ pub(crate) fn try_ask(
     edits: &[Edit],
     question: Question,
 ) -> Result<Answer, LensError> {
-    let trace = pass(model, ids, kept_for_questions(), edits).unwrap();
+    let trace = pass(model, ids, kept_for(std::slice::from_ref(&question)), edits).unwrap();
     pollster::block_on(answer_all(model, &trace, &[question])).map(|mut it| it.remove(0))
 }
 
