@@ -3,8 +3,8 @@
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsValue;
 
-use super::{browser::now_secs, state::AppState};
-use crate::share::{Bookmark, read_link, write_link};
+use super::{browser::now_secs, proof, state::AppState};
+use crate::share::{Bookmark, read_link, result_of, with_result, write_link};
 
 /// Typing within so many seconds is one step back in the history.
 const ONE_STEP_SECS: f64 = 2.0;
@@ -12,6 +12,11 @@ const ONE_STEP_SECS: f64 = 2.0;
 /// What the address says, and what of it could not be kept.
 pub(super) fn read() -> (Bookmark, Vec<String>) {
     read_link(&window().location().hash().unwrap_or_default())
+}
+
+/// What the address says its writer saw.
+pub(super) fn expected() -> Option<f32> {
+    result_of(&window().location().hash().unwrap_or_default())
 }
 
 /// Keeps address and bookmark alike.
@@ -37,6 +42,7 @@ pub(super) fn connect(state: AppState) {
     });
     let _back = window_event_listener(ev::popstate, move |_| {
         let (bookmark, troubles) = read();
+        state.expected.set(expected());
         state.bookmark.set(bookmark);
         troubles.into_iter().for_each(|it| state.notice(it));
     });
@@ -54,7 +60,11 @@ fn write(text: &str, replaces: bool) {
     written.unwrap_or_default();
 }
 
-/// The whole address that brings a colleague here.
-pub(super) fn to_share() -> String {
-    window().location().href().unwrap_or_default()
+/// The whole address that brings a colleague here, with what is to come out there.
+pub(super) fn to_share(state: AppState) -> String {
+    let here = window().location().href().unwrap_or_default();
+    let page = here.split('#').next().unwrap_or_default();
+    let link = state.bookmark.with(write_link);
+    let link = proof::seen(state).map_or_else(|| link.clone(), |it| with_result(&link, it));
+    format!("{page}#{link}")
 }

@@ -38,6 +38,8 @@ struct Line {
     /// The last run that was asked for, and the last that came back.
     sent: RunId,
     done: RunId,
+    /// The prompt of the last run that was asked for.
+    prompt: String,
     /// What has been asked about the last run.
     asked: Vec<Question>,
     /// Whether a look is under way. The next one waits for it, for a waiting look gives way to a
@@ -211,6 +213,7 @@ impl Link {
             let mut line = self.line.borrow_mut();
             line.sent += 1;
             line.asked.clone_from(&ask);
+            line.prompt.clone_from(&prompt);
             line.is_looking = false;
             line.sent
         };
@@ -268,7 +271,9 @@ impl Link {
                     // A later prompt is on its way; what is on show is this one.
                     self.line.borrow_mut().waits_since = Some(now_secs());
                 }
-                state.run.set(Run { id, tokens, n_cut, secs }.into());
+                let prompt =
+                    (id == self.line.borrow().sent).then(|| self.line.borrow().prompt.clone());
+                state.run.set(Run { prompt, tokens, n_cut, secs }.into());
                 answers.into_iter().for_each(|it| state.take(it));
                 if id == self.line.borrow().sent {
                     let asked = take(&mut self.line.borrow_mut().asked);

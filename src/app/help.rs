@@ -36,7 +36,7 @@ pub(super) fn Help() -> impl IntoView {
                 <p>
                     "A transformer runs on your device while you type. Hover to look, click to lock, "
                     "and every panel follows. The address holds all that you see: copy it to share the sight; "
-                    "the reader’s device computes it anew."
+                    "the reader’s device computes it anew and says whether the same came out."
                 </p>
                 <p>
                     "Attention weights say what is read, not what it does. The logit lens reads the stream "

@@ -19,6 +19,7 @@ mod notice;
 mod panel;
 mod paths_panel;
 mod prompt_bar;
+mod proof;
 mod segments;
 mod side_panel;
 mod spine;

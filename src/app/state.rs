@@ -5,10 +5,10 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use trace::{
     Answer, AttentionRow, Device, GUESS, Lens, ModelInfo, NamedArray, Norms, Paths, Patterns,
-    Question, RunId, Token, Writers,
+    Question, Token, Writers,
 };
 
-use super::derived::Derived;
+use super::{derived::Derived, proof::Proof};
 use crate::{
     paint::Gpu,
     share::{Bookmark, Panel},
@@ -48,7 +48,8 @@ pub(crate) struct Answers {
 /// The tokens of the last run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Run {
-    pub(crate) id: RunId,
+    /// The prompt, unless another has been sent since.
+    pub(crate) prompt: Option<String>,
     pub(crate) tokens: Vec<Token>,
     pub(crate) n_cut: usize,
     pub(crate) secs: f64,
@@ -67,6 +68,9 @@ pub(crate) struct AppState {
     pub(crate) derived: Derived,
     /// The two most probable next tokens: the question where the reader asks none.
     pub(crate) guesses: RwSignal<[u32; 2]>,
+    /// What the link says its writer saw, until it has been compared, and what came of that.
+    pub(crate) expected: RwSignal<Option<f32>>,
+    pub(crate) proof: RwSignal<Option<Proof>>,
     pub(crate) notices: RwSignal<Vec<String>>,
     pub(crate) is_dark: RwSignal<bool>,
     /// The panel that a small screen shows.
@@ -104,6 +108,8 @@ impl AppState {
             },
             derived: Derived::new(),
             guesses: RwSignal::new([0, 1]),
+            expected: RwSignal::new(None),
+            proof: RwSignal::new(None),
             notices: RwSignal::new(Vec::new()),
             is_dark: RwSignal::new(is_dark),
             tab: RwSignal::new(Panel::Attention),

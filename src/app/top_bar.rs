@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::{
     address,
     icon::{Drawing, Icon},
+    proof,
     state::{AppState, Status},
 };
 use crate::view::percent;
@@ -92,11 +93,13 @@ fn Live() -> impl IntoView {
         let name = if device.is_gpu { format!("WebGPU ({})", device.name) } else { device.name };
         (state.status.get() == Status::Live).then(|| format!("{name}, {millis:.0} ms per run"))
     };
+    let proof = move || proof::in_words(state).map(|it| view! { <b class="proof">{it}</b> });
     view! {
         <span class="live" role="status">
             <i class="dot" class:on=move || state.status.get() == Status::Live></i>
             {text}
             <span class="muted">{detail}</span>
+            {proof}
         </span>
     }
 }
@@ -136,7 +139,7 @@ fn Share() -> impl IntoView {
     let state = AppState::here();
     let is_copied = RwSignal::new(false);
     let copy = move |_| {
-        let link = address::to_share();
+        let link = untrack(|| address::to_share(state));
         leptos::task::spawn_local(async move {
             let promise = window().navigator().clipboard().write_text(&link);
             match wasm_bindgen_futures::JsFuture::from(promise).await {

@@ -15,6 +15,7 @@ use super::{
     notice::Notices,
     paths_panel::PathsPanel,
     prompt_bar::PromptBar,
+    proof,
     side_panel::SidePanel,
     spine::Spine,
     state::AppState,
@@ -35,6 +36,8 @@ pub(super) fn Workspace() -> impl IntoView {
     troubles.into_iter().for_each(|it| state.notice(it));
     engine_link::connect(state);
     address::connect(state);
+    state.expected.set(address::expected());
+    proof::connect(state);
     keys::connect(state);
     browser::on_system_theme(move || state.is_dark.set(browser::is_dark()));
     start_painter(state);

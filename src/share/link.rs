@@ -183,7 +183,9 @@ pub fn read_link(fragment: &str) -> (Bookmark, Vec<String>) {
     }
     for (name, text) in &pairs {
         let Some(part) = PARTS.iter().find(|it| it.name == name) else {
-            if name != "v" {
+            if name == RESULT && result_of(fragment).is_none() {
+                troubles.push(format!("“{}” is no result; it was left out", clipped(text)));
+            } else if name != "v" && name != RESULT {
                 troubles.push(format!("this page does not know “{}” in the link", clipped(name)));
             }
             continue;
@@ -194,6 +196,23 @@ pub fn read_link(fragment: &str) -> (Bookmark, Vec<String>) {
         }
     }
     (bookmark, troubles)
+}
+
+/// What the writer of a link saw: A − B in logits at the lock. It is no part of a bookmark, for it
+/// is not restored but computed anew.
+const RESULT: &str = "result";
+
+/// A link that says what its writer saw.
+pub fn with_result(link: &str, result: f32) -> String {
+    format!("{link}&{RESULT}={result}")
+}
+
+/// What the writer of the link saw, where it says so.
+pub fn result_of(fragment: &str) -> Option<f32> {
+    let fragment = fragment.strip_prefix('#').unwrap_or(fragment);
+    let mut pairs = form_urlencoded::parse(fragment.as_bytes());
+    let text = pairs.find(|(name, _)| name == RESULT)?.1;
+    text.parse().ok().filter(|it: &f32| it.is_finite())
 }
 
 /// As much of a text as fits a sentence.
@@ -463,6 +482,18 @@ mod tests {
             assert!(all.contains(named), "{all}");
         }
         assert_eq!(troubles.len(), 3);
+    }
+
+    #[test]
+    fn a_result_travels_with_the_link_and_is_no_part_of_the_sight() {
+        for result in [5.661_234_4, -0.0003, 0.0] {
+            let link = with_result(&write_link(&full()), result);
+            assert_eq!(result_of(&format!("#{link}")), Some(result));
+            assert_eq!(read_link(&link), (full(), Vec::new()));
+        }
+        assert_eq!(result_of("#v=1"), None);
+        let (_, troubles) = read_link("v=1&result=much");
+        assert_eq!(troubles, ["“much” is no result; it was left out"]);
     }
 
     #[test]

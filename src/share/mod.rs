@@ -3,5 +3,6 @@
 mod link; // start here
 
 pub use link::{
-    AttentionView, BasisView, Bookmark, Painting, Panel, SideView, read_link, write_link,
+    AttentionView, BasisView, Bookmark, Painting, Panel, SideView, read_link, result_of,
+    with_result, write_link,
 };

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch } from "./harness.mjs";
-import { eventually, noticed, notices, openLive, panel, place, press, settled, sight, STORY, tokens } from "./page.mjs";
+import { eventually, noticed, notices, openLive, panel, place, press, settled, sight, STORY, tokens, type } from "./page.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -65,7 +65,10 @@ test("the share button copies the address", async () => {
   const { page, close } = await openLive(browser, "#v=1&lens=kl", { permissions: ["clipboard-read", "clipboard-write"] });
   await page.getByRole("button", { name: "Share link" }).click();
   await page.getByRole("button", { name: "Link copied" }).waitFor();
-  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), page.url());
+  const [address, result] = (await page.evaluate(() => navigator.clipboard.readText())).split("&result=");
+  assert.equal(address, page.url());
+  const headline = await page.locator(".headline b").textContent();
+  assert.equal(Number(result).toFixed(2), Number(headline.replace("−", "-")).toFixed(2));
   await close();
 });
 
@@ -171,4 +174,26 @@ test("a model that is not there is said, and the page stays of use", async () =>
   await page.fill("#prompt", "Anna");
   assert.match(fragment(page), /prompt=Anna/);
   await close();
+});
+
+test("a link says what its writer saw, and the page whether it comes out again", async () => {
+  const writer = await openLive(browser, "#v=1&pos=9", { permissions: ["clipboard-read", "clipboard-write"] });
+  await writer.page.getByRole("button", { name: "Share link" }).click();
+  await writer.page.getByRole("button", { name: "Link copied" }).waitFor();
+  const link = new URL(await writer.page.evaluate(() => navigator.clipboard.readText())).hash;
+  await writer.close();
+
+  const reader = await openLive(browser, link);
+  await reader.page.locator(".proof", { hasText: "as in the link, to the last digit" }).waitFor();
+  assert.ok(!reader.page.url().includes("result="), "what is computed is not for the address");
+  await type(reader.page, "Anna put the");
+  assert.equal(await reader.page.locator(".proof").count(), 0, "another sight, no word on it");
+  assert.deepEqual(reader.problems, []);
+  await reader.close();
+
+  const result = Number(link.match(/&result=(.*)$/)[1]);
+  const other = await openLive(browser, link.replace(/&result=.*$/, `&result=${result + 1}`));
+  await noticed(other.page, "the writer of this link saw A − B =", "here it is");
+  assert.equal(await other.page.locator(".proof").count(), 0);
+  await other.close();
 });

@@ -1,0 +1,52 @@
+//! Whether what the writer of a link saw comes out on this device too.
+
+use leptos::prelude::*;
+
+use super::state::{AppState, Status};
+use crate::view::{Pick, signed};
+
+/// Logits differ by so much at most where the same numbers are summed in another order.
+const ROUNDING: f32 = 1e-3;
+
+/// A result that was compared with the link's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Proof {
+    here: f32,
+    there: f32,
+}
+
+/// A − B in logits at the lock, once the page shows the answer to what it asks.
+pub(super) fn seen(state: AppState) -> Option<f32> {
+    let writers = state.writers()?;
+    let is_run = state.run.read().prompt.as_ref() == Some(&state.bookmark.read().prompt);
+    let is_lock = state.hover.get() == Pick::default() && writers.pos == state.lock().pos;
+    let is_asked = (writers.a, writers.b) == state.frame();
+    (state.status.get() == Status::Live && is_run && is_lock && is_asked).then_some(writers.total)
+}
+
+/// Compares what the link says with what comes out, once.
+pub(super) fn connect(state: AppState) {
+    Effect::new(move |_| {
+        let (Some(there), Some(here)) = (state.expected.get(), seen(state)) else { return };
+        state.expected.set(None);
+        state.proof.set(Some(Proof { here, there }));
+        if ROUNDING < (here - there).abs() {
+            state.notice(format!(
+                "the writer of this link saw A − B = {}; here it is {}",
+                signed(there),
+                signed(here)
+            ));
+        }
+    });
+}
+
+/// How near the link's result was, as long as what is shown is what was compared.
+pub(super) fn in_words(state: AppState) -> Option<String> {
+    let Proof { here, there } = state.proof.get()?;
+    let difference = (here - there).abs();
+    let is_same = state.writers().is_some_and(|it| it.total == here) && difference <= ROUNDING;
+    is_same.then(|| match difference {
+        0.0 => "as in the link, to the last digit".to_owned(),
+        _ => format!("as in the link, Δ {difference:.0e}"),
+    })
+}
