@@ -1,5 +1,7 @@
 //! The prompt: typed text, its tokens, and the A-versus-B question.
 
+use std::collections::BTreeSet;
+
 use leptos::{ev, prelude::*};
 use trace::Token;
 
@@ -65,7 +67,10 @@ fn Count() -> impl IntoView {
     let unknown = move || {
         let run = state.run.get();
         let mut words: Vec<Token> = run.tokens.iter().filter(|it| !it.is_known).cloned().collect();
-        words.dedup_by(|a, b| a.typed == b.typed);
+        // Those first that something can be done about; a word that comes again once.
+        words.sort_by_key(|it| it.near.is_empty());
+        let mut seen = BTreeSet::new();
+        words.retain(|it| seen.insert(it.typed.clone()));
         words
     };
     view! {
