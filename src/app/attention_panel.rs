@@ -250,7 +250,8 @@ fn legend(state: AppState, view: AttentionView) -> AnyView {
 fn row_text(state: AppState) -> String {
     let cursor = state.cursor();
     let labels = state.labels();
-    let Some(row) = state.answers.row.get() else { return String::new() };
+    let row = state.answers.row.get().filter(|it| it.query == cursor.pos);
+    let Some(row) = row else { return String::new() };
     let weight = row.weight.get(&[cursor.source]).unwrap_or(f32::NAN);
     let word = |pos: usize| labels.get(pos).cloned().unwrap_or_default();
     format!("“{}” reads “{}” at {}.", word(cursor.pos), word(cursor.source), percent(weight))
@@ -283,9 +284,9 @@ fn Aside() -> impl IntoView {
             <HeadButtons />
             <h3>
                 {move || {
-                    let cursor = state.cursor();
-                    let word = state.labels().get(cursor.pos).cloned().unwrap_or_default();
-                    format!("row “{word}” {}, largest first", cursor.pos)
+                    let Some(row) = state.answers.row.get() else { return String::new() };
+                    let word = state.labels().get(row.query).cloned().unwrap_or_default();
+                    format!("row “{word}” {}, largest first", row.query)
                 }}
             </h3>
             {move || {

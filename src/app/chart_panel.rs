@@ -41,7 +41,7 @@ pub(super) fn ChartPanel() -> impl IntoView {
         ChartKind::Rank => "log scale".to_owned(),
     };
     let legend = move || {
-        let (a, b) = state.frame();
+        let (a, b) = state.answers.lens.get().map_or_else(|| state.frame(), |it| (it.a, it.b));
         view! {
             <span class="key a">"● "{state.word(a)}</span>
             <span class="key b">"■ "{state.word(b)}</span>

@@ -35,11 +35,13 @@ struct Link {
 struct Line {
     worker: Option<Worker>,
     is_gpu: bool,
+    /// Whether the engine has its model. Until then nothing is asked; the page keeps its picture.
+    is_open: bool,
     /// The last run that was asked for, and the last that came back.
     sent: RunId,
     done: RunId,
-    /// The prompt of the last run that was asked for.
-    prompt: String,
+    /// The prompts of the runs that are under way.
+    prompts: Vec<(RunId, String)>,
     /// What has been asked about the last run.
     asked: Vec<Question>,
     /// Whether a look is under way. The next one waits for it, for a waiting look gives way to a
@@ -48,6 +50,14 @@ struct Line {
     /// Since when an answer is awaited.
     waits_since: Option<f64>,
     n_failures: u32,
+}
+
+impl Line {
+    /// The prompt of a run that came back; those of earlier runs are of no more use.
+    fn prompt_of(&mut self, id: RunId) -> String {
+        self.prompts.retain(|it| id <= it.0);
+        self.prompts.first().filter(|it| it.0 == id).map(|it| it.1.clone()).unwrap_or_default()
+    }
 }
 
 /// Starts the engine and keeps it asked: a run for every change of model or prompt, a look for
@@ -84,7 +94,7 @@ fn questions(state: AppState) -> Vec<Question> {
     let [a, b] = state.open_frame();
     let bookmark = state.bookmark.read();
     let pick = state.hover.get().over(bookmark.pick);
-    let pos = pick.pos.map_or(LAST, |_| cursor.pos);
+    let pos = pick.pos.unwrap_or(LAST);
     let layer = pick.layer.map_or(STRONGEST, |_| cursor.layer);
     let is_head_open = pick.head.or(pick.layer).is_none();
     let head = if is_head_open { STRONGEST } else { cursor.head };
@@ -92,6 +102,7 @@ fn questions(state: AppState) -> Vec<Question> {
     let word = |which: usize| state.id(&bookmark.words[which]);
     let basis = match bookmark.basis {
         BasisView::Sample => Basis::Stored,
+        BasisView::Frame if a == b && a != GUESS => Basis::Stored,
         BasisView::Frame => Basis::Frame { a, b },
         BasisView::Words => match (word(0), word(1)) {
             (Some(x), Some(y)) if x != y => Basis::Words { x, y },
@@ -104,14 +115,12 @@ fn questions(state: AppState) -> Vec<Question> {
         Question::Lens { a, b },
         Question::Writers { pos: LAST, a, b },
         Question::Norms,
+        Question::Paths { basis },
         Question::Patterns { layer, heads: (0..n_heads).collect() },
         Question::AttentionRow { layer, head, query: pos },
     ];
     if pos != LAST {
         all.push(Question::Writers { pos, a, b });
-    }
-    if a != b || a == GUESS || bookmark.basis != BasisView::Frame {
-        all.push(Question::Paths { basis });
     }
     all
 }
@@ -150,7 +159,7 @@ impl Link {
         on_message.forget();
         on_error.forget();
         let mut line = self.line.borrow_mut();
-        (line.worker, line.is_gpu) = (Some(worker), uses_gpu);
+        (line.worker, line.is_gpu, line.is_open) = (Some(worker), uses_gpu, false);
         line.waits_since = Some(now_secs());
     }
 
@@ -185,7 +194,9 @@ impl Link {
             ));
             let link = self.clone();
             state.status.set(Status::Starting);
-            after(300, move || link.start(false));
+            after(300, move || {
+                link.start(link.state.bookmark.with_untracked(|it| it.uses_gpu));
+            });
         } else {
             state.status.set(Status::Stopped);
             state.notice(format!(
@@ -211,11 +222,15 @@ impl Link {
         let prompt = state.bookmark.with_untracked(|it| it.prompt.clone());
         let id = {
             let mut line = self.line.borrow_mut();
+            if !line.is_open {
+                return;
+            }
             line.sent += 1;
+            let id = line.sent;
             line.asked.clone_from(&ask);
-            line.prompt.clone_from(&prompt);
+            line.prompts.push((id, prompt.clone()));
             line.is_looking = false;
-            line.sent
+            id
         };
         self.send(&Request::Run { id, prompt, edits: Vec::new(), ask });
     }
@@ -224,7 +239,7 @@ impl Link {
     fn look(&self) {
         let (id, is_busy) = {
             let line = self.line.borrow();
-            (line.done, line.is_looking || line.done != line.sent)
+            (line.done, !line.is_open || line.is_looking || line.done != line.sent)
         };
         // What is under way is followed by a look when it comes back.
         if is_busy || id == 0 {
@@ -254,7 +269,6 @@ impl Link {
         match event {
             Event::Started { device } => {
                 state.device.set(Some(device));
-                state.model.set(None);
                 let model = state.bookmark.with_untracked(|it| it.model.clone());
                 self.send(&Request::Open { url: address_of(&model) });
                 state.status.set(Status::Loading { got_bytes: 0, of_bytes: 0 });
@@ -271,8 +285,7 @@ impl Link {
                     // A later prompt is on its way; what is on show is this one.
                     self.line.borrow_mut().waits_since = Some(now_secs());
                 }
-                let prompt =
-                    (id == self.line.borrow().sent).then(|| self.line.borrow().prompt.clone());
+                let prompt = self.line.borrow_mut().prompt_of(id);
                 state.run.set(Run { prompt, tokens, n_cut, secs }.into());
                 answers.into_iter().for_each(|it| state.take(it));
                 if id == self.line.borrow().sent {
@@ -283,6 +296,9 @@ impl Link {
                 self.look();
             }
             Event::Seen { id, answers } => {
+                if self.line.borrow().done != self.line.borrow().sent {
+                    self.line.borrow_mut().waits_since = Some(now_secs());
+                }
                 let is_last = id == self.line.borrow().done;
                 if is_last {
                     self.line.borrow_mut().is_looking = false;
@@ -292,12 +308,13 @@ impl Link {
             }
             Event::Failed { notice, .. } if notice.is_fatal => self.fail(&notice.text),
             Event::Failed { id, notice } => {
-                if let Some(id) = id {
+                // A run that failed is followed by the next; a look may be asked for again.
+                if id.is_some() {
                     let mut line = self.line.borrow_mut();
-                    line.done = line.done.max(id);
                     line.is_looking = false;
+                    line.asked.clear();
                 }
-                if state.model.with_untracked(Option::is_none) {
+                if !self.line.borrow().is_open {
                     state.status.set(Status::Stopped);
                 }
                 state.notice(notice.text);
@@ -306,15 +323,9 @@ impl Link {
     }
 
     fn opened(&self, model: trace::ModelInfo) {
-        let state = self.state;
-        let wanted = state.bookmark.with_untracked(|it| it.digest.clone());
-        if !model.digest.starts_with(&wanted) {
-            state.notice(
-                "this link was made with other weights; numbers may differ from what its writer saw",
-            );
-        }
-        state.bookmark.update(|it| it.digest = model.digest.chars().take(12).collect());
-        state.model.set(Some(model.into()));
+        self.line.borrow_mut().is_open = true;
+        self.state.model.set(Some(model.into()));
+        self.state.fit_bookmark();
     }
 
     /// Looks now and then whether the engine still answers.

@@ -31,11 +31,11 @@ fn caption_of(state: AppState) -> Caption {
 fn caption(state: AppState) -> String {
     untrack(|| {
         let bookmark = state.bookmark.read();
-        let tokens = &state.run.read().tokens;
-        let place = spoken(state.cursor(), &state.ground(), tokens, None, None);
+        let run = state.run.read();
+        let place = spoken(state.cursor(), &state.ground(), &run.tokens, None, None);
         format!(
             "Undercurrent · {} {} · “{}” · {place}",
-            bookmark.model, bookmark.digest, bookmark.prompt
+            bookmark.model, bookmark.digest, run.prompt
         )
     })
 }

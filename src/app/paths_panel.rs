@@ -100,9 +100,8 @@ fn with_view<T>(
 }
 
 fn about(state: AppState) -> String {
-    let (a, b) = state.frame();
     match state.answers.paths.get().map(|it| it.basis) {
-        Some(Basis::Frame { .. }) => format!(
+        Some(Basis::Frame { a, b }) => format!(
             "Across: from “{}” to “{}”. Up: first axis of a stored sample.",
             state.word(b),
             state.word(a)

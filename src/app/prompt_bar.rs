@@ -208,7 +208,8 @@ fn Frame() -> impl IntoView {
         let set = move |event: ev::Event| {
             let word = event_target_value(&event).trim().to_owned();
             if word.is_empty() {
-                return state.bookmark.update(|it| if is_a { it.a = None } else { it.b = None });
+                state.bookmark.update(|it| if is_a { it.a = None } else { it.b = None });
+                return put(&event, &untrack(in_force));
             }
             if state.id(&word).is_none() {
                 return refuse(state, &event, &word, &untrack(in_force));
@@ -228,17 +229,15 @@ fn Frame() -> impl IntoView {
             />
         }
     };
-    let total = move || {
-        let (a, b) = state.frame();
-        let writers = state.writers();
-        writers.filter(|it| (it.a, it.b) == (a, b)).map_or(f32::NAN, |it| it.total)
-    };
+    let writers = move || state.writers().filter(|it| (it.a, it.b) == state.frame());
+    let total = move || writers().map_or(f32::NAN, |it| it.total);
+    let pos = move || writers().map_or_else(|| state.cursor().pos, |it| it.pos);
     view! {
         <div class="frame">
             <div>
                 "Why " {slot(true)} " rather than " {slot(false)} "?"
                 <small>
-                    {move || format!("A and B set the frame for every panel, after token {}", state.cursor().pos)}
+                    {move || format!("A and B set the frame for every panel, after token {}", pos())}
                 </small>
             </div>
             <div class="headline">
@@ -253,9 +252,14 @@ fn Frame() -> impl IntoView {
 
 /// Says that no model knows `word`, and leaves in the field what is in force.
 pub(super) fn refuse(state: AppState, event: &ev::Event, word: &str, in_force: &str) {
-    event_target::<web_sys::HtmlInputElement>(event).set_value(in_force);
+    put(event, in_force);
     let word = shown_text(word);
     state.notice(format!("“{word}” is not in the vocabulary; choose a word from the list"));
+}
+
+/// Shows `text` in the field of an event, whatever stands there.
+fn put(event: &ev::Event, text: &str) {
+    event_target::<web_sys::HtmlInputElement>(event).set_value(text);
 }
 
 #[cfg(test)]

@@ -8,6 +8,13 @@ use crate::view::{Pick, signed};
 /// Logits differ by so much at most where the same numbers are summed in another order.
 const ROUNDING: f32 = 1e-3;
 
+/// What a link says of A − B, and of which prompt, position and words.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Expected {
+    there: f32,
+    of: Sight,
+}
+
 /// A result that was compared with the link's.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Proof {
@@ -15,19 +22,36 @@ pub(crate) struct Proof {
     there: f32,
 }
 
+type Sight = (String, Option<usize>, Option<String>, Option<String>);
+
+fn sight(state: AppState) -> Sight {
+    let it = state.bookmark.read();
+    (it.prompt.clone(), it.pick.pos, it.a.clone(), it.b.clone())
+}
+
+/// Remembers what a link that was just opened says.
+pub(super) fn expect(state: AppState, result: Option<f32>) {
+    let of = untrack(|| sight(state));
+    state.expected.set(result.map(|there| Expected { there, of }));
+}
+
 /// A − B in logits at the lock, once the page shows the answer to what it asks.
 pub(super) fn seen(state: AppState) -> Option<f32> {
     let writers = state.writers()?;
-    let is_run = state.run.read().prompt.as_ref() == Some(&state.bookmark.read().prompt);
+    let is_run = state.run.read().prompt == state.bookmark.read().prompt;
     let is_lock = state.hover.get() == Pick::default() && writers.pos == state.lock().pos;
     let is_asked = (writers.a, writers.b) == state.frame();
     (state.status.get() == Status::Live && is_run && is_lock && is_asked).then_some(writers.total)
 }
 
-/// Compares what the link says with what comes out, once.
+/// Compares what the link says with what comes out, once, unless the reader has gone elsewhere.
 pub(super) fn connect(state: AppState) {
     Effect::new(move |_| {
-        let (Some(there), Some(here)) = (state.expected.get(), seen(state)) else { return };
+        let Some(Expected { there, of }) = state.expected.get() else { return };
+        if sight(state) != of {
+            return state.expected.set(None);
+        }
+        let Some(here) = seen(state) else { return };
         state.expected.set(None);
         state.proof.set(Some(Proof { here, there }));
         if ROUNDING < (here - there).abs() {

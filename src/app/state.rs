@@ -8,11 +8,14 @@ use trace::{
     Question, Token, Writers,
 };
 
-use super::{derived::Derived, proof::Proof};
+use super::{
+    derived::Derived,
+    proof::{Expected, Proof},
+};
 use crate::{
     paint::Gpu,
     share::{Bookmark, Panel},
-    view::{Palette, Pick, Theme},
+    view::{Palette, Pick, Theme, shown_text},
 };
 
 /// Whether numbers are live.
@@ -48,8 +51,7 @@ pub(crate) struct Answers {
 /// The tokens of the last run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Run {
-    /// The prompt, unless another has been sent since.
-    pub(crate) prompt: Option<String>,
+    pub(crate) prompt: String,
     pub(crate) tokens: Vec<Token>,
     pub(crate) n_cut: usize,
     pub(crate) secs: f64,
@@ -69,7 +71,7 @@ pub(crate) struct AppState {
     /// The two most probable next tokens: the question where the reader asks none.
     pub(crate) guesses: RwSignal<[u32; 2]>,
     /// What the link says its writer saw, until it has been compared, and what came of that.
-    pub(crate) expected: RwSignal<Option<f32>>,
+    pub(crate) expected: RwSignal<Option<Expected>>,
     pub(crate) proof: RwSignal<Option<Proof>>,
     pub(crate) notices: RwSignal<Vec<String>>,
     pub(crate) is_dark: RwSignal<bool>,
@@ -159,6 +161,37 @@ impl AppState {
     /// How many tokens the last run had.
     pub(super) fn n_pos(self) -> usize {
         self.run.read().tokens.len()
+    }
+
+    /// Holds the bookmark to the model that is there: says so where it was made with other weights
+    /// or names words that the model does not know, and leaves those out.
+    pub(crate) fn fit_bookmark(self) {
+        let Some(model) = self.model.get_untracked() else { return };
+        let mut bookmark = self.bookmark.get_untracked();
+        if !model.digest.starts_with(&bookmark.digest) {
+            self.notice(
+                "this link was made with other weights; numbers may differ from what its writer saw",
+            );
+        }
+        bookmark.digest = model.digest.chars().take(12).collect();
+        let default = Bookmark::default();
+        let is_unknown = |word: &String| !model.vocab.contains(word);
+        let leave_out = |word: &str| {
+            let word = shown_text(word);
+            self.notice(format!("“{word}” is not in the vocabulary; the link's word was left out"));
+        };
+        for word in [&mut bookmark.a, &mut bookmark.b] {
+            if let Some(unknown) = word.take_if(|it| is_unknown(it)) {
+                leave_out(&unknown);
+            }
+        }
+        for (word, usual) in bookmark.words.iter_mut().zip(&default.words) {
+            if word != usual && is_unknown(word) {
+                leave_out(word);
+                word.clone_from(usual);
+            }
+        }
+        self.bookmark.set(bookmark);
     }
 
     /// Locks the cursor on what `pick` names; the rest of the lock stays.

@@ -36,7 +36,7 @@ pub(super) fn Workspace() -> impl IntoView {
     troubles.into_iter().for_each(|it| state.notice(it));
     engine_link::connect(state);
     address::connect(state);
-    state.expected.set(address::expected());
+    proof::expect(state, address::expected());
     proof::connect(state);
     keys::connect(state);
     browser::on_system_theme(move || state.is_dark.set(browser::is_dark()));

@@ -147,6 +147,7 @@ test("a panic of the worker is told, and it is started again", async () => {
   await page.waitForFunction(() => 1 < engineLine.workers.length);
   await settled(page);
   await eventually(async () => assert.deepEqual(await sight(page), before, "everything is as before"));
+  assert.equal((await notices(page)).length, 1, "the panic is all that is said");
   assert.deepEqual(faults(visit), []);
 
   await hurt(visit, [3]);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch } from "./harness.mjs";
-import { eventually, noticed, notices, openLive, panel, place, press, settled, sight, STORY, tokens, type } from "./page.mjs";
+import { eventually, listenToEngine, noticed, notices, openLive, panel, place, press, settled, sight, STORY, tokens, type } from "./page.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -196,4 +196,24 @@ test("a link says what its writer saw, and the page whether it comes out again",
   await noticed(other.page, "the writer of this link saw A − B =", "here it is");
   assert.equal(await other.page.locator(".proof").count(), 0);
   await other.close();
+
+  // What was said of one sight is not held against another.
+  const typing = await browser.open(link.replace(/&result=.*$/, `&result=${result + 1}`), {
+    before: (page) => page.addInitScript(listenToEngine),
+  });
+  await typing.page.fill("#prompt", "Anna put the");
+  await settled(typing.page);
+  assert.deepEqual(await notices(typing.page), []);
+  await typing.close();
+});
+
+test("words of a link that the model does not know are named and left out", async () => {
+  const { page, problems, close } = await openLive(browser, "#v=1&a=xyzzy&basis=words&words=barn+plugh");
+  await noticed(page, "“xyzzy” is not in the vocabulary");
+  await noticed(page, "“plugh” is not in the vocabulary");
+  await settled(page);
+  assert.notEqual(await page.getByLabel("Token A", { exact: true }).inputValue(), "");
+  assert.ok(!page.url().includes("xyzzy"));
+  assert.deepEqual(problems, []);
+  await close();
 });

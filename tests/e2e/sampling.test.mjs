@@ -15,7 +15,8 @@ const link = (parts) => `#${new URLSearchParams({ v: "1", prompt: OPEN_END, ...p
 const lines = (page) =>
   page.locator(".next-row .bar u").evaluateAll((all) => all.map((it) => parseFloat(it.style.left)));
 const bars = (page) =>
-  page.locator(".next-row .bar i").evaluateAll((all) => all.map((it) => parseFloat(it.style.width)));
+  page.locator(".next-row .bar i").evaluateAll((all) =>
+    all.map((it) => Number((100 * it.style.transform.match(/scaleX\((.*)\)/)[1]).toFixed(1))));
 
 test("temperature and cuts move the lines without a run", async () => {
   const { page, problems, close } = await openLive(browser, link({}));

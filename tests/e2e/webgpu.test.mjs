@@ -141,6 +141,7 @@ test("the engine for WebGPU gives the numbers of the one for the CPU", { timeout
   await page.locator(".device select").selectOption("gpu");
   await page.getByText(/WebGPU \(.*\d ms per run/).waitFor({ timeout: SLOW_MS });
   await settled(page, SLOW_MS);
+  assert.deepEqual(await notices(page), [], "the switch is no trouble");
   const gpu = await see();
   for (const [at, all] of cpu.entries()) {
     for (const name of Object.keys(all)) assertSame(all[name], gpu[at][name], name);

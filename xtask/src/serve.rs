@@ -23,6 +23,9 @@ pub(crate) fn serve(project: &Project, words: &[String]) -> Result<()> {
     let is_building = !args.has("--dist-only");
     let (address, is_ready) = bind(&project.dist, args.number("--port")?)?.start()?;
     let address = format!("http://{address}/");
+    if is_building {
+        println!("building; the page will come to {address}");
+    }
     let mut dist = None;
     if is_building {
         let mut ready = Dist::new(project, project.dist.clone())?;
