@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use burn::prelude::*;
-use clap::{ArgGroup, Args};
+use clap::{ArgGroup, Args, ValueEnum};
 use engine::load::{Model, open_folder};
 
 use crate::Failure;
@@ -21,6 +21,32 @@ pub(crate) struct PromptArguments {
     /// Token numbers to read instead, with commas between.
     #[arg(long, group = "read", value_delimiter = ',')]
     tokens: Option<Vec<u32>>,
+    /// What computes; `gpu` in programs that were built with `--features gpu`.
+    #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
+    device: DeviceName,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum DeviceName {
+    Cpu,
+    #[cfg(feature = "gpu")]
+    Gpu,
+}
+
+impl DeviceName {
+    fn start(self) -> Result<Device, Failure> {
+        match self {
+            DeviceName::Cpu => Ok(Device::flex()),
+            #[cfg(feature = "gpu")]
+            DeviceName::Gpu => {
+                let options = Device::wgpu_options().tasks_max(64);
+                let (device, setup) = pollster::block_on(options.init_with_setup_async())
+                    .map_err(|error| format!("no graphics device could be started: {error}"))?;
+                eprintln!("on {}", setup.adapter.get_info().name);
+                Ok(device)
+            }
+        }
+    }
 }
 
 /// A model with the tokens that it shall read.
@@ -33,9 +59,9 @@ pub(crate) struct Prompted {
 }
 
 impl PromptArguments {
-    /// Opens the model on the CPU and reads the prompt.
+    /// Opens the model and reads the prompt.
     pub(crate) fn open(&self) -> Result<Prompted, Failure> {
-        let device = Device::flex();
+        let device = self.device.start()?;
         let model = open_folder(&folder_of(&self.model), &device)?;
         let ids = self.ids(&model)?;
         let config = &model.file.config;
