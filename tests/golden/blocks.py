@@ -114,7 +114,7 @@ def main():
         tokens = random.integers(0, config["d_vocab"], N_POS)
         tokens[-1] = tokens[0]  # one token at two positions
         sites = forward(config, weights, tokens)
-        write(name, config, weights, tokens, sites)
+        write("blocks", name, config, weights, tokens, sites)
         print(f"{name}: {len(sites)} sites, logits up to {abs(sites['logits']).max():.1f}")
 
 
@@ -181,8 +181,8 @@ def random_weights(config, random):
 # --- The forward pass
 
 
-def forward(config, weights, tokens):
-    """What the network has at each of our sites, by name."""
+def forward(config, weights, tokens, mix=None):
+    """What the network has at each of our sites, by name. `mix` stands for attention if given."""
     sites = {"embed": weights["embed.weight"][tokens]}
     stream = sites["embed"]
     added = position_vectors(config, weights)
@@ -190,7 +190,7 @@ def forward(config, weights, tokens):
         sites["pos_embed"] = added
         stream = stream + added
     for layer in range(config["n_layers"]):
-        stream = block(config, weights, f"blocks.{layer}", stream, sites)
+        stream = block(config, weights, f"blocks.{layer}", stream, sites, mix or attend)
     is_pre = config["placement"] == "pre"
     sites["final_norm"] = norm(config, weights, "final_norm", stream) if is_pre else stream
     if config["unembed"] == "tied":
@@ -217,13 +217,12 @@ def position_vectors(config, weights):
     return waves
 
 
-def block(config, weights, name, stream, sites):
+def block(config, weights, name, stream, sites, mix):
     """One block; gives the stream as it leaves it."""
     is_post = config["placement"] == "post"
     sites[f"{name}.resid_pre"] = stream
     reads = stream if is_post else norm(config, weights, f"{name}.norm1", stream)
-    sites[f"{name}.attn.norm"] = reads
-    stream = stream + attention(config, weights, f"{name}.attn", reads, sites)
+    stream = stream + mix(config, weights, name, reads, sites)
     if is_post:
         stream = norm(config, weights, f"{name}.norm1", stream)
     if config["mlp"]["kind"] != "none":
@@ -237,30 +236,38 @@ def block(config, weights, name, stream, sites):
     return stream
 
 
-def attention(config, weights, name, reads, sites):
-    """What attention adds to the stream [pos, d_model]."""
+def attend(config, weights, name, reads, sites, window=None):
+    """What the attention of block `name` adds to the stream [pos, d_model]."""
+    sites[f"{name}.attn.norm"] = reads
+    return attention(config, weights, f"{name}.attn", reads, sites, window)
+
+
+def attention(config, weights, name, reads, sites, window):
+    """What attention adds; a query reads as many positions as `window`, its own the last."""
     n_heads, n_kv_heads, d_head = sizes(config)
-    query = linear(weights, f"{name}.query", reads).reshape(N_POS, n_heads, d_head)
-    key = linear(weights, f"{name}.key", reads).reshape(N_POS, n_kv_heads, d_head)
-    value = linear(weights, f"{name}.value", reads).reshape(N_POS, n_kv_heads, d_head)
+    n_pos = len(reads)
+    query = linear(weights, f"{name}.query", reads).reshape(n_pos, n_heads, d_head)
+    key = linear(weights, f"{name}.key", reads).reshape(n_pos, n_kv_heads, d_head)
+    value = linear(weights, f"{name}.value", reads).reshape(n_pos, n_kv_heads, d_head)
     if config["positions"]["kind"] == "rope":
         query, key = turned(config, query), turned(config, key)
-    score = np.zeros((n_heads, N_POS, N_POS))
-    pattern = np.zeros((n_heads, N_POS, N_POS))
-    z = np.zeros((N_POS, n_heads, d_head))
+    score = np.zeros((n_heads, n_pos, n_pos))
+    pattern = np.zeros((n_heads, n_pos, n_pos))
+    z = np.zeros((n_pos, n_heads, d_head))
     for h in range(n_heads):
         shared = h // (n_heads // n_kv_heads)  # heads in a row share a key–value head
-        for q in range(N_POS):
-            for k in range(N_POS):
+        for q in range(n_pos):
+            for k in range(n_pos):
                 score[h, q, k] = query[q, h] @ key[k, shared] / math.sqrt(d_head)
                 if config["positions"]["kind"] == "alibi":
                     score[h, q, k] -= slope(h, n_heads) * (q - k)
-            seen = N_POS if config["mask"] == "full" else q + 1
-            pattern[h, q, :seen] = softmax(score[h, q, :seen])
+            last = n_pos if config["mask"] == "full" else q + 1
+            seen = slice(0 if window is None else max(0, last - window), last)
+            pattern[h, q, seen] = softmax(score[h, q, seen])
             z[q, h] = pattern[h, q] @ value[:, shared]
     by_head = weights[f"{name}.output.weight"].reshape(n_heads, d_head, -1)
     result = np.stack([z[:, h] @ by_head[h] for h in range(n_heads)], axis=1)
-    out = linear(weights, f"{name}.output", z.reshape(N_POS, n_heads * d_head))
+    out = linear(weights, f"{name}.output", z.reshape(n_pos, n_heads * d_head))
     assert np.allclose(out, result.sum(1) + weights.get(f"{name}.output.bias", 0.0))
     kept = {"q": query, "k": key, "v": value, "score": score, "pattern": pattern, "z": z}
     kept |= {"result": result, "out": out}
@@ -324,6 +331,7 @@ def softmax(scores):
 ACTIVATIONS = {
     "relu": lambda x: np.maximum(x, 0.0),
     "gelu": lambda x: x * 0.5 * (1.0 + np.vectorize(math.erf)(x / math.sqrt(2.0))),
+    "silu": lambda x: x / (1.0 + np.exp(-x)),
     "identity": lambda x: x,
 }
 
@@ -331,14 +339,13 @@ ACTIVATIONS = {
 # --- The file
 
 
-def write(name, config, weights, tokens, sites):
+def write(folder, name, config, weights, tokens, sites):
     tensors = {"tokens": tokens.astype("<i4")}
     tensors |= {f"weights.{key}": it.astype("<f4") for key, it in weights.items()}
     tensors |= {f"sites.{key}": it.astype("<f4") for key, it in sites.items()}
     metadata = {"config": json.dumps(config), "made_with": f"numpy {np.__version__}"}
-    folder = HERE / "blocks"
-    folder.mkdir(exist_ok=True)
-    (folder / f"{name}.safetensors").write_bytes(safetensors_bytes(tensors, metadata))
+    (HERE / folder).mkdir(exist_ok=True)
+    (HERE / folder / f"{name}.safetensors").write_bytes(safetensors_bytes(tensors, metadata))
 
 
 def safetensors_bytes(tensors, metadata):

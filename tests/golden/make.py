@@ -186,11 +186,7 @@ def main():
         seed = zlib.crc32(name.encode())
         model, tokens = random_model(kind, config, seed), random_tokens(seed)
         sites = trace(model, tokens)
-        folder = HERE / name
-        model.save_pretrained(folder)
-        (folder / "generation_config.json").unlink(missing_ok=True)  # says nothing of numbers
-        write_sites(folder / "sites.safetensors", tokens, sites)
-        print(f"{name}: {len(sites)} sites, logits up to {sites['logits'].abs().max():.1f}")
+        write_network(name, model, tokens, sites)
 
 
 def random_model(kind, config, seed):
@@ -329,6 +325,15 @@ def parts(model):
     found = {"resid_pre", "resid_post", *PLACES[model.config.model_type]["parts"]}
     found |= {f"attn.{part}" for part in ("q", "k", "v", "score", "pattern", "z", "result")}
     return found - {"resid_mid"} if is_parallel(model) else found
+
+
+def write_network(name, model, tokens, sites):
+    """Writes the folder `name`: config, weights, tokens and sites."""
+    folder = HERE / name
+    model.save_pretrained(folder)
+    (folder / "generation_config.json").unlink(missing_ok=True)  # says nothing of numbers
+    write_sites(folder / "sites.safetensors", tokens, sites)
+    print(f"{name}: {len(sites)} sites, logits up to {sites['logits'].abs().max():.1f}")
 
 
 def write_sites(path, tokens, sites):

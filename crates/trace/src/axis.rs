@@ -10,7 +10,7 @@ pub enum Axis {
     Layer,
     /// Places where the lens reads: the embedding, then after each sub-block.
     Depth,
-    /// Attention heads.
+    /// Heads of attention, or of a recurrent mixer.
     Head,
     /// Heads that hold keys and values; fewer than [`Axis::Head`] in grouped-query attention.
     KvHead,
@@ -26,6 +26,14 @@ pub enum Axis {
     HeadDim,
     /// Hidden units of the MLP (`d_mlp`).
     Mlp,
+    /// Channels that a recurrent mixer convolves or gates.
+    Channel,
+    /// Sets of heads of a recurrent mixer that share where they write and read.
+    Group,
+    /// Rows of a head's state: entries of what is written (Mamba-1: one, for each channel is a head).
+    Value,
+    /// Columns of a head's state: where it is written (`d_state`, or the width of a key).
+    Slot,
     /// The vocabulary (`d_vocab`).
     Vocab,
     /// Coordinates in a plane: x, then y.
@@ -45,6 +53,10 @@ impl fmt::Display for Axis {
             Axis::Model => "d_model",
             Axis::HeadDim => "d_head",
             Axis::Mlp => "d_mlp",
+            Axis::Channel => "channel",
+            Axis::Group => "group",
+            Axis::Value => "value",
+            Axis::Slot => "slot",
             Axis::Vocab => "vocab",
             Axis::Plane => "plane",
         };

@@ -47,7 +47,36 @@ pub enum Part {
     AttnResult,
     /// What attention adds to the stream.
     AttnOut,
-    /// The stream between attention and MLP; absent where both read the same stream.
+    /// What a recurrent mixer reads: the stream after the norm before it.
+    SsmNorm,
+    /// After the short causal convolution and its SiLU.
+    SsmConv,
+    /// What its output is multiplied by.
+    SsmGate,
+    /// How firmly a position is written: Mamba's Δ after softplus, the delta rule's β.
+    SsmStep,
+    /// What is left of the state at each position, before it is written; one slot where one number
+    /// serves all.
+    SsmDecay,
+    /// What is written, before the step.
+    SsmValue,
+    /// Where it is written: Mamba's B, a key.
+    SsmWrite,
+    /// Delta rule: the direction that is read to be taken away (u).
+    SsmRemove,
+    /// Delta rule: where it is taken away (w).
+    SsmErase,
+    /// Where the state is read: Mamba's C, a query.
+    SsmRead,
+    /// The state after each position.
+    SsmState,
+    /// What is read of the state, and Mamba's skip.
+    SsmY,
+    /// What the output matrix reads: after gate and norm.
+    SsmZ,
+    /// What a recurrent mixer adds to the stream.
+    SsmOut,
+    /// The stream between mixer and MLP; absent where both read the same stream.
     ResidMid,
     /// What the MLP reads.
     MlpNorm,
@@ -63,11 +92,13 @@ pub enum Part {
     ResidPost,
 }
 
-use Axis::{Head, HeadDim, Key, KvHead, Mlp, Model, Pos, Query, Vocab};
+use Axis::{
+    Channel, Group, Head, HeadDim, Key, KvHead, Mlp, Model, Pos, Query, Slot, Value, Vocab,
+};
 
 impl Part {
     /// Every part with its name and its axes: the one table that the code below reads.
-    const TABLE: [(Part, &'static str, &'static [Axis]); 17] = [
+    const TABLE: [(Part, &'static str, &'static [Axis]); 31] = [
         (Part::ResidPre, "resid_pre", &[Pos, Model]),
         (Part::AttnNorm, "attn.norm", &[Pos, Model]),
         (Part::AttnQ, "attn.q", &[Pos, Head, HeadDim]),
@@ -78,6 +109,20 @@ impl Part {
         (Part::AttnZ, "attn.z", &[Pos, Head, HeadDim]),
         (Part::AttnResult, "attn.result", &[Pos, Head, Model]),
         (Part::AttnOut, "attn.out", &[Pos, Model]),
+        (Part::SsmNorm, "ssm.norm", &[Pos, Model]),
+        (Part::SsmConv, "ssm.conv", &[Pos, Channel]),
+        (Part::SsmGate, "ssm.gate", &[Pos, Channel]),
+        (Part::SsmStep, "ssm.step", &[Pos, Head]),
+        (Part::SsmDecay, "ssm.decay", &[Pos, Head, Slot]),
+        (Part::SsmValue, "ssm.value", &[Pos, Head, Value]),
+        (Part::SsmWrite, "ssm.write", &[Pos, Group, Slot]),
+        (Part::SsmRemove, "ssm.remove", &[Pos, Head, Slot]),
+        (Part::SsmErase, "ssm.erase", &[Pos, Head, Slot]),
+        (Part::SsmRead, "ssm.read", &[Pos, Group, Slot]),
+        (Part::SsmState, "ssm.state", &[Pos, Head, Value, Slot]),
+        (Part::SsmY, "ssm.y", &[Pos, Head, Value]),
+        (Part::SsmZ, "ssm.z", &[Pos, Head, Value]),
+        (Part::SsmOut, "ssm.out", &[Pos, Model]),
         (Part::ResidMid, "resid_mid", &[Pos, Model]),
         (Part::MlpNorm, "mlp.norm", &[Pos, Model]),
         (Part::MlpPre, "mlp.pre", &[Pos, Mlp]),

@@ -77,7 +77,7 @@ pub(super) fn row(
         Ok(all.narrow(0, head, 1).narrow(1, query, 1).reshape([n_pos]))
     };
     let (score, weight) = (line(Part::AttnScore)?, line(Part::AttnPattern)?);
-    let attention = seen.model.network.attention(layer);
+    let attention = seen.attention(layer)?;
     let values: Tensor<3> = seen.part(layer, Part::AttnV)?;
     let values: Tensor<2> = values.narrow(1, attention.kv_head(head), 1).squeeze_dim(1);
     let value_norm = lengths(values.clone());

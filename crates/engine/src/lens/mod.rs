@@ -15,7 +15,7 @@ use trace::{Answer, Axis, NamedArray, Part, Question, Site, SitePattern};
 
 use crate::{
     load::Model,
-    model::{Keep, Trace},
+    model::{Attention, Keep, Trace},
 };
 use pending::Pending;
 pub use pending::answer_all;
@@ -36,6 +36,8 @@ pub enum LensError {
     NotAdditive,
     #[error("the strongest head was asked for, and no question about writers with it")]
     NoWriters,
+    #[error("layer {0} has no attention")]
+    NoAttention(usize),
     #[error("the device stopped while reading: {0}")]
     Device(String),
 }
@@ -65,7 +67,7 @@ pub(crate) struct Seen<'a> {
     pub(crate) trace: &'a Trace,
 }
 
-impl Seen<'_> {
+impl<'a> Seen<'a> {
     fn pending(self, question: &Question) -> Result<Pending, LensError> {
         match *question {
             Question::Thumbnails { side } => attention::thumbnails(self, side),
@@ -88,6 +90,10 @@ impl Seen<'_> {
 
     fn part<const D: usize>(self, layer: usize, part: Part) -> Result<Tensor<D>, LensError> {
         self.get(Site::Block { layer, part })
+    }
+
+    fn attention(self, layer: usize) -> Result<&'a Attention, LensError> {
+        self.model.network.attention(layer).ok_or(LensError::NoAttention(layer))
     }
 
     fn n_pos(self) -> Result<usize, LensError> {

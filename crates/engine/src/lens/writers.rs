@@ -12,7 +12,7 @@ use super::{
     pending::Pending,
     stream::{depths, read_direction},
 };
-use crate::model::Placement;
+use crate::model::{Attention, Placement};
 
 /// Direct contributions to `logit(a) − logit(b)` at one position, with the final norm's scale
 /// taken from the run (Elhage et al. 2021; "frozen" as in Wang et al. 2022, appendix).
@@ -45,7 +45,7 @@ pub(super) fn writers(seen: Seen<'_>, pos: usize, pair: [u32; 2]) -> Result<Pend
         readings.push(match seen.part(layer, Part::AttnOut) {
             // Kept because it was changed: whatever no head wrote.
             Ok(out) => along(out) - heads.sum(),
-            Err(_) => bias_toward(network.attention(layer).output_bias(), &toward),
+            Err(_) => bias_toward(network.attention(layer).and_then(Attention::output_bias), &toward),
         });
         readings.push(if seen.model.file.config.shape().has_mlp {
             along(seen.part(layer, Part::MlpOut)?)
@@ -106,7 +106,7 @@ fn heads_toward(
         Err(_) => {
             let mixed: Tensor<3> = seen.part(layer, Part::AttnZ)?;
             let mixed: Tensor<4> = mixed.narrow(0, pos, 1).unsqueeze_dim(0);
-            seen.model.network.attention(layer).result(mixed).squeeze_dim(0)
+            seen.attention(layer)?.result(mixed).squeeze_dim(0)
         }
     };
     let result: Tensor<2> = result.squeeze_dim(0);

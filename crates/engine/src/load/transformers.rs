@@ -21,8 +21,8 @@ use rotary::{RopeKeys, rotary};
 use tables::{ACTIVATIONS, COMMON, Family};
 
 use crate::model::{
-    Activation, Bias, CONFIG_VERSION, Mask, MlpKind, NetworkConfig, Norm, Placement, Positions,
-    Residual, Unembed,
+    Activation, Bias, CONFIG_VERSION, Mamba2Config, MambaConfig, Mask, Mixer, MlpKind,
+    NetworkConfig, Norm, Placement, Positions, Residual, SsmConfig, Unembed,
 };
 
 /// A checkpoint of theirs as a network of ours.
@@ -53,6 +53,8 @@ pub(super) fn import(config_json: &str) -> Result<Imported, ImportError> {
         Family::Gpt2 => gpt2(&mut keys),
         Family::GptNeox => gpt_neox(&mut keys),
         Family::Llama => llama(&mut keys),
+        Family::Mamba => mamba(&mut keys),
+        Family::Mamba2 => mamba2(&mut keys),
     }?;
     keys.finish(|key| COMMON.harmless.contains(&key) || family.keys().harmless.contains(&key))?;
     config.check()?;
@@ -79,6 +81,7 @@ fn gpt2(keys: &mut Keys) -> Result<NetworkConfig, ImportError> {
         placement: Placement::Pre,
         residual: Residual::Serial,
         mask: Mask::Causal,
+        mixers: Vec::new(),
         mlp: MlpKind::Plain { activation: activation(keys, "activation_function", "gelu_new")? },
         bias: Bias { qkv: true, attn_out: true, mlp: true, unembed: false },
         unembed: unembed(keys, true)?,
@@ -105,6 +108,7 @@ fn gpt_neox(keys: &mut Keys) -> Result<NetworkConfig, ImportError> {
         placement: Placement::Pre,
         residual: if is_parallel { Residual::Parallel } else { Residual::Serial },
         mask: Mask::Causal,
+        mixers: Vec::new(),
         mlp: MlpKind::Plain { activation: activation(keys, "hidden_act", "gelu")? },
         bias: Bias { qkv: has_bias, attn_out: has_bias, mlp: true, unembed: false },
         unembed: unembed(keys, false)?,
@@ -130,10 +134,83 @@ fn llama(keys: &mut Keys) -> Result<NetworkConfig, ImportError> {
         placement: Placement::Pre,
         residual: Residual::Serial,
         mask: Mask::Causal,
+        mixers: Vec::new(),
         mlp: MlpKind::Gated { activation: activation(keys, "hidden_act", "silu")? },
         bias: Bias { qkv: has_bias, attn_out: has_bias, mlp: has_mlp_bias, unembed: false },
         unembed: unembed(keys, false)?,
     })
+}
+
+/// A network of theirs whose blocks are one mixer each.
+fn recurrent(keys: &mut Keys, is_tied: bool) -> Result<NetworkConfig, ImportError> {
+    let d_model = keys.needed_count("hidden_size")?;
+    keys.agree("d_model", d_model as f64)?;
+    let n_layers = keys.needed_count("num_hidden_layers")?;
+    keys.agree("n_layer", n_layers as f64)?;
+    Ok(NetworkConfig {
+        version: CONFIG_VERSION,
+        n_layers,
+        d_model,
+        n_heads: 0,
+        n_kv_heads: None,
+        d_head: None,
+        d_mlp: 0,
+        d_vocab: keys.needed_count("vocab_size")?,
+        n_ctx: RECURRENT_CONTEXT,
+        positions: Positions::None,
+        norm: Norm::RmsNorm { epsilon: keys.number("layer_norm_epsilon")?.unwrap_or(1e-5) },
+        placement: Placement::Pre,
+        residual: Residual::Serial,
+        mask: Mask::Causal,
+        mixers: Vec::new(),
+        mlp: MlpKind::None,
+        bias: Bias { qkv: false, attn_out: false, mlp: false, unembed: false },
+        unembed: unembed(keys, is_tied)?,
+    })
+}
+
+/// A recurrence reads on without end, and its config names no length. What is kept of a run of
+/// this many positions still fits the memory of small machines.
+const RECURRENT_CONTEXT: usize = 8192;
+
+fn mamba(keys: &mut Keys) -> Result<NetworkConfig, ImportError> {
+    let config = recurrent(keys, true)?;
+    let d_inner = config.d_model * keys.count("expand")?.unwrap_or(2);
+    keys.agree("intermediate_size", d_inner as f64)?;
+    keys.agree("d_inner", d_inner as f64)?;
+    let mixer = SsmConfig::Mamba(MambaConfig {
+        d_inner,
+        d_state: keys.count("state_size")?.unwrap_or(16),
+        d_conv: keys.count("conv_kernel")?.unwrap_or(4),
+        dt_rank: keys.count_or_auto("time_step_rank")?.unwrap_or(config.d_model.div_ceil(16)),
+        bias: keys.flag("use_bias")?.unwrap_or(false),
+        conv_bias: keys.flag("use_conv_bias")?.unwrap_or(true),
+    });
+    Ok(NetworkConfig { mixers: vec![Mixer::Ssm(mixer)], ..config })
+}
+
+fn mamba2(keys: &mut Keys) -> Result<NetworkConfig, ImportError> {
+    let config = recurrent(keys, false)?;
+    let n_heads = keys.count("num_heads")?.unwrap_or(128);
+    let d_head = keys.count("head_dim")?.unwrap_or(64);
+    let expanded = config.d_model * keys.count("expand")?.unwrap_or(2);
+    if expanded != n_heads * d_head {
+        let says = (n_heads * d_head) as f64;
+        return Err(ImportError::disagree("num_heads · head_dim", says, expanded as f64));
+    }
+    let [min_step, max_step] = keys.limits("time_step_limit")?;
+    let mixer = SsmConfig::Mamba2(Mamba2Config {
+        n_heads,
+        d_head,
+        d_state: keys.count("state_size")?.unwrap_or(128),
+        n_groups: keys.count("n_groups")?.unwrap_or(8),
+        d_conv: keys.count("conv_kernel")?.unwrap_or(4),
+        bias: keys.flag("use_bias")?.unwrap_or(false),
+        conv_bias: keys.flag("use_conv_bias")?.unwrap_or(true),
+        min_step: min_step.unwrap_or(0.0),
+        max_step,
+    });
+    Ok(NetworkConfig { mixers: vec![Mixer::Ssm(mixer)], ..config })
 }
 
 fn activation(keys: &mut Keys, key: &str, default: &str) -> Result<Activation, ImportError> {
@@ -210,6 +287,7 @@ mod tests {
             placement: Placement::Pre,
             residual: Residual::Serial,
             mask: Mask::Causal,
+        mixers: Vec::new(),
             mlp: MlpKind::Plain { activation: Activation::GeluTanh },
             bias: Bias { qkv: true, attn_out: true, mlp: true, unembed: false },
             unembed: Unembed::Tied,

@@ -8,7 +8,7 @@ use burn::{
 use trace::Part;
 
 use super::{
-    config::{Mask, NetworkConfig, Positions},
+    config::{AttentionConfig, Mask, NetworkConfig, Positions},
     positions::{Rope, alibi, rotate},
     probe::Probe,
 };
@@ -31,11 +31,18 @@ pub struct Attention {
     n_rotated: usize,
     #[module(skip)]
     mask: Mask,
+    #[module(skip)]
+    window: Option<usize>,
 }
 
 impl Attention {
     /// Random weights; the output matrix's are smaller by `write_gain`.
-    pub fn new(config: &NetworkConfig, write_gain: f64, device: &Device) -> Self {
+    pub fn new(
+        own: AttentionConfig,
+        config: &NetworkConfig,
+        write_gain: f64,
+        device: &Device,
+    ) -> Self {
         let (n_heads, n_kv_heads, d_head) = (config.n_heads, config.n_kv_heads(), config.d_head());
         let linear = |from: usize, to: usize, bias: bool, gain: f64| {
             let std = gain / (from as f64).sqrt();
@@ -54,6 +61,7 @@ impl Attention {
             positions: config.positions,
             n_rotated: config.n_rotated(),
             mask: config.mask,
+            window: own.window,
         }
     }
 
@@ -170,14 +178,23 @@ impl Attention {
     }
 
     fn masked(&self, score: Tensor<4>) -> Tensor<4> {
-        match self.mask {
+        let [_, _, n_pos, _] = score.dims();
+        let (form, device) = ([n_pos, n_pos], score.device());
+        let score = match self.mask {
             Mask::Full => score,
             Mask::Causal => {
-                let [_, _, n_pos, _] = score.dims();
                 // True above the diagonal: where a key comes after its query.
-                let future = Tensor::<2, Bool>::tril_mask([n_pos, n_pos], 0, &score.device());
+                let future = Tensor::<2, Bool>::tril_mask(form, 0, &device);
                 score.mask_fill(future.unsqueeze(), MASKED)
             }
+        };
+        match self.window {
+            Some(window) if window < n_pos => {
+                // True where a key comes too long before its query.
+                let past = Tensor::<2, Bool>::triu_mask(form, 1 - window as i64, &device);
+                score.mask_fill(past.unsqueeze(), MASKED)
+            }
+            _ => score,
         }
     }
 }

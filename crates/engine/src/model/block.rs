@@ -1,4 +1,4 @@
-//! One block: attention and MLP, each reading the stream and writing back to it.
+//! One block: a mixer of positions and an MLP, each reading the stream and writing back to it.
 
 use burn::prelude::*;
 use trace::Part;
@@ -9,13 +9,16 @@ use super::{
     mlp::Mlp,
     norm::Norm,
     probe::Probe,
+    ssm::Ssm,
 };
 
 /// A layer of the network.
 #[derive(Module, Debug)]
 pub(super) struct Block {
     norm1: Norm,
-    pub(super) attn: Attention,
+    pub(super) attn: Option<Attention>,
+    /// Where there is attention too, both read the same and add what they say.
+    pub(super) ssm: Option<Ssm>,
     norm2: Option<Norm>,
     mlp: Option<Mlp>,
     #[module(skip)]
@@ -26,12 +29,18 @@ pub(super) struct Block {
 
 impl Block {
     /// Random weights; those of matrices that write to the stream are smaller by `write_gain`.
-    pub(super) fn new(config: &NetworkConfig, write_gain: f64, device: &Device) -> Self {
+    pub(super) fn new(
+        layer: usize,
+        config: &NetworkConfig,
+        write_gain: f64,
+        device: &Device,
+    ) -> Self {
         let mlp = Mlp::new(config, write_gain, device);
         let norm = || Norm::new(config.norm, config.d_model, device);
         Self {
             norm1: norm(),
-            attn: Attention::new(config, write_gain, device),
+            attn: config.attention(layer).map(|it| Attention::new(it, config, write_gain, device)),
+            ssm: config.ssm(layer).map(|it| Ssm::new(&it, config, write_gain, device)),
             norm2: mlp.is_some().then(norm),
             mlp,
             placement: config.placement,
@@ -45,7 +54,7 @@ impl Block {
     /// `stream`, and what returns: `[batch, pos, d_model]`
     ///
     /// # Sites
-    /// `resid_pre`, `attn.norm`, `resid_mid`, `mlp.norm`, `resid_post`, and those of the parts
+    /// `resid_pre`, `attn.norm`, `ssm.norm`, `resid_mid`, `mlp.norm`, `resid_post`, and those of the parts
     pub(super) fn forward(&self, layer: usize, stream: Tensor<3>, probe: &mut Probe) -> Tensor<3> {
         let stream = probe.see_part(layer, Part::ResidPre, stream);
         let after = match (self.placement, self.residual) {
@@ -57,9 +66,7 @@ impl Block {
     }
 
     fn serial(&self, layer: usize, stream: Tensor<3>, probe: &mut Probe) -> Tensor<3> {
-        let normed = self.norm1.forward(stream.clone());
-        let normed = probe.see_part(layer, Part::AttnNorm, normed);
-        let mid = stream + self.attn.forward(layer, &normed, probe);
+        let mid = stream.clone() + self.mixed(layer, self.norm1.forward(stream), probe);
         let Some((norm, mlp)) = self.second() else { return mid };
         let mid = probe.see_part(layer, Part::ResidMid, mid);
         let normed = probe.see_part(layer, Part::MlpNorm, norm.forward(mid.clone()));
@@ -67,21 +74,35 @@ impl Block {
     }
 
     fn parallel(&self, layer: usize, stream: Tensor<3>, probe: &mut Probe) -> Tensor<3> {
-        let normed = self.norm1.forward(stream.clone());
-        let normed = probe.see_part(layer, Part::AttnNorm, normed);
-        let attn = self.attn.forward(layer, &normed, probe);
-        let Some((norm, mlp)) = self.second() else { return stream + attn };
+        let mixed = self.mixed(layer, self.norm1.forward(stream.clone()), probe);
+        let Some((norm, mlp)) = self.second() else { return stream + mixed };
         let normed = probe.see_part(layer, Part::MlpNorm, norm.forward(stream.clone()));
-        stream + attn + mlp.forward(layer, normed, probe)
+        stream + mixed + mlp.forward(layer, normed, probe)
     }
 
     fn post(&self, layer: usize, stream: Tensor<3>, probe: &mut Probe) -> Tensor<3> {
-        let read = probe.see_part(layer, Part::AttnNorm, stream.clone());
-        let mid = self.norm1.forward(stream + self.attn.forward(layer, &read, probe));
+        let mid = self.norm1.forward(stream.clone() + self.mixed(layer, stream, probe));
         let Some((norm, mlp)) = self.second() else { return mid };
         let mid = probe.see_part(layer, Part::ResidMid, mid);
         let read = probe.see_part(layer, Part::MlpNorm, mid.clone());
         norm.forward(mid + mlp.forward(layer, read, probe))
+    }
+
+    /// What attention and recurrence add to the stream.
+    fn mixed(&self, layer: usize, normed: Tensor<3>, probe: &mut Probe) -> Tensor<3> {
+        let attn = self.attn.as_ref().map(|attn| {
+            let normed = probe.see_part(layer, Part::AttnNorm, normed.clone());
+            attn.forward(layer, &normed, probe)
+        });
+        let ssm = self.ssm.as_ref().map(|ssm| {
+            let normed = probe.see_part(layer, Part::SsmNorm, normed);
+            ssm.forward(layer, &normed, probe)
+        });
+        match (attn, ssm) {
+            (Some(attn), Some(ssm)) => attn + ssm,
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => unreachable!("a mixer is one of the two, or both"),
+        }
     }
 
     fn second(&self) -> Option<(&Norm, &Mlp)> {

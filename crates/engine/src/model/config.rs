@@ -34,6 +34,10 @@ pub struct NetworkConfig {
     pub residual: Residual,
     #[serde(default)]
     pub mask: Mask,
+    /// What mixes positions, block by block, over and over: one for all, or a pattern such as three
+    /// recurrences and an attention. Attention everywhere where it is empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mixers: Vec<Mixer>,
     #[serde(default)]
     pub mlp: MlpKind,
     #[serde(default)]
@@ -134,6 +138,158 @@ pub enum Mask {
     Full,
 }
 
+/// What mixes positions in a block.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Mixer {
+    Attention(AttentionConfig),
+    /// Both read the same and add what they say, as in Falcon-H1 (Zuo et al. 2025); Hymba (Dong et
+    /// al. 2024) puts a norm and one output matrix after them.
+    Parallel { attention: AttentionConfig, ssm: SsmConfig },
+    #[serde(untagged)]
+    Ssm(SsmConfig),
+}
+
+impl Default for Mixer {
+    fn default() -> Self {
+        Mixer::Attention(AttentionConfig::default())
+    }
+}
+
+/// What one block's attention has of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttentionConfig {
+    /// How many positions a query may read, its own among them; all where there is none.
+    #[serde(default)]
+    pub window: Option<usize>,
+}
+
+/// A recurrent mixer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum SsmConfig {
+    S4d(S4dConfig),
+    Mamba(MambaConfig),
+    Mamba2(Mamba2Config),
+    Linear(LinearConfig),
+    Gru(RnnConfig),
+    Lstm(RnnConfig),
+}
+
+/// Gu et al. 2022: diagonal, the same at every position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct S4dConfig {
+    /// Slots of each channel; complex ones count for two real numbers.
+    pub d_state: usize,
+    pub is_complex: bool,
+}
+
+/// Gu & Dao 2023.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MambaConfig {
+    /// Channels, each with a state of its own.
+    pub d_inner: usize,
+    pub d_state: usize,
+    /// Positions that the convolution mixes.
+    pub d_conv: usize,
+    /// Width through which the step is made.
+    pub dt_rank: usize,
+    /// Of the matrices in and out.
+    #[serde(default)]
+    pub bias: bool,
+    #[serde(default = "yes")]
+    pub conv_bias: bool,
+}
+
+/// Dao & Gu 2024.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mamba2Config {
+    pub n_heads: usize,
+    /// Width of what a head writes.
+    pub d_head: usize,
+    pub d_state: usize,
+    /// Sets of heads that share where they write and read.
+    #[serde(default = "one")]
+    pub n_groups: usize,
+    pub d_conv: usize,
+    #[serde(default)]
+    pub bias: bool,
+    #[serde(default = "yes")]
+    pub conv_bias: bool,
+    /// Steps are held between these.
+    #[serde(default)]
+    pub min_step: f64,
+    #[serde(default)]
+    pub max_step: Option<f64>,
+}
+
+/// Linear attention and its descendants.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinearConfig {
+    pub rule: Rule,
+    pub n_heads: usize,
+    pub d_key: usize,
+    pub d_value: usize,
+    /// Positions that the convolution mixes; 0 for none.
+    #[serde(default)]
+    pub d_conv: usize,
+    /// Largest β of the delta rule. Up to 2, a state can change sign: Grazzi et al. 2024.
+    #[serde(default = "unit")]
+    pub beta_max: f64,
+}
+
+/// How a state of keys and values goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// Adds: Katharopoulos et al. 2020.
+    LinearAttention,
+    /// Forgets at a pace fixed for each head: Sun et al. 2023.
+    RetNet,
+    /// Forgets slot by slot as the token says: Yang et al. 2023.
+    Gla,
+    /// Writes the difference to what is found under the key: Schlag et al. 2021, Yang et al. 2024.
+    DeltaNet,
+    /// And forgets head by head: Yang, Kautz & Hatamizadeh 2024.
+    GatedDeltaNet,
+}
+
+impl Rule {
+    /// Whether what is found under a key is taken away before it is written.
+    pub fn has_delta_rule(self) -> bool {
+        matches!(self, Rule::DeltaNet | Rule::GatedDeltaNet)
+    }
+
+    /// Whether what is read is multiplied by a gate.
+    pub fn has_gate(self) -> bool {
+        matches!(self, Rule::RetNet | Rule::Gla | Rule::GatedDeltaNet)
+    }
+}
+
+/// GRU and LSTM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RnnConfig {
+    pub d_state: usize,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn one() -> usize {
+    1
+}
+
+fn unit() -> f64 {
+    1.0
+}
+
 /// The MLP of every block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
@@ -206,6 +362,10 @@ pub enum ConfigError {
     Newer(u32),
     #[error("{0} must be at least 1")]
     Zero(&'static str),
+    #[error("{n_heads} heads of a mixer cannot share {n_groups} groups evenly; let n_groups divide n_heads")]
+    UnevenGroups { n_heads: usize, n_groups: usize },
+    #[error("{mixers} mixers are named and there are {n_layers} layers; name at most one for each")]
+    Mixers { mixers: usize, n_layers: usize },
     #[error("{name} is {value}, which gives no numbers; it must be {wanted}")]
     Range { name: &'static str, value: f64, wanted: &'static str },
     #[error(
@@ -224,6 +384,85 @@ pub enum ConfigError {
         "norms after the sum and parallel sub-blocks do not go together; make the residual serial"
     )]
     ParallelPost,
+}
+
+impl SsmConfig {
+    /// Its name in sentences.
+    pub fn name(&self) -> &'static str {
+        match self {
+            SsmConfig::S4d(_) => "S4D",
+            SsmConfig::Mamba(_) => "Mamba",
+            SsmConfig::Mamba2(_) => "Mamba-2",
+            SsmConfig::Linear(it) => match it.rule {
+                Rule::LinearAttention => "linear attention",
+                Rule::RetNet => "RetNet",
+                Rule::Gla => "GLA",
+                Rule::DeltaNet => "DeltaNet",
+                Rule::GatedDeltaNet => "gated DeltaNet",
+            },
+            SsmConfig::Gru(_) => "GRU",
+            SsmConfig::Lstm(_) => "LSTM",
+        }
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let sizes = match self {
+            SsmConfig::S4d(it) => vec![("d_state", it.d_state)],
+            SsmConfig::Mamba(it) => vec![
+                ("d_inner", it.d_inner),
+                ("d_state", it.d_state),
+                ("d_conv", it.d_conv),
+                ("dt_rank", it.dt_rank),
+            ],
+            SsmConfig::Mamba2(it) => vec![
+                ("n_heads", it.n_heads),
+                ("d_head", it.d_head),
+                ("d_state", it.d_state),
+                ("n_groups", it.n_groups),
+                ("d_conv", it.d_conv),
+            ],
+            SsmConfig::Linear(it) => {
+                vec![("n_heads", it.n_heads), ("d_key", it.d_key), ("d_value", it.d_value)]
+            }
+            SsmConfig::Gru(it) | SsmConfig::Lstm(it) => vec![("d_state", it.d_state)],
+        };
+        if let Some((name, _)) = sizes.into_iter().find(|it| it.1 == 0) {
+            return Err(ConfigError::Zero(name));
+        }
+        match self {
+            SsmConfig::Mamba2(it) => it.check(),
+            SsmConfig::Linear(it) => it.check(),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Mamba2Config {
+    fn check(&self) -> Result<(), ConfigError> {
+        let Self { n_heads, n_groups, min_step, .. } = *self;
+        if !n_heads.is_multiple_of(n_groups) {
+            return Err(ConfigError::UnevenGroups { n_heads, n_groups });
+        }
+        let out = |name, value, wanted| Err(ConfigError::Range { name, value, wanted });
+        match self.max_step {
+            _ if min_step < 0.0 => out("min_step", min_step, "0 or more"),
+            Some(most) if most < min_step => out("max_step", most, "min_step or more"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl LinearConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        if self.rule == Rule::RetNet && self.d_key % 2 == 1 {
+            return Err(ConfigError::OddRotation(self.d_key));
+        }
+        let value = self.beta_max;
+        if !(0.0..=2.0).contains(&value) {
+            return Err(ConfigError::Range { name: "beta_max", value, wanted: "between 0 and 2" });
+        }
+        Ok(())
+    }
 }
 
 impl NetworkConfig {
@@ -245,6 +484,30 @@ impl NetworkConfig {
         }
     }
 
+    /// What mixes positions in block `layer`.
+    pub fn mixer(&self, layer: usize) -> Mixer {
+        match self.mixers.as_slice() {
+            [] => Mixer::default(),
+            mixers => mixers[layer % mixers.len()].clone(),
+        }
+    }
+
+    /// The attention of block `layer`, where it has one.
+    pub fn attention(&self, layer: usize) -> Option<AttentionConfig> {
+        match self.mixer(layer) {
+            Mixer::Attention(it) | Mixer::Parallel { attention: it, .. } => Some(it),
+            Mixer::Ssm(_) => None,
+        }
+    }
+
+    /// The recurrent mixer of block `layer`, where it has one.
+    pub fn ssm(&self, layer: usize) -> Option<SsmConfig> {
+        match self.mixer(layer) {
+            Mixer::Ssm(it) | Mixer::Parallel { ssm: it, .. } => Some(it),
+            Mixer::Attention(_) => None,
+        }
+    }
+
     /// Whether a network can be made of this.
     ///
     /// # Errors
@@ -253,11 +516,13 @@ impl NetworkConfig {
         if CONFIG_VERSION < self.version {
             return Err(ConfigError::Newer(self.version));
         }
+        let has_attention = (0..self.n_layers).any(|layer| self.attention(layer).is_some());
+        let if_attention = |size: usize| if has_attention { size } else { 1 };
         let sizes = [
             ("n_layers", self.n_layers),
             ("d_model", self.d_model),
-            ("n_heads", self.n_heads),
-            ("n_kv_heads", self.n_kv_heads()),
+            ("n_heads", if_attention(self.n_heads)),
+            ("n_kv_heads", if_attention(self.n_kv_heads())),
             ("d_head", self.d_head.unwrap_or(1)),
             ("d_mlp", if self.mlp == MlpKind::None { 1 } else { self.d_mlp }),
             ("d_vocab", self.d_vocab),
@@ -266,7 +531,8 @@ impl NetworkConfig {
         if let Some((name, _)) = sizes.into_iter().find(|it| it.1 == 0) {
             return Err(ConfigError::Zero(name));
         }
-        let (n_heads, n_kv_heads) = (self.n_heads, self.n_kv_heads());
+        self.check_mixers()?;
+        let (n_heads, n_kv_heads) = (self.n_heads.max(1), self.n_kv_heads().max(1));
         if !n_heads.is_multiple_of(n_kv_heads) {
             return Err(ConfigError::UnevenKvHeads { n_heads, n_kv_heads });
         }
@@ -284,6 +550,22 @@ impl NetworkConfig {
         }
         if self.placement == Placement::Post && self.residual == Residual::Parallel {
             return Err(ConfigError::ParallelPost);
+        }
+        Ok(())
+    }
+
+    fn check_mixers(&self) -> Result<(), ConfigError> {
+        let (mixers, n_layers) = (self.mixers.len(), self.n_layers);
+        if n_layers < mixers {
+            return Err(ConfigError::Mixers { mixers, n_layers });
+        }
+        for layer in 0..mixers {
+            if self.attention(layer).is_some_and(|it| it.window == Some(0)) {
+                return Err(ConfigError::Zero("window"));
+            }
+            if let Some(ssm) = self.ssm(layer) {
+                ssm.check()?;
+            }
         }
         Ok(())
     }

@@ -11,10 +11,14 @@ mod network;
 mod norm;
 mod positions;
 mod probe;
+mod ssm;
 
+pub use attention::Attention;
 pub use config::{
-    Activation, Bias, CONFIG_VERSION, ConfigError, Mask, MlpKind, NetworkConfig, Norm, Placement,
-    Positions, Residual, Unembed,
+    Activation, AttentionConfig, Bias, CONFIG_VERSION, ConfigError, LinearConfig, Mamba2Config,
+    MambaConfig, Mask, Mixer, MlpKind, NetworkConfig, Norm, Placement, Positions, Residual,
+    RnnConfig, Rule, S4dConfig, SsmConfig, Unembed,
 };
 pub use network::Network;
 pub use probe::{EditError, Keep, Probe, Trace};
+pub use ssm::{Decay, Recurrence};

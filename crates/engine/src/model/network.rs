@@ -14,6 +14,7 @@ use super::{
     norm::Norm,
     positions::sinusoidal,
     probe::Probe,
+    ssm::Ssm,
 };
 
 /// A network made from a [`NetworkConfig`].
@@ -70,7 +71,9 @@ impl Network {
             embed: Table::new(config.d_vocab, config.d_model, embed_std, device),
             pos_embed: is_learned
                 .then(|| Table::new(config.n_ctx, config.d_model, embed_std, device)),
-            blocks: (0..config.n_layers).map(|_| Block::new(config, write_gain, device)).collect(),
+            blocks: (0..config.n_layers)
+                .map(|layer| Block::new(layer, config, write_gain, device))
+                .collect(),
             final_norm: (config.placement == Placement::Pre).then(norm),
             unembed: (config.unembed == Unembed::Own).then(unembed),
             positions: config.positions,
@@ -150,9 +153,14 @@ impl Network {
         self.unembed.as_ref().and_then(|it| it.bias.as_ref()).map(|it| it.val())
     }
 
-    /// The attention of block `layer`.
-    pub fn attention(&self, layer: usize) -> &Attention {
-        &self.blocks[layer].attn
+    /// The attention of block `layer`, where it has one.
+    pub fn attention(&self, layer: usize) -> Option<&Attention> {
+        self.blocks[layer].attn.as_ref()
+    }
+
+    /// The matrix that the recurrent mixer of block `layer` writes with, where it has one.
+    pub fn ssm_output(&self, layer: usize) -> Option<&Linear> {
+        self.blocks[layer].ssm.as_ref().map(Ssm::output)
     }
 
     /// How many blocks there are.

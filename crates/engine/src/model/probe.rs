@@ -84,6 +84,46 @@ impl Probe {
         self.see(Site::Block { layer, part }, value)
     }
 
+    /// What the network goes on with after one position of a site that it makes position by
+    /// position. When all are made, they go to [`Probe::keep_made`].
+    ///
+    /// # Shapes
+    /// `value`: `[batch, 1, ..]`, the part of the whole at `pos`
+    pub fn change_at<const D: usize>(
+        &mut self,
+        site: Site,
+        pos: usize,
+        value: Tensor<D>,
+    ) -> Tensor<D> {
+        let mut value = value;
+        for edit in self.edits.iter().filter(|it| it.site == site) {
+            if edit.pos.is_some_and(|it| it != pos) {
+                continue;
+            }
+            self.trace.edited.push(site);
+            match at_place(edit, pos).and_then(|edit| apply(&edit, value.clone())) {
+                Ok(changed) => value = changed,
+                Err(error) => self.trace.error = self.trace.error.take().or(Some(error)),
+            }
+        }
+        value
+    }
+
+    /// Keeps what was made position by position, changes and all, where somebody asked for it.
+    pub fn keep_made<const D: usize>(&mut self, site: Site, value: Tensor<D>) {
+        let size = value.dims()[1];
+        let far = self.edits.iter().find(|it| {
+            it.site == site && it.pos.is_some_and(|pos| size <= pos)
+        });
+        if let Some(index) = far.and_then(|it| it.pos) {
+            let error = EditError::Outside { site, what: "position", index, size };
+            self.trace.error = self.trace.error.take().or(Some(error));
+        }
+        if self.keeps(site) || self.trace.edited.contains(&site) {
+            self.trace.keep(site, value);
+        }
+    }
+
     /// Whether anybody will look at `site` or change it: what is dear to make need not be made.
     pub fn wants(&self, layer: usize, part: Part) -> bool {
         let site = Site::Block { layer, part };
@@ -130,6 +170,21 @@ impl Probe {
     }
 }
 
+/// The edit as it concerns position `pos` alone.
+fn at_place(edit: &Edit, pos: usize) -> Result<Edit, EditError> {
+    let kind = match &edit.kind {
+        EditKind::Replace(array) => {
+            let row = array.select(Axis::Pos, &[pos]);
+            EditKind::Replace(row.map_err(|_| {
+                let got: Vec<usize> = array.dims().iter().map(|it| it.1).collect();
+                EditError::Sizes { site: edit.site, wanted: vec![pos + 1], got }
+            })?)
+        }
+        other => other.clone(),
+    };
+    Ok(Edit { pos: None, kind, ..edit.clone() })
+}
+
 /// `value` after one edit.
 fn apply<const D: usize>(edit: &Edit, value: Tensor<D>) -> Result<Tensor<D>, EditError> {
     let site = edit.site;
@@ -173,7 +228,7 @@ fn scope<const D: usize>(
     edit: &Edit,
     dims: [usize; D],
 ) -> Result<Option<[std::ops::Range<usize>; D]>, EditError> {
-    use trace::Axis::{Head, KvHead, Pos, Query};
+    use trace::Axis::{Group, Head, KvHead, Pos, Query};
     if edit.head.is_none() && edit.pos.is_none() {
         return Ok(None);
     }
@@ -189,7 +244,7 @@ fn scope<const D: usize>(
         Ok(())
     };
     if let Some(head) = edit.head {
-        let slot = axes.iter().position(|&it| it == Head || it == KvHead);
+        let slot = axes.iter().position(|it| [Head, KvHead, Group].contains(it));
         narrow(slot.ok_or(EditError::NoHeads { site })?, "head", head)?;
     }
     if let Some(pos) = edit.pos {

@@ -18,8 +18,18 @@ use crate::tiny::{Values, distance, generator, root};
 /// constant (an epsilon, a base of rotation) is seen from 1e-3 on.
 const CLOSE: f32 = 1e-4;
 
-const CHECKPOINTS: [&str; 6] =
-    ["gpt2", "gpt2_untied_relu", "gpt_neox", "gpt_neox_serial", "llama", "llama_tied"];
+const CHECKPOINTS: [&str; 10] = [
+    "gpt2",
+    "gpt2_untied_relu",
+    "gpt_neox",
+    "gpt_neox_serial",
+    "llama",
+    "llama_tied",
+    "mamba",
+    "mamba2",
+    "mamba2_groups",
+    "mamba_wide",
+];
 
 const BLOCKS: [&str; 5] = [
     "alibi_causal_relu",
@@ -27,6 +37,20 @@ const BLOCKS: [&str; 5] = [
     "none_rmsnorm_bilinear",
     "rope_interleaved_no_mlp",
     "sinusoidal_full_post_gelu",
+];
+
+const RECURRENCES: [&str; 11] = [
+    "delta_net",
+    "delta_net_negative",
+    "gated_delta_net",
+    "gla",
+    "gru",
+    "hybrid",
+    "linear_attention",
+    "lstm",
+    "ret_net",
+    "s4d_complex",
+    "s4d_real",
 ];
 
 #[test]
@@ -41,9 +65,18 @@ fn checkpoints_agree_with_transformers_at_every_site() {
 
 #[test]
 fn blocks_agree_with_the_papers_at_every_site() {
+    agree_with_the_papers("blocks", &BLOCKS);
+}
+
+#[test]
+fn recurrences_agree_with_the_papers_at_every_site() {
+    agree_with_the_papers("recurrences", &RECURRENCES);
+}
+
+fn agree_with_the_papers(folder: &str, names: &[&str]) {
     let device = Device::flex();
-    for name in BLOCKS {
-        let file = format!("tests/golden/blocks/{name}.safetensors");
+    for name in names {
+        let file = format!("tests/golden/{folder}/{name}.safetensors");
         let reference = Reference::read(&root().join(file));
         let config: NetworkConfig =
             serde_json::from_str(&reference.config.clone().unwrap()).unwrap();
@@ -67,8 +100,11 @@ fn no_golden_file_is_left_out() {
         names.sort();
         names
     };
-    assert_eq!(names("."), [&["blocks"], &CHECKPOINTS[..]].concat());
+    let mut folders = [&["blocks", "recurrences"], &CHECKPOINTS[..]].concat();
+    folders.sort_unstable();
+    assert_eq!(names("."), folders);
     assert_eq!(names("blocks"), BLOCKS.map(|it| format!("{it}.safetensors")));
+    assert_eq!(names("recurrences"), RECURRENCES.map(|it| format!("{it}.safetensors")));
 }
 
 /// Runs `network` and holds every site to `expected`, which must have the same ones.

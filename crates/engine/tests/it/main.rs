@@ -18,5 +18,6 @@ mod golden; // every site of tiny random models equals that of PyTorch and of nu
 mod identities; // equations between sites that hold for any weights
 mod loading; // files that are damaged or not ours are refused with what to do
 mod logit_lens; // what each depth says, held to plain maths
+mod recurrence; // the forms of a recurrence are one
 mod session; // prompts, runs and looks
 mod train; // the loop, its checkpoints, the finished model

@@ -63,6 +63,7 @@ pub(crate) fn plain() -> NetworkConfig {
         placement: Placement::default(),
         residual: Residual::default(),
         mask: Mask::default(),
+        mixers: Vec::new(),
         mlp: MlpKind::default(),
         bias: Bias::default(),
         unembed: Unembed::default(),

@@ -16,7 +16,9 @@ pub(super) struct Keys {
 
 impl Keys {
     pub(super) fn parse(text: &str) -> Result<Self, ImportError> {
-        let left = serde_json::from_str(text);
+        // Python writes infinity as no JSON does, as the last of a step's two bounds.
+        let text = text.replace(" Infinity", r#" {"__float__": "Infinity"}"#);
+        let left = serde_json::from_str(&text);
         let left = left.map_err(|error| ImportError::NotJson(error.to_string()))?;
         Ok(Self { left, path: String::new() })
     }
@@ -40,6 +42,29 @@ impl Keys {
     pub(super) fn count(&mut self, key: &str) -> Result<Option<usize>, ImportError> {
         self.drop_null(key);
         self.read(key, "a whole number", |it| it.as_u64().and_then(|it| it.try_into().ok()))
+    }
+
+    /// A count, or nothing where the config leaves it to its default by the word "auto".
+    pub(super) fn count_or_auto(&mut self, key: &str) -> Result<Option<usize>, ImportError> {
+        if self.left.get(key).is_some_and(|it| it == "auto") {
+            self.left.remove(key);
+        }
+        self.count(key)
+    }
+
+    /// Two bounds, each a number, or infinite and therefore none: `{"__float__": "Infinity"}`.
+    pub(super) fn limits(&mut self, key: &str) -> Result<[Option<f64>; 2], ImportError> {
+        let bound = |it: &Value| match it {
+            Value::Object(named) if named.get("__float__").is_some_and(|it| it == "Infinity") => {
+                Some(None)
+            }
+            _ => it.as_f64().map(Some),
+        };
+        let both = |it: &Value| match it.as_array()?.as_slice() {
+            [low, high] => Some([bound(low)?, bound(high)?]),
+            _ => None,
+        };
+        Ok(self.read(key, "two numbers", both)?.unwrap_or([None, None]))
     }
 
     pub(super) fn needed_count(&mut self, key: &str) -> Result<usize, ImportError> {

@@ -1,7 +1,9 @@
 //! Their names of weights, and ours.
 
 use super::{tables::Family, take::Take};
-use crate::model::{MlpKind, NetworkConfig, Norm, Positions, Unembed};
+use crate::model::{
+    Mamba2Config, MambaConfig, MlpKind, NetworkConfig, Norm, Positions, SsmConfig, Unembed,
+};
 
 /// Where one of our weights comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +16,8 @@ pub(in crate::load) struct Rename {
 
 /// What may stand before any of their names: nothing where the bare model was saved, else the name
 /// that the model with its unembedding gives it. `lm_head` and `embed_out` never have one.
-pub(in crate::load) const PREFIXES: [&str; 4] = ["", "transformer.", "gpt_neox.", "model."];
+pub(in crate::load) const PREFIXES: [&str; 5] =
+    ["", "transformer.", "gpt_neox.", "model.", "backbone."];
 
 /// What the unembedding may be called.
 pub(in crate::load) const UNEMBEDDINGS: [&str; 2] = ["lm_head.weight", "embed_out.weight"];
@@ -89,12 +92,25 @@ const LLAMA: Spelling = Spelling {
     is_transposed: true,
 };
 
+/// Of both Mambas; their matrices are said apart.
+const RECURRENT: Spelling = Spelling {
+    embed: "embeddings",
+    blocks: "layers",
+    norm1: "norm",
+    norm2: "",
+    final_norm: "norm_f",
+    unembed: "lm_head",
+    matrices: &[],
+    is_transposed: true,
+};
+
 /// Where each weight of the network comes from, each of ours once.
 pub(super) fn renames(family: Family, config: &NetworkConfig) -> Vec<Rename> {
     let spelling = match family {
         Family::Gpt2 => &GPT2,
         Family::GptNeox => &GPT_NEOX,
         Family::Llama => &LLAMA,
+        Family::Mamba | Family::Mamba2 => &RECURRENT,
     };
     let mut names = Names { all: Vec::new(), config };
     names.add("embed.weight", format!("{}.weight", spelling.embed), Take::AsIs);
@@ -114,6 +130,9 @@ pub(super) fn renames(family: Family, config: &NetworkConfig) -> Vec<Rename> {
             names.add_norm(&format!("{ours}.norm2"), &format!("{theirs}.{}", spelling.norm2));
         }
         let weight = if spelling.is_transposed { Take::Transpose } else { Take::AsIs };
+        if let Some(ssm) = config.ssm(layer) {
+            names.add_ssm(&ssm, &format!("{ours}.ssm"), &format!("{theirs}.mixer"));
+        }
         for (our, their) in spelling.matrices {
             let (ours, theirs) = (format!("{ours}.{our}"), format!("{theirs}.{their}"));
             names.add_matrix(&ours, &theirs, [weight, Take::AsIs]);
@@ -137,7 +156,7 @@ fn fused(family: Family, config: &NetworkConfig, part: usize) -> Option<(&'stati
         Family::GptNeox => {
             Some(("attention.query_key_value", Take::NeoxPart { part, n_heads, d_head }))
         }
-        Family::Llama => None,
+        Family::Llama | Family::Mamba | Family::Mamba2 => None,
     }
 }
 
@@ -166,6 +185,71 @@ impl Names<'_> {
         }
     }
 
+    fn add_ssm(&mut self, ssm: &SsmConfig, ours: &str, theirs: &str) {
+        match ssm {
+            SsmConfig::Mamba(it) => self.add_mamba(it, ours, theirs),
+            SsmConfig::Mamba2(it) => self.add_mamba2(it, ours, theirs),
+            _ => {}
+        }
+    }
+
+    fn add_mamba(&mut self, mamba: &MambaConfig, ours: &str, theirs: &str) {
+        let MambaConfig { d_inner, d_state, dt_rank, bias, conv_bias, .. } = *mamba;
+        self.add_rows(ours, &format!("{theirs}.in_proj"), bias, &[
+            ("in_x", d_inner),
+            ("in_gate", d_inner),
+        ]);
+        self.add_conv(ours, theirs, conv_bias);
+        self.add_rows(ours, &format!("{theirs}.x_proj"), false, &[
+            ("step_down", dt_rank),
+            ("write", d_state),
+            ("read", d_state),
+        ]);
+        self.add_rows(ours, &format!("{theirs}.dt_proj"), true, &[("step_up", d_inner)]);
+        self.add(&format!("{ours}.a_log"), format!("{theirs}.A_log"), Take::AsIs);
+        self.add(&format!("{ours}.skip"), format!("{theirs}.D"), Take::AsIs);
+        let d_model = self.config.d_model;
+        self.add_rows(ours, &format!("{theirs}.out_proj"), bias, &[("output", d_model)]);
+    }
+
+    fn add_mamba2(&mut self, mamba: &Mamba2Config, ours: &str, theirs: &str) {
+        let Mamba2Config { n_heads, d_head, d_state, n_groups, bias, conv_bias, .. } = *mamba;
+        let d_inner = n_heads * d_head;
+        self.add_rows(ours, &format!("{theirs}.in_proj"), bias, &[
+            ("in_gate", d_inner),
+            ("in_conv", d_inner + 2 * n_groups * d_state),
+            ("in_step", n_heads),
+        ]);
+        self.add_conv(ours, theirs, conv_bias);
+        for (our, their) in
+            [("step_bias", "dt_bias"), ("a_log", "A_log"), ("skip", "D"), ("norm.gain", "norm.weight")]
+        {
+            self.add(&format!("{ours}.{our}"), format!("{theirs}.{their}"), Take::AsIs);
+        }
+        let d_model = self.config.d_model;
+        self.add_rows(ours, &format!("{theirs}.out_proj"), bias, &[("output", d_model)]);
+    }
+
+    fn add_conv(&mut self, ours: &str, theirs: &str, has_bias: bool) {
+        self.add(&format!("{ours}.conv.weight"), format!("{theirs}.conv1d.weight"), Take::Taps);
+        if has_bias {
+            self.add(&format!("{ours}.conv.bias"), format!("{theirs}.conv1d.bias"), Take::AsIs);
+        }
+    }
+
+    /// Matrices that theirs keeps as rows of one, with their widths.
+    fn add_rows(&mut self, ours: &str, theirs: &str, has_bias: bool, parts: &[(&str, usize)]) {
+        let mut from = 0;
+        for (name, width) in parts {
+            let take = Take::Rows { from, to: from + width };
+            self.add(&format!("{ours}.{name}.weight"), format!("{theirs}.weight"), take);
+            if has_bias {
+                self.add(&format!("{ours}.{name}.bias"), format!("{theirs}.bias"), take);
+            }
+            from += width;
+        }
+    }
+
     fn has_bias(&self, ours: &str) -> bool {
         let bias = self.config.bias;
         if ours.ends_with("attn.output") {
@@ -181,7 +265,7 @@ impl Names<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Bias, Positions};
+    use crate::model::{Bias, Mixer, Positions};
 
     fn tiny(unembed: Unembed) -> NetworkConfig {
         let sizes = r#"{"version": 1, "n_layers": 1, "d_model": 6, "n_heads": 3, "d_mlp": 8,
@@ -196,6 +280,8 @@ mod tests {
             Take::AsIs => format!("{} < {}", it.ours, it.theirs),
             Take::Transpose => format!("{} < {} transposed", it.ours, it.theirs),
             Take::Columns { from, to } => format!("{} < {} {from}..{to}", it.ours, it.theirs),
+            Take::Rows { from, to } => format!("{} < {} rows {from}..{to}", it.ours, it.theirs),
+            Take::Taps => format!("{} < {} taps", it.ours, it.theirs),
             Take::NeoxPart { part, n_heads, d_head } => {
                 format!("{} < {} {part} {n_heads}x{d_head}", it.ours, it.theirs)
             }
@@ -285,6 +371,46 @@ mod tests {
             &NetworkConfig { positions, bias, norm, ..tiny(Unembed::Tied) },
             &expected,
         );
+    }
+
+    #[test]
+    fn mamba_keeps_what_it_reads_in_one_matrix() {
+        let mamba = MambaConfig {
+            d_inner: 12,
+            d_state: 3,
+            d_conv: 4,
+            dt_rank: 2,
+            bias: true,
+            conv_bias: true,
+        };
+        let config = NetworkConfig {
+            mixers: vec![Mixer::Ssm(SsmConfig::Mamba(mamba))],
+            norm: Norm::RmsNorm { epsilon: 1e-5 },
+            mlp: MlpKind::None,
+            positions: Positions::None,
+            ..tiny(Unembed::Tied)
+        };
+        let expected = [
+            "embed.weight < embeddings.weight",
+            "blocks.0.norm1.gain < layers.0.norm.weight",
+            "blocks.0.ssm.in_x.weight < layers.0.mixer.in_proj.weight rows 0..12",
+            "blocks.0.ssm.in_x.bias < layers.0.mixer.in_proj.bias rows 0..12",
+            "blocks.0.ssm.in_gate.weight < layers.0.mixer.in_proj.weight rows 12..24",
+            "blocks.0.ssm.in_gate.bias < layers.0.mixer.in_proj.bias rows 12..24",
+            "blocks.0.ssm.conv.weight < layers.0.mixer.conv1d.weight taps",
+            "blocks.0.ssm.conv.bias < layers.0.mixer.conv1d.bias",
+            "blocks.0.ssm.step_down.weight < layers.0.mixer.x_proj.weight rows 0..2",
+            "blocks.0.ssm.write.weight < layers.0.mixer.x_proj.weight rows 2..5",
+            "blocks.0.ssm.read.weight < layers.0.mixer.x_proj.weight rows 5..8",
+            "blocks.0.ssm.step_up.weight < layers.0.mixer.dt_proj.weight rows 0..12",
+            "blocks.0.ssm.step_up.bias < layers.0.mixer.dt_proj.bias rows 0..12",
+            "blocks.0.ssm.a_log < layers.0.mixer.A_log",
+            "blocks.0.ssm.skip < layers.0.mixer.D",
+            "blocks.0.ssm.output.weight < layers.0.mixer.out_proj.weight rows 0..6",
+            "blocks.0.ssm.output.bias < layers.0.mixer.out_proj.bias rows 0..6",
+            "final_norm.gain < norm_f.weight",
+        ];
+        check(Family::Mamba, &config, &expected);
     }
 
     #[test]

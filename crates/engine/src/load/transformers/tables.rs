@@ -8,14 +8,18 @@ pub(super) enum Family {
     Gpt2,
     GptNeox,
     Llama,
+    Mamba,
+    Mamba2,
 }
 
 impl Family {
     /// Every family by its `model_type`.
-    const TABLE: [(Family, &'static str, KeyTable); 3] = [
+    const TABLE: [(Family, &'static str, KeyTable); 5] = [
         (Family::Gpt2, "gpt2", GPT2),
         (Family::GptNeox, "gpt_neox", GPT_NEOX),
         (Family::Llama, "llama", LLAMA),
+        (Family::Mamba, "mamba", MAMBA),
+        (Family::Mamba2, "mamba2", MAMBA2),
     ];
 
     pub(super) fn named(model_type: &str) -> Option<Self> {
@@ -226,6 +230,52 @@ const LLAMA: KeyTable = KeyTable {
         fixed("rope_interleaved", Only::False, "positions turn neighbours and not halves"),
     ],
     harmless: &["is_llama_config"],
+};
+
+/// Of both: what hardens or hastens the same numbers, and how weights start.
+const fn ssm_fixed() -> [Fixed; 4] {
+    [
+        fixed("hidden_act", Only::Text("silu"), "another activation than SiLU"),
+        fixed("norm_before_gate", Only::False, "a norm before the gate"),
+        fixed("rms_norm", Only::True, "LayerNorm between Mambas"),
+        fixed("ssm_cfg", Only::Empty, "a block of its own kind"),
+    ]
+}
+
+const MAMBA: KeyTable = KeyTable {
+    fixed: &ssm_fixed(),
+    harmless: &[
+        "fused_add_norm",
+        "rescale_prenorm_residual",
+        "residual_in_fp32",
+        "time_step_floor",
+        "time_step_init_scheme",
+        "time_step_max",
+        "time_step_min",
+        "time_step_scale",
+        "use_associative_scan",
+        "use_mambapy",
+    ],
+};
+
+const MAMBA2: KeyTable = KeyTable {
+    fixed: &ssm_fixed(),
+    harmless: &[
+        // The same sums in other pieces.
+        "chunk_size",
+        "fused_add_norm",
+        "rescale_prenorm_residual",
+        "residual_in_fp32",
+        // These two bound where steps start; `time_step_limit` is what holds them.
+        "time_step_max",
+        "time_step_min",
+        "time_step_floor",
+        "time_step_init_scheme",
+        // Read by nothing in Mamba-2.
+        "time_step_rank",
+        "use_associative_scan",
+        "use_mambapy",
+    ],
 };
 
 #[cfg(test)]

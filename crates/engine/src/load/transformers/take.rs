@@ -10,6 +10,11 @@ pub(in crate::load) enum Take {
     /// Columns `from..to` of `[d_in, d_out]`, or those entries of a bias `[d_out]`: GPT-2 keeps
     /// query, key and value side by side.
     Columns { from: usize, to: usize },
+    /// Rows `from..to` of `[d_out, d_in]`, as `[d_in, to − from]`, or those entries of a bias: Mamba
+    /// keeps all that it reads in one matrix.
+    Rows { from: usize, to: usize },
+    /// `[channel, 1, tap]`, as `torch.nn.Conv1d` keeps it, to `[channel, tap]`.
+    Taps,
     /// Query (`part` 0), key (1) or value (2) of `[head · part · d_head, d_in]`, as
     /// `[d_in, head · d_head]`, or of a bias: GPT-NeoX keeps the three of a head together.
     NeoxPart { part: usize, n_heads: usize, d_head: usize },
@@ -41,6 +46,15 @@ pub(in crate::load) fn take(
             let kept = is_range(from, to, d_out).then(|| (0..d_in).flat_map(row).copied());
             Some((kept?.collect(), vec![d_in, to - from]))
         }
+        (&Take::Rows { from, to }, &[d_out]) => {
+            let kept = is_range(from, to, d_out).then(|| values[from..to].to_vec())?;
+            Some((kept, vec![to - from]))
+        }
+        (&Take::Rows { from, to }, &[d_out, d_in]) => {
+            let rows: Vec<usize> = is_range(from, to, d_out).then(|| (from..to).collect())?;
+            Some((transposed(values, d_in, &rows), vec![d_in, rows.len()]))
+        }
+        (Take::Taps, &[n_channels, 1, n_taps]) => Some((values.to_vec(), vec![n_channels, n_taps])),
         (&Take::NeoxPart { part, n_heads, d_head }, &[d_out]) => {
             let rows = neox_rows(part, n_heads, d_head, d_out)?;
             Some((transposed(values, 1, &rows), vec![rows.len()]))
@@ -90,6 +104,9 @@ mod tests {
         check(&[2, 3], Take::Transpose, Some((&[0, 3, 1, 4, 2, 5], &[3, 2])));
         check(&[2, 6], Take::Columns { from: 2, to: 4 }, Some((&[2, 3, 8, 9], &[2, 2])));
         check(&[6], Take::Columns { from: 4, to: 6 }, Some((&[4, 5], &[2])));
+        check(&[4, 2], Take::Rows { from: 1, to: 3 }, Some((&[2, 4, 3, 5], &[2, 2])));
+        check(&[4], Take::Rows { from: 1, to: 3 }, Some((&[1, 2], &[2])));
+        check(&[2, 1, 3], Take::Taps, Some((&[0, 1, 2, 3, 4, 5], &[2, 3])));
         // Two heads of width 2: rows q0 q0 k0 k0 v0 v0 q1 q1 k1 k1 v1 v1, of width 1 and 2.
         let key = Take::NeoxPart { part: 1, n_heads: 2, d_head: 2 };
         check(&[12], key, Some((&[2, 3, 8, 9], &[4])));
@@ -105,6 +122,9 @@ mod tests {
         check(&[6], Take::Columns { from: 4, to: 7 }, None);
         check(&[2, 6], Take::Columns { from: 4, to: 4 }, None);
         check(&[2, 2, 2], Take::Columns { from: 0, to: 1 }, None);
+        check(&[4, 2], Take::Rows { from: 3, to: 5 }, None);
+        check(&[4], Take::Rows { from: 2, to: 2 }, None);
+        check(&[2, 2, 3], Take::Taps, None);
         check(&[13], Take::NeoxPart { part: 0, n_heads: 2, d_head: 2 }, None);
         check(&[12], Take::NeoxPart { part: 3, n_heads: 2, d_head: 2 }, None);
         assert_eq!(take(&[1.0], &[2], &Take::AsIs), None);

@@ -1,0 +1,247 @@
+//! Recurrent mixers: what stands where attention stands, and remembers in a state of fixed size.
+
+mod recurrence; // start here
+
+mod conv;
+mod linear;
+mod mamba;
+mod mamba2;
+mod rnn;
+mod s4d;
+
+use burn::{
+    module::Param,
+    nn::{Initializer, Linear, LinearConfig},
+    prelude::*,
+};
+use trace::{Part, Site};
+
+pub use recurrence::{Decay, Recurrence};
+
+use self::{
+    linear::LinearRnn,
+    mamba::Mamba,
+    mamba2::Mamba2,
+    rnn::{Gru, Lstm},
+    s4d::S4d,
+};
+use super::{
+    config::{NetworkConfig, SsmConfig},
+    probe::Probe,
+};
+
+/// A recurrent mixer.
+#[derive(Module, Debug)]
+pub(super) enum Ssm {
+    S4d(S4d),
+    Mamba(Mamba),
+    Mamba2(Mamba2),
+    Linear(LinearRnn),
+    Gru(Gru),
+    Lstm(Lstm),
+}
+
+impl Ssm {
+    /// Random weights; the output matrix's are smaller by `write_gain`.
+    pub(super) fn new(
+        kind: &SsmConfig,
+        config: &NetworkConfig,
+        write_gain: f64,
+        device: &Device,
+    ) -> Self {
+        let make = Make { d_model: config.d_model, write_gain, device };
+        match kind {
+            SsmConfig::S4d(it) => Ssm::S4d(S4d::new(it, &make)),
+            SsmConfig::Mamba(it) => Ssm::Mamba(Mamba::new(it, &make)),
+            SsmConfig::Mamba2(it) => Ssm::Mamba2(Mamba2::new(it, config.norm, &make)),
+            SsmConfig::Linear(it) => Ssm::Linear(LinearRnn::new(it, config.norm, &make)),
+            SsmConfig::Gru(it) => Ssm::Gru(Gru::new(it, &make)),
+            SsmConfig::Lstm(it) => Ssm::Lstm(Lstm::new(it, &make)),
+        }
+    }
+
+    /// What the mixer of block `layer` adds to the stream.
+    ///
+    /// # Shapes
+    /// `normed`, and what returns: `[batch, pos, d_model]`
+    pub(super) fn forward(&self, layer: usize, normed: &Tensor<3>, probe: &mut Probe) -> Tensor<3> {
+        let probe = &mut At { layer, probe };
+        let mixed = match self {
+            Ssm::S4d(it) => it.forward(normed, probe),
+            Ssm::Mamba(it) => it.forward(normed, probe),
+            Ssm::Mamba2(it) => it.forward(normed, probe),
+            Ssm::Linear(it) => it.forward(normed, probe),
+            Ssm::Gru(it) => it.forward(normed, probe),
+            Ssm::Lstm(it) => it.forward(normed, probe),
+        };
+        let mixed = probe.see(Part::SsmZ, mixed);
+        let [batch, n_pos, n_heads, d_value] = mixed.dims();
+        let out = self.output().forward(mixed.reshape([batch, n_pos, n_heads * d_value]));
+        probe.see(Part::SsmOut, out)
+    }
+
+    /// The matrix that writes to the stream, `[head · value, d_model]`.
+    pub(super) fn output(&self) -> &Linear {
+        match self {
+            Ssm::S4d(it) => &it.output,
+            Ssm::Mamba(it) => &it.output,
+            Ssm::Mamba2(it) => &it.output,
+            Ssm::Linear(it) => &it.output,
+            Ssm::Gru(it) => &it.output,
+            Ssm::Lstm(it) => &it.output,
+        }
+    }
+}
+
+/// The probe at one block.
+struct At<'a> {
+    layer: usize,
+    probe: &'a mut Probe,
+}
+
+impl At<'_> {
+    fn see<const D: usize>(&mut self, part: Part, value: Tensor<D>) -> Tensor<D> {
+        self.probe.see_part(self.layer, part, value)
+    }
+
+    /// Whether the states have to be made one by one.
+    fn wants_state(&self) -> bool {
+        self.probe.wants(self.layer, Part::SsmState)
+    }
+
+    /// What the recurrence goes on with after `pos`, `[batch, head, value, slot]`.
+    fn see_state(&mut self, pos: usize, state: Tensor<4>) -> Tensor<4> {
+        let site = Site::Block { layer: self.layer, part: Part::SsmState };
+        self.probe.change_at(site, pos, state.unsqueeze_dim::<5>(1)).squeeze_dim(1)
+    }
+
+    /// All states together, `[batch, pos, head, value, slot]`.
+    fn keep_states(&mut self, states: Tensor<5>) {
+        let site = Site::Block { layer: self.layer, part: Part::SsmState };
+        self.probe.keep_made(site, states);
+    }
+}
+
+/// What a mixer says of its recurrence; step and value have been seen.
+struct Stated {
+    /// `[batch, pos, head]`
+    step: Option<Tensor<3>>,
+    /// `[batch, pos, head, slot or 1]`
+    log_decay: Option<Tensor<4>>,
+    /// `[batch, pos, head, value]`
+    value: Tensor<4>,
+    /// `[batch, pos, group, slot]`
+    write: Tensor<4>,
+    /// `[batch, pos, group, slot]`
+    read: Tensor<4>,
+    /// Whether what is found under a key is taken away before it is written: Schlag et al. 2021.
+    has_delta_rule: bool,
+}
+
+impl Stated {
+    /// What is read of the state, and `skipped`, `[batch, pos, head, value]`.
+    ///
+    /// # Sites
+    /// `ssm.{decay,write,remove,erase,read,state,y}`
+    fn read(self, probe: &mut At<'_>, skipped: Option<Tensor<4>>) -> Tensor<4> {
+        let n_heads = self.value.dims()[2];
+        let decay = self.log_decay.map(|it| seen_decay(it, probe));
+        let write = shared(probe.see(Part::SsmWrite, self.write), n_heads);
+        let step: Option<Tensor<4>> = self.step.map(|it| it.unsqueeze_dim(3));
+        let erase = (self.has_delta_rule).then(|| {
+            let remove = match &decay {
+                Some(decay) => write.clone() * decay.plain(),
+                None => write.clone(),
+            };
+            let remove = probe.see(Part::SsmRemove, remove);
+            let erase = match &step {
+                Some(step) => write.clone() * step.clone(),
+                None => write.clone(),
+            };
+            [remove, probe.see(Part::SsmErase, erase)]
+        });
+        let read = shared(probe.see(Part::SsmRead, self.read), n_heads);
+        let value = match step {
+            Some(step) => self.value * step,
+            None => self.value,
+        };
+        let recurrence = Recurrence { decay, value, write, erase, read };
+        let y = if probe.wants_state() {
+            let (y, states) = recurrence.steps(|pos, state| probe.see_state(pos, state));
+            probe.keep_states(Tensor::stack(states, 1));
+            y
+        } else {
+            recurrence.forward()
+        };
+        probe.see(Part::SsmY, skipped.map_or(y.clone(), |it| y + it))
+    }
+}
+
+fn seen_decay(log_decay: Tensor<4>, probe: &mut At<'_>) -> Decay {
+    if !probe.probe.wants(probe.layer, Part::SsmDecay) {
+        return Decay::Log(log_decay);
+    }
+    let is_changed = probe.probe.edits(probe.layer, Part::SsmDecay);
+    let decay = probe.see(Part::SsmDecay, log_decay.clone().exp());
+    if is_changed { Decay::Plain(decay) } else { Decay::Log(log_decay) }
+}
+
+/// Each group repeated for the heads that share it.
+fn shared(groups: Tensor<4>, n_heads: usize) -> Tensor<4> {
+    let [batch, n_pos, n_groups, n_slots] = groups.dims();
+    if n_groups == n_heads {
+        return groups;
+    }
+    let times = n_heads / n_groups;
+    let repeated: Tensor<5> = groups.unsqueeze_dim(3);
+    repeated
+        .expand([batch, n_pos, n_groups, times, n_slots])
+        .reshape([batch, n_pos, n_heads, n_slots])
+}
+
+/// How new weights are drawn.
+struct Make<'a> {
+    d_model: usize,
+    write_gain: f64,
+    device: &'a Device,
+}
+
+impl Make<'_> {
+    /// Normal weights with variance one over the number of inputs.
+    fn matrix(&self, from: usize, to: usize, has_bias: bool) -> Linear {
+        self.scaled(from, to, has_bias, 1.0)
+    }
+
+    /// The matrix that writes to the stream.
+    fn output(&self, from: usize, has_bias: bool) -> Linear {
+        self.scaled(from, self.d_model, has_bias, self.write_gain)
+    }
+
+    fn scaled(&self, from: usize, to: usize, has_bias: bool, gain: f64) -> Linear {
+        let std = gain / (from as f64).sqrt();
+        let initializer = Initializer::Normal { mean: 0.0, std };
+        LinearConfig::new(from, to)
+            .with_bias(has_bias)
+            .with_initializer(initializer)
+            .init(self.device)
+    }
+
+    fn uniform<const D: usize>(&self, min: f64, max: f64, form: [usize; D]) -> Param<Tensor<D>> {
+        Initializer::Uniform { min, max }.init(form, self.device)
+    }
+
+    fn ones(&self, count: usize) -> Param<Tensor<1>> {
+        Initializer::Ones.init([count], self.device)
+    }
+
+    /// Rows that are all alike.
+    fn rows(&self, n_rows: usize, row: impl Iterator<Item = f64>) -> Param<Tensor<2>> {
+        let row: Vec<f32> = row.map(|it| it as f32).collect();
+        let width = row.len();
+        let data = TensorData::new(row.repeat(n_rows), [n_rows, width]);
+        Param::from_tensor(Tensor::from_data(data, self.device))
+    }
+}
+
+/// Where softplus gives 0.001 and 0.1, between which steps start: Gu & Dao 2023, section 3.6.
+const STEP_BIAS: [f64; 2] = [-6.907_255, -2.252_168];

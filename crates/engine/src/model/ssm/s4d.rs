@@ -1,0 +1,198 @@
+//! S4D: a linear system for each channel that is the same at every position.
+
+use burn::{
+    module::Param,
+    nn::Linear,
+    prelude::*,
+    tensor::activation::gelu,
+};
+use trace::Part;
+
+use super::{At, Make};
+use crate::model::config::S4dConfig;
+
+/// Diagonal state spaces, real or complex, one for each channel of the stream.
+#[derive(Module, Debug)]
+pub(in crate::model) struct S4d {
+    /// log Δ, `[channel]`
+    step_log: Param<Tensor<1>>,
+    /// log(−Re a), `[channel, slot]`, as are the next three.
+    a_log: Param<Tensor<2>>,
+    a_imag: Option<Param<Tensor<2>>>,
+    read: Param<Tensor<2>>,
+    read_imag: Option<Param<Tensor<2>>>,
+    /// `[channel]`
+    skip: Param<Tensor<1>>,
+    pub(super) output: Linear,
+}
+
+/// A complex number for each channel and slot; without an imaginary part where all are real.
+#[derive(Clone)]
+struct Complex<const D: usize> {
+    re: Tensor<D>,
+    im: Option<Tensor<D>>,
+}
+
+impl<const D: usize> Complex<D> {
+    fn times(&self, other: &Self) -> Self {
+        let re = self.re.clone() * other.re.clone();
+        match (&self.im, &other.im) {
+            (Some(im), Some(other_im)) => Self {
+                re: re - im.clone() * other_im.clone(),
+                im: Some(self.re.clone() * other_im.clone() + im.clone() * other.re.clone()),
+            },
+            _ => Self { re, im: None },
+        }
+    }
+
+    fn map<const E: usize>(&self, each: impl Fn(Tensor<D>) -> Tensor<E>) -> Complex<E> {
+        Complex { re: each(self.re.clone()), im: self.im.clone().map(each) }
+    }
+
+    /// The real part, and the imaginary one where there is one.
+    fn parts(self) -> Vec<Tensor<D>> {
+        [Some(self.re), self.im].into_iter().flatten().collect()
+    }
+
+    fn plus(&self, other: &Self) -> Self {
+        let im = self.im.clone().zip(other.im.clone());
+        Self { re: self.re.clone() + other.re.clone(), im: im.map(|(a, b)| a + b) }
+    }
+}
+
+impl S4d {
+    /// Slots start as S4D-Lin (complex: −1/2 + iπn) or S4D-Real (−(n + 1)).
+    pub(super) fn new(config: &S4dConfig, make: &Make<'_>) -> Self {
+        let S4dConfig { d_state, is_complex } = *config;
+        let d_model = make.d_model;
+        let slots = || (0..d_state).map(|it| it as f64);
+        let a_log: Vec<f64> =
+            slots().map(|it| if is_complex { 0.5f64.ln() } else { (it + 1.0).ln() }).collect();
+        let spread = 1.0 / (d_state as f64).sqrt();
+        Self {
+            step_log: make.uniform(0.001f64.ln(), 0.1f64.ln(), [d_model]),
+            a_log: make.rows(d_model, a_log.into_iter()),
+            a_imag: is_complex
+                .then(|| make.rows(d_model, slots().map(|it| it * std::f64::consts::PI))),
+            read: make.uniform(-spread, spread, [d_model, d_state]),
+            read_imag: is_complex.then(|| make.uniform(-spread, spread, [d_model, d_state])),
+            skip: make.ones(d_model),
+            output: make.output(d_model, true),
+        }
+    }
+
+    /// What the output matrix reads, `[batch, pos, channel, 1]`.
+    ///
+    /// # Sites
+    /// `ssm.{value,state,y}`
+    ///
+    /// # Source
+    /// Gu et al. 2022, *On the parameterization and initialization of diagonal state space models*,
+    /// eq. (2) and table 1: zero-order hold with B = 1; a GELU before the output matrix.
+    pub(super) fn forward(&self, normed: &Tensor<3>, probe: &mut At<'_>) -> Tensor<4> {
+        let value: Tensor<4> = probe.see(Part::SsmValue, normed.clone().unsqueeze_dim(3));
+        let states = if probe.wants_state() {
+            self.steps(&value, |pos, state| probe.see_state(pos, state))
+        } else {
+            self.scan(&value)
+        };
+        if probe.wants_state() {
+            probe.keep_states(Tensor::cat(states.clone().parts(), 3).unsqueeze_dim(3));
+        }
+        let read = states.times(&self.read_weights().map(Tensor::unsqueeze));
+        let factor = if read.im.is_some() { 2.0 } else { 1.0 };
+        let read = read.re.sum_dim(3) * factor;
+        let y = read + value * self.skip.val().reshape([1, 1, -1, 1]);
+        gelu(probe.see(Part::SsmY, y))
+    }
+
+    /// ā = exp(Δ a), `[channel, slot]`.
+    fn decay(&self) -> Complex<2> {
+        let step: Tensor<2> = self.step_log.val().exp().unsqueeze_dim(1);
+        let size = (-self.a_log.val().exp() * step.clone()).exp();
+        match &self.a_imag {
+            None => Complex { re: size, im: None },
+            Some(imag) => {
+                let angle = imag.val() * step;
+                Complex { re: size.clone() * angle.clone().cos(), im: Some(size * angle.sin()) }
+            }
+        }
+    }
+
+    /// b̄ = (ā − 1) / a, `[channel, slot]`.
+    fn write(&self) -> Complex<2> {
+        let decay = self.decay();
+        let less = Complex { re: decay.re - 1.0, im: decay.im };
+        let a = -self.a_log.val().exp();
+        match &self.a_imag {
+            None => Complex { re: less.re / a, im: None },
+            Some(imag) => {
+                let imag = imag.val();
+                let size = a.clone().powi_scalar(2) + imag.clone().powi_scalar(2);
+                less.times(&Complex { re: a / size.clone(), im: Some(-imag / size) })
+            }
+        }
+    }
+
+    fn read_weights(&self) -> Complex<2> {
+        Complex { re: self.read.val(), im: self.read_imag.as_ref().map(Param::val) }
+    }
+
+    /// What each position writes, `[batch, pos, channel, slot]`.
+    fn written(&self, value: &Tensor<4>) -> Complex<4> {
+        self.write().map(|it| value.clone() * it.unsqueeze())
+    }
+
+    /// Position after position.
+    fn steps(
+        &self,
+        value: &Tensor<4>,
+        mut each: impl FnMut(usize, Tensor<4>) -> Tensor<4>,
+    ) -> Complex<4> {
+        let written = self.written(value);
+        let decay: Complex<3> = self.decay().map(Tensor::unsqueeze);
+        let [batch, n_pos, n_channels, n_slots] = written.re.dims();
+        let at = |pos: usize| -> Complex<3> { written.map(|it| it.narrow(1, pos, 1).squeeze_dim(1)) };
+        let mut states: Vec<Complex<3>> = Vec::with_capacity(n_pos);
+        for pos in 0..n_pos {
+            let state = match states.last() {
+                Some(before) => before.times(&decay).plus(&at(pos)),
+                None => at(pos),
+            };
+            let parts = state.parts();
+            let n_parts = parts.len();
+            let whole = Tensor::cat(parts, 2).reshape([batch, n_channels, 1, n_parts * n_slots]);
+            let whole: Tensor<3> = each(pos, whole).squeeze_dim(2);
+            let part = |which: usize| whole.clone().narrow(2, which * n_slots, n_slots);
+            states.push(Complex { re: part(0), im: (n_parts == 2).then(|| part(1)) });
+        }
+        let stacked = |part: fn(&Complex<3>) -> Option<Tensor<3>>| {
+            let all: Vec<Tensor<3>> = states.iter().filter_map(part).collect();
+            (!all.is_empty()).then(|| Tensor::stack(all, 1))
+        };
+        let re = stacked(|it| Some(it.re.clone())).expect("a prompt has positions");
+        Complex { re, im: stacked(|it| it.im.clone()) }
+    }
+
+    /// All states in log₂(positions) passes; what a pass multiplies by is ā to a power of two.
+    fn scan(&self, value: &Tensor<4>) -> Complex<4> {
+        let mut states = self.written(value);
+        let n_pos = states.re.dims()[1];
+        let mut factor: Complex<4> = self.decay().map(Tensor::unsqueeze);
+        let mut reach = 1;
+        while reach < n_pos {
+            let first = states.map(|it| it.narrow(1, 0, reach));
+            let later = states.map(|it| it.narrow(1, reach, n_pos - reach));
+            let earlier = states.map(|it| it.narrow(1, 0, n_pos - reach));
+            let rest = later.plus(&earlier.times(&factor));
+            let joined = |a: Tensor<4>, b: Tensor<4>| Tensor::cat(vec![a, b], 1);
+            states = Complex {
+                re: joined(first.re, rest.re),
+                im: first.im.zip(rest.im).map(|(a, b)| joined(a, b)),
+            };
+            factor = factor.times(&factor);
+            reach *= 2;
+        }
+        states
+    }
+}
