@@ -16,8 +16,8 @@ use super::{
 use crate::{
     share::{AttentionView, Panel as PanelName},
     view::{
-        AttentionMap, Pick, Scene, Table, attention_lines, attention_map, heads_grid,
-        heads_grid_layout, number, overlay_map, percent, shown,
+        AttentionMap, Cursor, Pick, Scene, Table, attention_lines, attention_map, heads_grid,
+        heads_grid_layout, number, overlay_map, percent, shown, signed,
     },
 };
 
@@ -51,13 +51,11 @@ pub(super) fn AttentionPanel() -> impl IntoView {
             />
         }
     };
-    let site = move || {
-        let cursor = state.cursor();
-        format!("L{} · head {}", cursor.layer, cursor.head)
-    };
     let at_point = move |at: Point| hit(state, view.get_untracked(), size.get_untracked(), at);
-    let label =
-        move || format!("Attention, {}: rows read, columns are read. {}", site(), row_text(state));
+    let label = move || {
+        let (site, row) = (site(state), row_text(state));
+        format!("Attention, {site}: rows read, columns are read. {row}")
+    };
     let plot = move || {
         if view.get() == AttentionView::Steps {
             return view! { <StepsTable /> }.into_any();
@@ -84,8 +82,8 @@ pub(super) fn AttentionPanel() -> impl IntoView {
         <Panel
             name=PanelName::Attention
             title="Attention"
-            site=Signal::derive(site)
-            about=Signal::derive(move || about(view.get()).to_owned())
+            site=Signal::derive(move || site(state))
+            about=Signal::derive(move || about(view.get(), is_recurrent(state)).to_owned())
             controls
             legend=move || legend(state, view.get())
             table=Signal::derive(move || table(state))
@@ -96,14 +94,39 @@ pub(super) fn AttentionPanel() -> impl IntoView {
     }
 }
 
+/// Which head is drawn.
+fn site(state: AppState) -> String {
+    let Cursor { layer, head, .. } = state.cursor();
+    let model = state.model.read();
+    let mixer = model.as_ref().and_then(|it| it.shape.mixers.get(layer));
+    let ssm = mixer.and_then(|it| it.ssm.as_ref());
+    match ssm.filter(|_| is_recurrent(state)) {
+        Some(ssm) => format!("hidden in {} · L{layer} · head {head}", ssm.name),
+        None => format!("L{layer} · head {head}"),
+    }
+}
+
 /// The figure to take away; the steps are a table and have none.
 fn picture(state: AppState, scene: Option<Arc<Scene>>) -> Option<String> {
     let is_figure = state.bookmark.read_untracked().attention != AttentionView::Steps;
     scene.filter(|_| is_figure).map(|it| svg_of(state, &it))
 }
 
-fn about(view: AttentionView) -> &'static str {
+/// Whether the cursor's head is recurrent, so that its map is what it amounts to.
+fn is_recurrent(state: AppState) -> bool {
+    let Cursor { layer, head, .. } = state.cursor();
+    let model = state.model.read();
+    model.as_ref().and_then(|it| it.shape.is_recurrent(layer, head)).unwrap_or(false)
+}
+
+fn about(view: AttentionView, is_recurrent: bool) -> &'static str {
     match view {
+        AttentionView::Map if is_recurrent => {
+            "How much of each token the state hands on to each later one: signed, no softmax."
+        }
+        AttentionView::Steps if is_recurrent => {
+            "What is read times what was written, and what is left of it at the chosen token."
+        }
         AttentionView::Map => "Where each token reads from. Reading is not using.",
         AttentionView::Heads => "Every head of every layer, last layer on top. Click one.",
         AttentionView::Overlay => {
@@ -135,12 +158,19 @@ fn scene_of(state: AppState, view: AttentionView, size_px: Point) -> Option<Scen
     let labels = state.labels();
     let (cursor, lock) = (state.cursor(), state.lock());
     let skips_first = state.bookmark.read().skips_first;
-    let map = AttentionMap { labels: &labels, cursor, lock, skips_first, palette, size_px };
+    let is_signed = is_recurrent(state);
+    let map =
+        AttentionMap { labels: &labels, cursor, lock, skips_first, is_signed, palette, size_px };
     match view {
         AttentionView::Map => Some(attention_map(&pattern(state)?, &map)),
         AttentionView::Heads => {
             let all = state.answers.thumbnails.get()?;
-            Some(heads_grid(&all, [cursor, lock], palette, size_px))
+            let model = state.model.read();
+            let shape = model.as_ref().map(|it| &it.shape);
+            let is_recurrent = |layer: usize, head: usize| {
+                shape.and_then(|it| it.is_recurrent(layer, head)).unwrap_or(false)
+            };
+            Some(heads_grid(&all, is_recurrent, [cursor, lock], palette, size_px))
         }
         AttentionView::Lines => Some(attention_lines(&pattern(state)?, &map).0),
         AttentionView::Overlay => {
@@ -176,8 +206,9 @@ fn hit(state: AppState, view: AttentionView, size_px: Point, at: Point) -> Optio
         let (cursor, lock) = (state.cursor(), state.lock());
         let labels = state.labels();
         let palette = state.palette();
-        let map =
-            AttentionMap { labels: &labels, cursor, lock, skips_first: false, palette, size_px };
+        let (skips_first, is_signed) = (false, is_recurrent(state));
+        let labels = &labels;
+        let map = AttentionMap { labels, cursor, lock, skips_first, is_signed, palette, size_px };
         match view {
             AttentionView::Heads => {
                 let grid = heads_grid_layout(ground.n_layers, ground.n_heads, size_px);
@@ -209,13 +240,14 @@ fn legend(state: AppState, view: AttentionView) -> AnyView {
     let scale = || {
         let (palette, labels) = (state.palette(), state.labels());
         let (cursor, lock) = (state.cursor(), state.lock());
-        let size_px = [0.0, 0.0];
-        let map =
-            AttentionMap { labels: &labels, cursor, lock, skips_first: true, palette, size_px };
+        let (size_px, is_signed) = ([0.0, 0.0], is_recurrent(state));
+        let (labels, skips_first) = (&labels, state.bookmark.read().skips_first);
+        let map = AttentionMap { labels, cursor, lock, skips_first, is_signed, palette, size_px };
         pattern(state).map_or(1.0, |it| map.scale(&it))
     };
+    let is_signed = is_recurrent(state);
     let skips = state.bookmark.read().skips_first && view == AttentionView::Map;
-    let to = if skips { number(scale()) } else { "1".to_owned() };
+    let to = if skips || is_signed { number(scale()) } else { "1".to_owned() };
     let switch = (view == AttentionView::Map).then(|| {
         view! {
             <label class="switch">
@@ -238,12 +270,25 @@ fn legend(state: AppState, view: AttentionView) -> AnyView {
             <span>"weight = exp(score − largest) ÷ their sum; write = weight × |value through the output matrix|"</span>
         }
         .into_any(),
+        AttentionView::Map if is_signed => view! {
+            <Ramp kind="div" from=format!("−{to}") to=to.clone() unit="handed on, power 0.6 scale" />
+            {switch}
+        }
+        .into_any(),
+        AttentionView::Heads if has_recurrence(state) => view! {
+            <span>"attention: 0 to 1; recurrent heads: signed, each to its own largest"</span>
+        }
+        .into_any(),
         AttentionView::Map | AttentionView::Heads => view! {
             <Ramp kind="seq" from="0" to=to unit="weight, power 0.6 scale" />
             {switch}
         }
         .into_any(),
     }
+}
+
+fn has_recurrence(state: AppState) -> bool {
+    state.model.read().as_ref().is_some_and(|it| it.shape.has_recurrence())
 }
 
 /// The cursor's row in words.
@@ -253,8 +298,9 @@ fn row_text(state: AppState) -> String {
     let row = state.answers.row.get().filter(|it| it.query == cursor.pos);
     let Some(row) = row else { return String::new() };
     let weight = row.weight.get(&[cursor.source]).unwrap_or(f32::NAN);
+    let weight = if row.is_recurrent { signed(weight) } else { percent(weight) };
     let word = |pos: usize| labels.get(pos).cloned().unwrap_or_default();
-    format!("“{}” reads “{}” at {}.", word(cursor.pos), word(cursor.source), percent(weight))
+    format!("“{}” reads “{}” at {}.", word(cursor.pos), word(cursor.source), weight)
 }
 
 fn table(state: AppState) -> Table {
@@ -274,10 +320,11 @@ fn Aside() -> impl IntoView {
         let tokens = state.run.read().tokens.clone();
         let mut all: Vec<(usize, f32)> = row.weight.values().iter().copied().enumerate().collect();
         all.truncate(row.query + 1);
-        all.sort_by(|a, b| b.1.total_cmp(&a.1));
+        all.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
         all.truncate(7);
         let word = |pos: usize| tokens.get(pos).map_or_else(String::new, shown);
-        all.into_iter().map(|(pos, weight)| (pos, word(pos), weight)).collect()
+        let most = if row.is_recurrent { all.first().map_or(1.0, |it| it.1.abs()) } else { 1.0 };
+        all.into_iter().map(|(pos, weight)| (pos, word(pos), weight, weight.abs() / most)).collect()
     };
     view! {
         <aside class="row-bars">
@@ -292,7 +339,7 @@ fn Aside() -> impl IntoView {
             {move || {
                 rows()
                     .into_iter()
-                    .map(|(pos, word, weight)| {
+                    .map(|(pos, word, weight, length): (usize, String, f32, f32)| {
                         let pick = Pick { source: Some(pos), ..Pick::default() };
                         view! {
                             <button
@@ -303,7 +350,12 @@ fn Aside() -> impl IntoView {
                                 on:pointerleave=move |_| state.hover.set(Pick::default())
                             >
                                 <span>{word}</span>
-                                <i><b style:width=format!("{:.1}%", 100.0 * weight)></b></i>
+                                <i>
+                                    <b
+                                        class:negative=weight < 0.0
+                                        style:width=format!("{:.1}%", 100.0 * length)
+                                    ></b>
+                                </i>
                                 <span>{format!("{weight:.2}")}</span>
                             </button>
                         }

@@ -6,7 +6,10 @@ use leptos::prelude::*;
 use trace::{AttentionRow, Writers};
 
 use super::state::AppState;
-use crate::view::{Cursor, Ground, Pick, shown};
+use crate::{
+    share::{SecondView, ThirdView},
+    view::{Cursor, Ground, Pick, shown},
+};
 
 /// One memo each. [`AppState`] has a method for those that many ask for.
 #[derive(Clone, Copy)]
@@ -21,6 +24,9 @@ pub(crate) struct Derived {
     /// The head that wrote most at the last position: where the cursor is while none is chosen, so
     /// that it keeps its head from token to token, and finds it again from a link.
     pub(super) strongest: Memo<Option<[usize; 2]>>,
+    /// What stands beside attention, and below it, with what is left open decided.
+    second: Memo<SecondView>,
+    third: Memo<ThirdView>,
     /// The row at the lock; answers about a preview leave it as it is.
     locked_row: Memo<Option<Arc<AttentionRow>>>,
 }
@@ -37,6 +43,8 @@ impl Derived {
             labels: Memo::new(move |_| here().run.read().tokens.iter().map(shown).collect()),
             writers: Memo::new(move |before| here().find_writers().or_else(|| last(before))),
             strongest: Memo::new(move |before| here().find_strongest().or_else(|| last(before))),
+            second: Memo::new(move |_| here().find_second()),
+            third: Memo::new(move |_| here().find_third()),
             locked_row: Memo::new(move |before| here().find_row().or_else(|| last(before))),
         }
     }
@@ -73,9 +81,43 @@ impl AppState {
         self.derived.labels.get()
     }
 
+    /// Whether the paths or a state stand beside attention.
+    pub(crate) fn second(self) -> SecondView {
+        self.derived.second.get()
+    }
+
+    /// Whether the lens or the steps stand below attention.
+    pub(crate) fn third(self) -> ThirdView {
+        self.derived.third.get()
+    }
+
     /// Who wrote what at the cursor.
     pub(crate) fn writers(self) -> Option<Arc<Writers>> {
         self.derived.writers.get()
+    }
+
+    fn find_second(self) -> SecondView {
+        let chosen = self.bookmark.read().second;
+        let layer = self.lock().layer;
+        let model = self.model.read();
+        let mixer = model.as_ref().and_then(|it| it.shape.mixers.get(layer));
+        let has_state = mixer.is_some_and(|it| it.ssm.is_some());
+        match chosen {
+            SecondView::Auto if has_state => SecondView::State,
+            SecondView::Auto => SecondView::Paths,
+            chosen => chosen,
+        }
+    }
+
+    fn find_third(self) -> ThirdView {
+        let chosen = self.bookmark.read().third;
+        let model = self.model.read();
+        let is_recurrent = model.as_ref().is_some_and(|it| !it.shape.has_attention());
+        match chosen {
+            ThirdView::Auto if is_recurrent => ThirdView::Steps,
+            ThirdView::Auto => ThirdView::Lens,
+            chosen => chosen,
+        }
     }
 
     fn find_ground(self) -> Ground {

@@ -4,15 +4,15 @@ use std::{cell::RefCell, mem::take, rc::Rc};
 
 use js_sys::Uint8Array;
 use leptos::prelude::*;
-use trace::{Basis, Event, GUESS, LAST, Question, Request, RunId, STRONGEST, decode, encode};
+use trace::{Basis, Edit, Event, GUESS, LAST, Question, Request, RunId, STRONGEST, decode, encode};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::{
     browser::{after, now_secs},
-    state::{AppState, Run, Status},
+    state::{AppState, Run, Status, Uncut},
 };
-use crate::share::BasisView;
+use crate::share::{BasisView, SecondView};
 
 /// Small maps have at most so many cells a side.
 const THUMBNAIL_SIDE: usize = 32;
@@ -68,7 +68,21 @@ pub(super) fn connect(state: AppState) {
     let starter = link.clone();
     Effect::new(move |_| starter.start(uses_gpu.get()));
 
-    let prompt = Memo::new(move |_| state.bookmark.read().prompt.clone());
+    let model = Memo::new(move |_| state.bookmark.read().model.clone());
+    let opener = link.clone();
+    Effect::new(move |before: Option<String>| {
+        let model = model.get();
+        // The first is opened when the engine has started.
+        if before.is_some_and(|it| it != model) {
+            opener.open(&model);
+        }
+        model
+    });
+
+    let prompt = Memo::new(move |_| {
+        let bookmark = state.bookmark.read();
+        (bookmark.prompt.clone(), bookmark.cuts.clone())
+    });
     let runner = link.clone();
     Effect::new(move |_| {
         // A memo that is only tracked and never read is never computed, and so never tells of a change.
@@ -98,7 +112,10 @@ fn questions(state: AppState) -> Vec<Question> {
     let layer = pick.layer.map_or(STRONGEST, |_| cursor.layer);
     let is_head_open = pick.head.or(pick.layer).is_none();
     let head = if is_head_open { STRONGEST } else { cursor.head };
-    let n_heads = state.model.read().as_ref().map_or(0, |it| it.shape.n_heads);
+    let model = state.model.read();
+    let n_heads = model.as_ref().map_or(0, |it| it.shape.n_heads);
+    let has_recurrence = model.as_ref().is_some_and(|it| it.shape.has_recurrence());
+    drop(model);
     let word = |which: usize| state.id(&bookmark.words[which]);
     let basis = match bookmark.basis {
         BasisView::Sample => Basis::Stored,
@@ -119,10 +136,36 @@ fn questions(state: AppState) -> Vec<Question> {
         Question::Patterns { layer, heads: (0..n_heads).collect() },
         Question::AttentionRow { layer, head, query: pos },
     ];
+    if has_recurrence {
+        all.push(Question::Memory);
+    }
+    if has_recurrence && state.second() == SecondView::State {
+        let source = pick.source.unwrap_or(cursor.source);
+        all.push(Question::Film { layer, head });
+        all.push(Question::StateLens { layer, head, pos, source });
+    }
     if pos != LAST {
         all.push(Question::Writers { pos, a, b });
     }
     all
+}
+
+/// The changes that the reader's cuts are, as far as the prompt that ran last had their positions.
+fn edits(state: AppState) -> Vec<Edit> {
+    let model = state.model.read();
+    let Some(shape) = model.as_ref().map(|it| &it.shape) else { return Vec::new() };
+    state.bookmark.read().cuts.iter().flat_map(|it| it.edits(shape)).collect()
+}
+
+/// Keeps what A − B was while nothing was cut.
+fn keep_uncut(state: AppState) {
+    let bookmark = state.bookmark.read_untracked();
+    let writers = state.answers.writers_end.get_untracked();
+    if let (true, Some(writers)) = (bookmark.cuts.is_empty(), writers) {
+        let prompt = state.run.read_untracked().prompt.clone();
+        let frame = (writers.a, writers.b);
+        state.uncut.set(Some(Uncut { prompt, frame, total: writers.total }));
+    }
 }
 
 impl Link {
@@ -216,10 +259,18 @@ impl Link {
         }
     }
 
+    /// Fetches a model. Until it is there nothing is asked, and the picture stands.
+    fn open(&self, model: &str) {
+        self.line.borrow_mut().is_open = false;
+        self.send(&Request::Open { url: address_of(model) });
+        self.state.status.set(Status::Loading { got_bytes: 0, of_bytes: 0 });
+    }
+
     fn run(&self) {
         let state = self.state;
         let ask = untrack(|| questions(state));
         let prompt = state.bookmark.with_untracked(|it| it.prompt.clone());
+        let edits = untrack(|| edits(state));
         let id = {
             let mut line = self.line.borrow_mut();
             if !line.is_open {
@@ -232,7 +283,7 @@ impl Link {
             line.is_looking = false;
             id
         };
-        self.send(&Request::Run { id, prompt, edits: Vec::new(), ask });
+        self.send(&Request::Run { id, prompt, edits, ask });
     }
 
     /// Asks what is shown and has not been asked about the last run.
@@ -270,8 +321,7 @@ impl Link {
             Event::Started { device } => {
                 state.device.set(Some(device));
                 let model = state.bookmark.with_untracked(|it| it.model.clone());
-                self.send(&Request::Open { url: address_of(&model) });
-                state.status.set(Status::Loading { got_bytes: 0, of_bytes: 0 });
+                self.open(&model);
             }
             Event::Loading { got_bytes, of_bytes } => {
                 self.line.borrow_mut().waits_since = Some(now_secs());
@@ -292,6 +342,7 @@ impl Link {
                     let asked = take(&mut self.line.borrow_mut().asked);
                     self.line.borrow_mut().asked = self.closed(asked);
                 }
+                keep_uncut(state);
                 state.status.set(Status::Live);
                 self.look();
             }

@@ -10,6 +10,7 @@ use super::{
     panel::{Panel, Ramp},
     segments::Segments,
     state::AppState,
+    step_panel::{LensOrSteps, has_recurrence},
 };
 use crate::{
     share::Panel as PanelName,
@@ -29,9 +30,11 @@ pub(super) fn LensPanel() -> impl IntoView {
         let new = scene_of(state, size.get()).map(Arc::new);
         new.or_else(|| before.cloned().flatten())
     });
+    let has_steps = Memo::new(move |_| has_recurrence(state));
     let controls = move || {
         let choices = LensMode::ALL.iter().map(|it| (it.0, it.2)).collect();
         view! {
+            {has_steps.get().then(|| view! { <LensOrSteps /> })}
             <Segments
                 name="What the colour says"
                 choices

@@ -12,9 +12,10 @@ use super::{
     prompt_bar::refuse,
     segments::Segments,
     state::AppState,
+    step_panel::has_recurrence,
 };
 use crate::{
-    share::{BasisView, Panel as PanelName},
+    share::{BasisView, Panel as PanelName, SecondView},
     view::{PathsView, Pick, Scene, Table, depth_name, nearest_point, number, paths_map, percent},
 };
 
@@ -30,8 +31,10 @@ pub(super) fn PathsPanel() -> impl IntoView {
             with_view(state, size.get(), |paths, view| Some(Arc::new(paths_map(paths, view))));
         new.or_else(|| before.cloned().flatten())
     });
+    let has_state = Memo::new(move |_| has_recurrence(state));
     let controls = move || {
         view! {
+            {has_state.get().then(|| view! { <PathsOrState /> })}
             <Segments
                 name="The plane"
                 choices=vec![(BasisView::Sample, "sample"), (BasisView::Frame, "A − B"), (BasisView::Words, "words")]
@@ -68,6 +71,20 @@ pub(super) fn PathsPanel() -> impl IntoView {
                 <Words />
             </Show>
         </Panel>
+    }
+}
+
+/// What stands beside attention: the paths or a state.
+#[component]
+fn PathsOrState() -> impl IntoView {
+    let state = AppState::here();
+    view! {
+        <Segments
+            name="Paths or state"
+            choices=vec![(SecondView::Paths, "paths"), (SecondView::State, "state")]
+            chosen=Signal::derive(move || state.second())
+            on_choose=move |it| state.bookmark.update(|all| all.second = it)
+        />
     }
 }
 

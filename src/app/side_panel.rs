@@ -1,8 +1,10 @@
-//! Beside the lens: who wrote toward A or B, or how long and how turned the stream is.
+//! Beside the lens: who wrote toward A or B, how long and how turned the stream is, or how long
+//! recurrent heads remember.
 
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use trace::Axis;
 
 use super::{
     export::svg_of,
@@ -10,27 +12,36 @@ use super::{
     panel::{Panel, Ramp},
     segments::Segments,
     state::AppState,
+    step_panel::has_recurrence,
 };
 use crate::{
     share::{Panel as PanelName, SideView},
-    view::{Grid, Pick, Scene, Table, norms_table, norms_view, signed, writers_map, writers_table},
+    view::{
+        Grid, MemoryStrip, Pick, Scene, Table, memory_meter, memory_strip, memory_table,
+        norms_table, norms_view, signed, writers_map, writers_table,
+    },
 };
 
 /// The panel.
 #[component]
 pub(super) fn SidePanel() -> impl IntoView {
     let state = AppState::here();
-    let view = Memo::new(move |_| state.bookmark.read().side);
+    let view = Memo::new(move |_| side(state));
+    let has_memory = Memo::new(move |_| has_recurrence(state));
     let size = RwSignal::new([0.0, 0.0]);
     let scene = Memo::new(move |before: Option<&Option<Arc<Scene>>>| {
         let new = figure(state, size.get()).map(|it| Arc::new(it.0));
         new.or_else(|| before.cloned().flatten())
     });
     let controls = move || {
+        let mut choices = vec![(SideView::Writers, "writers"), (SideView::Norms, "norms")];
+        if has_memory.get() {
+            choices.push((SideView::Memory, "memory"));
+        }
         view! {
             <Segments
                 name="What stands here"
-                choices=vec![(SideView::Writers, "writers"), (SideView::Norms, "norms")]
+                choices
                 chosen=view
                 on_choose=move |it| state.bookmark.update(|all| all.side = it)
             />
@@ -51,11 +62,32 @@ pub(super) fn SidePanel() -> impl IntoView {
             <Figure
                 scene
                 size
-                label=move || about(state)
+                label=move || label(state)
                 hit=at_point
             />
         </Panel>
     }
+}
+
+/// What stands here: memory only where there is some.
+fn side(state: AppState) -> SideView {
+    let chosen = state.bookmark.read().side;
+    if chosen == SideView::Memory && !has_recurrence(state) { SideView::Writers } else { chosen }
+}
+
+/// The strip with the answer, where that is about this model and this prompt.
+fn with_strip<T>(
+    state: AppState,
+    size_px: Point,
+    work: impl FnOnce(&trace::Memory, &MemoryStrip<'_>) -> T,
+) -> Option<T> {
+    let memory = state.answers.memory.get()?;
+    let model = state.model.get()?;
+    let (cursor, lock) = (state.cursor(), state.lock());
+    let (shape, n_pos, palette) = (&model.shape, state.n_pos(), state.palette());
+    let strip = MemoryStrip { shape, n_pos, cursor, lock, palette, size_px };
+    let sizes = [Axis::Layer, Axis::Pos].map(|it| memory.half_life.size(it));
+    (sizes == [Some(shape.n_layers), Some(n_pos)]).then(|| work(&memory, &strip))
 }
 
 fn figure(state: AppState, size_px: Point) -> Option<(Scene, Grid)> {
@@ -63,7 +95,7 @@ fn figure(state: AppState, size_px: Point) -> Option<(Scene, Grid)> {
         return None;
     }
     let cursors = [state.cursor(), state.lock()];
-    match state.bookmark.read().side {
+    match side(state) {
         SideView::Writers => {
             let writers = state.writers()?;
             let (scene, grid, _) = writers_map(&writers, cursors, state.palette(), size_px);
@@ -73,6 +105,7 @@ fn figure(state: AppState, size_px: Point) -> Option<(Scene, Grid)> {
             let norms = state.answers.norms.get()?;
             Some(norms_view(&norms, cursors, state.palette(), size_px))
         }
+        SideView::Memory => with_strip(state, size_px, memory_strip),
     }
 }
 
@@ -81,25 +114,39 @@ fn hit(state: AppState, size_px: Point, at: Point) -> Option<Pick> {
     let (row, column) = grid.hit(at)?;
     let ground = state.ground();
     let upward = grid.n_rows - 1 - row;
-    Some(match state.bookmark.read().side {
+    Some(match side(state) {
         SideView::Writers if column < ground.n_heads => Pick::head(upward, column, &ground),
         SideView::Writers => Pick::layer(upward, &ground),
         SideView::Norms => Pick::depth(upward, &ground),
+        SideView::Memory => Pick::layer(upward, &ground),
     })
 }
 
 fn about(state: AppState) -> String {
-    match state.bookmark.read().side {
+    match side(state) {
         SideView::Writers => {
             let total = state.writers().map_or(f32::NAN, |it| it.total);
-            format!("Wrote A − B {}", signed(total))
+            // A third choice beside it leaves less room.
+            let what = if has_recurrence(state) { "A − B" } else { "Wrote A − B" };
+            format!("{what} {}", signed(total))
         }
         SideView::Norms => "Length and angles".to_owned(),
+        SideView::Memory => "Tokens until half is forgotten".to_owned(),
     }
 }
 
+/// The picture in a sentence.
+fn label(state: AppState) -> String {
+    let reading = match side(state) {
+        SideView::Memory => with_strip(state, [0.0; 2], |memory, strip| strip.reading(memory)),
+        SideView::Writers | SideView::Norms => None,
+    };
+    let about = about(state);
+    reading.map_or_else(|| about.clone(), |it| format!("{about}. {it}"))
+}
+
 fn legend(state: AppState) -> AnyView {
-    match state.bookmark.read().side {
+    match side(state) {
         SideView::Writers => {
             let end = state.writers().map_or(1.0, |it| crate::view::writers_end(&it));
             let (from, to) = (signed(-end), signed(end));
@@ -108,13 +155,23 @@ fn legend(state: AppState) -> AnyView {
         SideView::Norms => {
             view! { <span>"cosine with the depth before, and the last"</span> }.into_any()
         }
+        SideView::Memory => meter(state),
     }
 }
 
+/// What a run keeps, and whether that grows with the prompt.
+fn meter(state: AppState) -> AnyView {
+    let model = state.model.read();
+    let lines = model.as_ref().map(|it| memory_meter(&it.shape, state.n_pos())).unwrap_or_default();
+    let lines = lines.into_iter().map(|it| view! { <span>{it}</span> }).collect_view();
+    view! { <div class="meter">{lines}</div> }.into_any()
+}
+
 fn table(state: AppState) -> Table {
-    match state.bookmark.read().side {
+    match side(state) {
         SideView::Writers => state.writers().map(|it| writers_table(&it)),
         SideView::Norms => state.answers.norms.get().map(|it| norms_table(&it, state.cursor().pos)),
+        SideView::Memory => with_strip(state, [0.0; 2], memory_table),
     }
     .unwrap_or_default()
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use trace::{
-    Answer, AttentionRow, Device, GUESS, Lens, ModelInfo, NamedArray, Norms, Paths, Patterns,
-    Question, Token, Writers,
+    Answer, AttentionRow, Device, Film, GUESS, Lens, Memory, ModelInfo, NamedArray, Norms, Paths,
+    Patterns, Question, StateLens, Token, Writers,
 };
 
 use super::{
@@ -46,6 +46,9 @@ pub(crate) struct Answers {
     pub(crate) writers_here: RwSignal<Option<Arc<Writers>>>,
     pub(crate) writers_end: RwSignal<Option<Arc<Writers>>>,
     pub(crate) next: RwSignal<Option<Arc<NamedArray>>>,
+    pub(crate) film: RwSignal<Option<Arc<Film>>>,
+    pub(crate) state_lens: RwSignal<Option<Arc<StateLens>>>,
+    pub(crate) memory: RwSignal<Option<Arc<Memory>>>,
 }
 
 /// The tokens of the last run.
@@ -55,6 +58,14 @@ pub(crate) struct Run {
     pub(crate) tokens: Vec<Token>,
     pub(crate) n_cut: usize,
     pub(crate) secs: f64,
+}
+
+/// A − B at the end of a run, with its prompt and question.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Uncut {
+    pub(crate) prompt: String,
+    pub(crate) frame: (u32, u32),
+    pub(crate) total: f32,
 }
 
 /// Everything that components share.
@@ -68,6 +79,8 @@ pub(crate) struct AppState {
     pub(crate) run: RwSignal<Arc<Run>>,
     pub(crate) answers: Answers,
     pub(crate) derived: Derived,
+    /// The last run that nothing was taken away from.
+    pub(crate) uncut: RwSignal<Option<Uncut>>,
     /// The two most probable next tokens: the question where the reader asks none.
     pub(crate) guesses: RwSignal<[u32; 2]>,
     /// What the link says its writer saw, until it has been compared, and what came of that.
@@ -107,8 +120,12 @@ impl AppState {
                 writers_here: RwSignal::new(None),
                 writers_end: RwSignal::new(None),
                 next: RwSignal::new(None),
+                film: RwSignal::new(None),
+                state_lens: RwSignal::new(None),
+                memory: RwSignal::new(None),
             },
             derived: Derived::new(),
+            uncut: RwSignal::new(None),
             guesses: RwSignal::new([0, 1]),
             expected: RwSignal::new(None),
             proof: RwSignal::new(None),
@@ -149,6 +166,9 @@ impl AppState {
                 self.guesses.set(trace::guesses(it.values()));
                 to.next.set(Some(Arc::new(it)));
             }
+            Answer::Film(it) => to.film.set(it.map(Arc::new)),
+            Answer::StateLens(it) => to.state_lens.set(it.map(Arc::new)),
+            Answer::Memory(it) => to.memory.set(Some(Arc::new(it))),
             // No panel shows a whole site.
             Answer::Site { .. } => {}
         }

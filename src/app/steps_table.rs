@@ -15,6 +15,8 @@ pub(super) fn StepsTable() -> impl IntoView {
             return view! { <tr><td colspan="7">"No value yet"</td></tr> }.into_any();
         };
         let labels = state.labels();
+        let sizes = row.weight.values().iter().take(row.query + 1).map(|it| it.abs());
+        let most = if row.is_recurrent { sizes.fold(f32::MIN_POSITIVE, f32::max) } else { 1.0 };
         let rows = steps(&row).into_iter().map(|step| {
             let label = labels.get(step.key).cloned().unwrap_or_default();
             let pick = Pick { source: Some(step.key), ..Pick::default() };
@@ -30,7 +32,7 @@ pub(super) fn StepsTable() -> impl IntoView {
                     <td>{if step.is_open { "open" } else { "masked" }}</td>
                     <td>{open(number(step.raised))}</td>
                     <td>
-                        <i class="cell-bar" style:width=format!("{:.0}px", 48.0 * step.weight)></i>
+                        <i class="cell-bar" style:width=format!("{:.0}px", 48.0 * step.weight.abs() / most)></i>
                         {number(step.weight)}
                     </td>
                     <td>{number(step.value_norm)}</td>
@@ -46,9 +48,11 @@ pub(super) fn StepsTable() -> impl IntoView {
                 <thead>
                     <tr>
                         <th scope="col">"key"</th>
-                        <th scope="col">"score q·k/√d"</th>
+                        <th scope="col">{move || heading(state, "score q·k/√d", "read · written")}</th>
                         <th scope="col">"mask"</th>
-                        <th scope="col">"exp(score − max)"</th>
+                        <th scope="col">
+                            {move || heading(state, "exp(score − max)", "× left × step")}
+                        </th>
                         <th scope="col">"weight"</th>
                         <th scope="col">"|value|"</th>
                         <th scope="col">"|write|"</th>
@@ -60,14 +64,20 @@ pub(super) fn StepsTable() -> impl IntoView {
     }
 }
 
+/// A heading for attention, or one for a recurrent head.
+fn heading(state: AppState, attention: &'static str, recurrent: &'static str) -> &'static str {
+    let is_recurrent = state.answers.row.get().is_some_and(|it| it.is_recurrent);
+    if is_recurrent { recurrent } else { attention }
+}
+
 /// The same as a table for export.
 pub(super) fn steps_rows(row: &AttentionRow, labels: &[String]) -> Table {
     let mut table = Table::new([
         "position",
         "key",
-        "score",
+        if row.is_recurrent { "read times written" } else { "score" },
         "mask",
-        "exp(score - max)",
+        if row.is_recurrent { "left times step" } else { "exp(score - max)" },
         "weight",
         "value length",
         "write length",

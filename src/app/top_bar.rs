@@ -1,6 +1,7 @@
 //! What runs, where, and the link to it.
 
 use leptos::prelude::*;
+use trace::ModelShape;
 
 use super::{
     address,
@@ -8,7 +9,7 @@ use super::{
     proof,
     state::{AppState, Status},
 };
-use crate::view::percent;
+use crate::{share::MODELS, view::percent};
 
 /// The top of the page.
 #[component]
@@ -64,7 +65,7 @@ fn Model() -> impl IntoView {
     };
     let size = move || {
         state.model.read().as_ref().map_or_else(String::new, |it| {
-            format!("transformer, {:.1} MB", it.size_bytes as f64 / 1e6)
+            format!("{}, {:.1} MB", kind(&it.shape), it.size_bytes as f64 / 1e6)
         })
     };
     view! {
@@ -73,8 +74,50 @@ fn Model() -> impl IntoView {
                 <b>{move || state.bookmark.read().model.clone()}</b>
                 <span class="muted">{size}</span>
             </summary>
-            <div>{card}</div>
+            <div>
+                <ModelChoice />
+                {card}
+            </div>
         </details>
+    }
+}
+
+/// The models to choose from.
+#[component]
+fn ModelChoice() -> impl IntoView {
+    let state = AppState::here();
+    let chosen = Memo::new(move |_| state.bookmark.read().model.clone());
+    let choose = move |id: &str| {
+        state.bookmark.update(|it| {
+            if it.model != id {
+                (it.model, it.digest) = (id.to_owned(), String::new());
+            }
+        });
+    };
+    let buttons = MODELS.iter().map(|&(id, about)| {
+        view! {
+            <button
+                aria-pressed=move || (chosen.get() == id).to_string()
+                on:click=move |_| choose(id)
+            >
+                <b>{id}</b>
+                <span class="muted">{about}</span>
+            </button>
+        }
+    });
+    view! {
+        <div class="models" role="group" aria-label="Models">
+            {buttons.collect_view()}
+        </div>
+    }
+}
+
+/// What a network is called by what mixes its positions.
+fn kind(shape: &ModelShape) -> &'static str {
+    match (shape.has_attention(), shape.has_recurrence()) {
+        (true, true) => "hybrid",
+        (_, true) => "state-space model",
+        _ => "transformer",
     }
 }
 

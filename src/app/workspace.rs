@@ -7,7 +7,9 @@ use super::{
     attention_panel::AttentionPanel,
     browser,
     chart_panel::ChartPanel,
+    cuts_panel::CutsPanel,
     engine_link,
+    film_panel::FilmPanel,
     help::Help,
     keys,
     lens_panel::LensPanel,
@@ -20,11 +22,12 @@ use super::{
     spine::Spine,
     state::AppState,
     status_line::StatusLine,
+    step_panel::StepPanel,
     top_bar::{TopBar, has_webgpu},
 };
 use crate::{
     paint::Gpu,
-    share::{Painting, Panel},
+    share::{Painting, Panel, SecondView, ThirdView},
 };
 
 /// The page.
@@ -54,16 +57,23 @@ pub(super) fn Workspace() -> impl IntoView {
             >
                 <div class="row row-a">
                     <AttentionPanel />
-                    <PathsPanel />
+                    {move || match state.second() {
+                        SecondView::State => view! { <FilmPanel /> }.into_any(),
+                        _ => view! { <PathsPanel /> }.into_any(),
+                    }}
                 </div>
                 <div class="row row-b">
-                    <LensPanel />
+                    {move || match state.third() {
+                        ThirdView::Steps => view! { <StepPanel /> }.into_any(),
+                        _ => view! { <LensPanel /> }.into_any(),
+                    }}
                     <ChartPanel />
                     <SidePanel />
                 </div>
             </main>
             <aside class="rail" data-zone="rail" aria-label="Outcome">
                 <NextPanel />
+                <CutsPanel />
             </aside>
         </div>
         <Tabs />

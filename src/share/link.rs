@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Cut;
 use crate::view::{ChartKind, LensMode, Pick, Sampling};
 
 /// The version that this page writes, and the newest that it reads.
@@ -27,11 +28,15 @@ pub struct Bookmark {
     pub overlay: Vec<usize>,
     pub lens: LensMode,
     pub chart: ChartKind,
+    pub second: SecondView,
+    pub third: ThirdView,
     pub side: SideView,
     pub basis: BasisView,
     /// The reader's own two directions.
     pub words: [String; 2],
     pub sampling: Sampling,
+    /// What is taken away from the run.
+    pub cuts: Vec<Cut>,
     /// The panel that fills the stage.
     pub maximised: Option<Panel>,
     pub painting: Painting,
@@ -54,10 +59,13 @@ impl Default for Bookmark {
             overlay: Vec::new(),
             lens: LensMode::default(),
             chart: ChartKind::default(),
+            second: SecondView::default(),
+            third: ThirdView::default(),
             side: SideView::default(),
             basis: BasisView::default(),
             words: ["barn".to_owned(), "garden".to_owned()],
             sampling: Sampling::default(),
+            cuts: Vec::new(),
             maximised: None,
             painting: Painting::default(),
             uses_gpu: false,
@@ -102,6 +110,32 @@ named! {
         #[default] Writers = "writers",
         /// Lengths and angles of the stream.
         Norms = "norms",
+        /// How long recurrent heads remember.
+        Memory = "memory",
+    }
+}
+
+named! {
+    /// What stands beside attention.
+    SecondView {
+        /// The state where the cursor's layer has one, else the paths.
+        #[default] Auto = "auto",
+        /// Residual paths.
+        Paths = "paths",
+        /// The state of a recurrent head.
+        State = "state",
+    }
+}
+
+named! {
+    /// What stands below attention.
+    ThirdView {
+        /// The steps where no layer has attention, else the lens.
+        #[default] Auto = "auto",
+        /// The logit lens.
+        Lens = "lens",
+        /// How firmly each position is written.
+        Steps = "steps",
     }
 }
 
@@ -314,6 +348,17 @@ const PARTS: &[Part] = &[
         },
     },
     Part {
+        name: "cut",
+        write: |it| {
+            let cuts: Vec<String> = it.cuts.iter().map(Cut::write).collect();
+            (!cuts.is_empty()).then(|| cuts.join("-"))
+        },
+        read: |it, text| {
+            let cuts = text.split('-').map(Cut::read).collect::<Option<Vec<Cut>>>()?;
+            keep(&mut it.cuts, cuts)
+        },
+    },
+    Part {
         name: "lens",
         write: |it| chosen(it.lens, LENSES),
         read: |it, text| keep(&mut it.lens, named(text, LENSES)?),
@@ -322,6 +367,16 @@ const PARTS: &[Part] = &[
         name: "chart",
         write: |it| chosen(it.chart, CHARTS),
         read: |it, text| keep(&mut it.chart, named(text, CHARTS)?),
+    },
+    Part {
+        name: "second",
+        write: |it| chosen(it.second, SecondView::ALL),
+        read: |it, text| keep(&mut it.second, named(text, SecondView::ALL)?),
+    },
+    Part {
+        name: "third",
+        write: |it| chosen(it.third, ThirdView::ALL),
+        read: |it, text| keep(&mut it.third, named(text, ThirdView::ALL)?),
     },
     Part {
         name: "side",
@@ -443,10 +498,13 @@ mod tests {
             overlay: vec![0, 3],
             lens: LensMode::Kl,
             chart: ChartKind::Rank,
+            second: SecondView::State,
+            third: ThirdView::Steps,
             side: SideView::Norms,
             basis: BasisView::Words,
             words: ["she".into(), "he".into()],
             sampling: Sampling { temperature: 0.7, top_k: 5, top_p: 0.9, seed: 42 },
+            cuts: ["head.2.1", "step.0.3.7"].map(|it| Cut::read(it).unwrap()).to_vec(),
             maximised: Some(Panel::Lens),
             painting: Painting::Canvas,
             uses_gpu: true,

@@ -2,7 +2,12 @@
 
 mod link; // start here
 
+mod cut;
+mod models;
+
+pub use cut::{Cut, CutKind};
 pub use link::{
-    AttentionView, BasisView, Bookmark, Painting, Panel, SideView, read_link, result_of,
-    with_result, write_link,
+    AttentionView, BasisView, Bookmark, Painting, Panel, SecondView, SideView, ThirdView, read_link,
+    result_of, with_result, write_link,
 };
+pub use models::MODELS;

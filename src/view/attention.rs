@@ -14,6 +14,8 @@ pub struct AttentionMap<'a> {
     pub lock: Cursor,
     /// Whether the first key is left out of the scale, for it often draws what is not needed.
     pub skips_first: bool,
+    /// Whether the head is recurrent: its weights have a sign, and no sum that they share.
+    pub is_signed: bool,
     pub palette: &'a Palette,
     pub size_px: [f32; 2],
 }
@@ -34,14 +36,25 @@ impl AttentionMap<'_> {
         Grid { origin: [LEFT_PX, TOP_PX], cell: [cell; 2], n_columns: count, n_rows: count }
     }
 
-    /// The weight that has the end of the ramp.
+    /// The weight that has the end of the ramp; of signed ones, the size.
     pub fn scale(&self, weights: &NamedArray) -> f32 {
-        if !self.skips_first {
+        if !self.skips_first && !self.is_signed {
             return 1.0;
         }
         let count = self.labels.len().max(1);
-        let others = weights.values().iter().enumerate().filter(|it| it.0 % count != 0);
-        others.map(|it| *it.1).fold(f32::MIN_POSITIVE, f32::max)
+        let is_shown = |place: usize| !self.skips_first || !place.is_multiple_of(count);
+        let shown = weights.values().iter().enumerate().filter(|it| is_shown(it.0));
+        shown.map(|it| it.1.abs()).fold(f32::MIN_POSITIVE, f32::max)
+    }
+
+    /// The colour of a weight.
+    fn shade(&self, weight: f32, scale: f32) -> Rgba {
+        let raised = (weight.abs() / scale).clamp(0.0, 1.0).powf(POWER);
+        if self.is_signed {
+            self.palette.div(raised.copysign(weight))
+        } else {
+            self.palette.seq(raised)
+        }
     }
 
     fn marks(&self, grid: &Grid, shade: impl Fn(usize, usize) -> Option<Rgba>) -> Vec<Mark> {
@@ -125,9 +138,8 @@ pub fn attention_map(weights: &NamedArray, map: &AttentionMap<'_>) -> Scene {
     let scale = map.scale(weights);
     let sees_ahead = sees_ahead(weights);
     let shade = |row: usize, column: usize| {
-        let weight = weights.get(&[row, column])?;
-        (sees_ahead || column <= row)
-            .then(|| map.palette.seq((weight / scale).clamp(0.0, 1.0).powf(POWER)))
+        let weight = weights.get(&[row, column]).filter(|it| !it.is_nan())?;
+        (sees_ahead || column <= row).then(|| map.shade(weight, scale))
     };
     let mut marks = map.marks(&grid, shade);
     if map.skips_first {
@@ -156,12 +168,21 @@ pub fn overlay_map(weights: &NamedArray, heads: &[usize], map: &AttentionMap<'_>
         let strongest = heads
             .iter()
             .enumerate()
-            .map(|(index, head)| (weights.get(&[index, row, column]).unwrap_or(0.0), *head))
+            .map(|(index, head)| (size(weights, index, [row, column]), *head))
             .max_by(|a, b| a.0.total_cmp(&b.0))?;
         let colour = map.palette.cat[strongest.1 % map.palette.cat.len()];
         Some(mixed(map.palette.background, colour, strongest.0.clamp(0.0, 1.0).powf(POWER)))
     };
     Scene { size_px: map.size_px, marks: map.marks(&grid, shade) }
+}
+
+/// How much of head `index`'s strongest weight a weight is; attention's are shares already.
+fn size(weights: &NamedArray, index: usize, [row, column]: [usize; 2]) -> f32 {
+    let weight = weights.get(&[index, row, column]).filter(|it| !it.is_nan()).unwrap_or(0.0);
+    let most = weights.at(Axis::Head, index).map_or(1.0, |it| {
+        it.values().iter().fold(0.0f32, |most, it| most.max(it.abs()))
+    });
+    weight.abs() / most.max(1.0)
 }
 
 /// `share` of `over` on `under`.
@@ -179,6 +200,7 @@ fn mixed(under: Rgba, over: Rgba, share: f32) -> Rgba {
 /// `weights` has the axes `query, key`. Returns the scene and the grid of rows, for hits.
 pub fn attention_lines(weights: &NamedArray, map: &AttentionMap<'_>) -> (Scene, Grid) {
     let n_pos = map.labels.len();
+    let scale = AttentionMap { skips_first: false, ..*map }.scale(weights);
     let most = (map.size_px[1] / 13.0).floor().max(1.0) as usize;
     let (first, shown) = super::window(n_pos, most, map.cursor.pos);
     let height = (map.size_px[1] / shown.max(1) as f32).min(22.0);
@@ -196,11 +218,16 @@ pub fn attention_lines(weights: &NamedArray, map: &AttentionMap<'_>) -> (Scene, 
     for query in queries {
         let is_chosen = query == map.cursor.pos;
         for key in first..first + shown {
-            let weight = weights.get(&[query, key]).unwrap_or(0.0);
+            let weight = weights.get(&[query, key]).filter(|it| !it.is_nan()).unwrap_or(0.0);
+            let (sign, weight) = (weight, (weight.abs() / scale).min(1.0));
             if weight < if is_chosen { 0.005 } else { 0.05 } {
                 continue;
             }
-            let colour = if is_chosen { map.palette.seq_stops[6] } else { map.palette.ink_3 };
+            let colour = match (is_chosen, map.is_signed) {
+                (true, true) => map.palette.div(1f32.copysign(sign)),
+                (true, false) => map.palette.seq_stops[6],
+                (false, _) => map.palette.ink_3,
+            };
             marks.push(Mark::Line {
                 from: [left, place(key)],
                 to: [right, place(query)],

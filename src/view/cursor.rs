@@ -107,7 +107,9 @@ impl Pick {
         };
         let pos = within(self.pos.unwrap_or(usize::MAX), ground.n_pos);
         let most = |row: &[f32]| {
-            let best = row.iter().take(pos + 1).enumerate().max_by(|a, b| a.1.total_cmp(b.1));
+            let size = |it: &(usize, &f32)| it.1.abs();
+            let best =
+                row.iter().take(pos + 1).enumerate().max_by(|a, b| size(a).total_cmp(&size(b)));
             best.map(|it| it.0)
         };
         let source = self.source.or_else(|| row.and_then(most)).unwrap_or(0);

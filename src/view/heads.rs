@@ -16,9 +16,12 @@ pub fn heads_grid_layout(n_layers: usize, n_heads: usize, size_px: [f32; 2]) -> 
     Grid { origin: [LEFT_PX, TOP_PX], cell: [cell; 2], n_columns: n_heads, n_rows: n_layers }
 }
 
-/// All patterns, `[layer, head, query, key]`, with the cursor's head outlined.
+/// All patterns, `[layer, head, query, key]`, with the cursor's head outlined. Those of recurrent
+/// heads are signed, each on a scale of its own; where there is no such head, or it amounts to no
+/// matrix, the place is hatched.
 pub fn heads_grid(
     patterns: &NamedArray,
+    is_recurrent: impl Fn(usize, usize) -> bool,
     [cursor, lock]: [Cursor; 2],
     palette: &Palette,
     size_px: [f32; 2],
@@ -33,13 +36,28 @@ pub fn heads_grid(
         let layer = n_layers - 1 - row;
         for head in 0..n_heads {
             let [x, y] = grid.corner(row, head);
-            for query in 0..n_cells {
-                for key in 0..=query {
-                    let weight = patterns.get(&[layer, head, query, key]).unwrap_or(f32::NAN);
-                    let at = [x + step * key as f32, y + step * query as f32];
-                    let fill = palette.seq(weight.clamp(0.0, 1.0).powf(0.6));
-                    marks.push(Mark::Cell { at, size: [step; 2], fill });
-                }
+            let get = |query: usize, key: usize| {
+                patterns.get(&[layer, head, query, key]).unwrap_or(f32::NAN)
+            };
+            if get(0, 0).is_nan() {
+                let stroke = palette.line_2;
+                marks.push(Mark::Hatch { at: [x, y], size: [side; 2], stroke });
+                continue;
+            }
+            let is_signed = is_recurrent(layer, head);
+            let cells = (0..n_cells).flat_map(|query| (0..=query).map(move |key| (query, key)));
+            let sizes = cells.clone().map(|(query, key)| get(query, key).abs());
+            let scale = if is_signed { sizes.fold(f32::MIN_POSITIVE, f32::max) } else { 1.0 };
+            for (query, key) in cells {
+                let weight = get(query, key);
+                let at = [x + step * key as f32, y + step * query as f32];
+                let raised = (weight.abs() / scale).clamp(0.0, 1.0).powf(0.6);
+                let fill = if is_signed {
+                    palette.div(raised.copysign(weight))
+                } else {
+                    palette.seq(raised)
+                };
+                marks.push(Mark::Cell { at, size: [step; 2], fill });
             }
         }
     }

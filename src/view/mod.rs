@@ -8,9 +8,11 @@ mod scene; // start here
 mod attention;
 mod chart;
 mod cursor;
+mod film;
 mod grid;
 mod heads;
 mod lens;
+mod memory;
 mod palette;
 mod paths;
 mod rows;
@@ -22,9 +24,15 @@ mod words;
 pub use attention::{AttentionMap, attention_lines, attention_map, overlay_map};
 pub use chart::{ChartKind, depth_chart};
 pub use cursor::{Cursor, Ground, Pick, depth_name};
+pub use film::{
+    FilmView, effective_rank, film_bars_end, film_map, film_scale, film_table, singular_values,
+};
 pub use grid::{Grid, window};
 pub use heads::{heads_grid, heads_grid_layout};
 pub use lens::{LensMap, LensMode, lens_map, lens_table, unreliable_before};
+pub use memory::{
+    MemoryStrip, StepKind, StepMap, memory_meter, memory_strip, memory_table, step_map, step_table,
+};
 pub use palette::{Palette, Rgba, Theme, ink_on};
 pub use paths::{PathsView, nearest_point, paths_map};
 pub use rows::{norms_table, norms_view, writers_end, writers_map, writers_table};

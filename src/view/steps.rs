@@ -10,7 +10,8 @@ pub struct Step {
     pub score: f32,
     /// Whether the mask lets the query read it.
     pub is_open: bool,
-    /// `exp(score − largest open score)`; 0 where masked.
+    /// `exp(score − largest open score)`; 0 where masked. Of a recurrent head, what the product
+    /// became between the two positions: what is left, times the step.
     pub raised: f32,
     /// The model's own weight.
     pub weight: f32,
@@ -33,7 +34,11 @@ pub fn steps(row: &AttentionRow) -> Vec<Step> {
             key,
             score: score[key],
             is_open: is_open(key),
-            raised: if is_open(key) { (score[key] - largest).exp() } else { 0.0 },
+            raised: match (is_open(key), row.is_recurrent) {
+                (false, _) => 0.0,
+                (true, true) => value(row.weight.values(), key) / score[key],
+                (true, false) => (score[key] - largest).exp(),
+            },
             weight: value(row.weight.values(), key),
             value_norm: value(row.value_norm.values(), key),
             write_norm: value(row.write_norm.values(), key),

@@ -20,19 +20,48 @@ let browser;
 before(async () => (browser = await launch({ gpu: true })));
 after(() => browser.close());
 
+/** Every part of a block, in the order of trace::Part. */
+const PARTS = [
+  "resid_pre", "attn.norm", "attn.q", "attn.k", "attn.v", "attn.score", "attn.pattern", "attn.z", "attn.result",
+  "attn.out", "ssm.norm", "ssm.conv", "ssm.gate", "ssm.step", "ssm.decay", "ssm.value", "ssm.write", "ssm.remove",
+  "ssm.erase", "ssm.read", "ssm.state", "ssm.y", "ssm.z", "ssm.out", "resid_mid", "mlp.norm", "mlp.pre",
+  "mlp.linear", "mlp.act", "mlp.out", "resid_post",
+];
+
+/** The parts of a recurrent mixer. */
+function partsOf({ kind, rule, d_conv }) {
+  const flow = ["value", "write", "read", "y"];
+  const delta = ["step", "remove", "erase"];
+  const own = {
+    s4d: ["value", "y"],
+    mamba: [...flow, "conv", "gate", "step", "decay"],
+    mamba2: [...flow, "conv", "gate", "step", "decay"],
+    linear_attention: flow,
+    ret_net: [...flow, "decay", "gate"],
+    gla: [...flow, "decay", "gate"],
+    delta_net: [...flow, ...delta],
+    gated_delta_net: [...flow, ...delta, "decay", "gate"],
+    gru: [],
+    lstm: [],
+  }[rule ?? kind];
+  const conv = rule && d_conv ? ["conv"] : [];
+  return ["norm", "state", "z", "out", ...own, ...conv].map((it) => `ssm.${it}`);
+}
+
 /** The sites that a network has, each as `[name, bytes of postcard]`; the order is that of trace::Site. */
-function sitesOf({ n_layers, positions, residual, mlp }) {
+function sitesOf({ n_layers, positions, residual, mlp, mixers = [{ kind: "attention" }] }) {
   const hasWaves = ["learned", "sinusoidal"].includes(positions.kind);
-  const parts = [
-    "resid_pre", "attn.norm", "attn.q", "attn.k", "attn.v", "attn.score", "attn.pattern", "attn.z", "attn.result",
-    "attn.out", "resid_mid", "mlp.norm", "mlp.pre", "mlp.linear", "mlp.act", "mlp.out", "resid_post",
-  ];
-  const lacks = [
-    ...(residual === "parallel" ? ["resid_mid"] : []),
-    ...(mlp.kind === "gated" ? [] : ["mlp.linear"]),
-  ];
+  const has = (layer, name) => {
+    const mixer = mixers[layer % mixers.length];
+    const isParallel = mixer.kind === "parallel";
+    const ssm = isParallel ? mixer.ssm : mixer.kind === "attention" ? undefined : mixer;
+    if (name.startsWith("attn.")) return isParallel || mixer.kind === "attention";
+    if (name.startsWith("ssm.")) return ssm !== undefined && partsOf(ssm).includes(name);
+    if (name === "resid_mid") return residual !== "parallel";
+    return name !== "mlp.linear" || mlp.kind === "gated";
+  };
   const blocks = Array.from({ length: n_layers }, (_, layer) =>
-    parts.flatMap((name, part) => (lacks.includes(name) ? [] : [[`blocks.${layer}.${name}`, [2, layer, part]]])));
+    PARTS.flatMap((name, part) => (has(layer, name) ? [[`blocks.${layer}.${name}`, [2, layer, part]]] : [])));
   const waves = hasWaves ? [["pos_embed", [1]]] : [];
   return [["embed", [0]], ...waves, ...blocks.flat(), ["final_norm", [3]], ["logits", [4]]];
 }
@@ -110,7 +139,7 @@ async function valuesAt([engine, model, prompt, sites]) {
 
 const models = readdirSync(MODELS, { withFileTypes: true }).filter((it) => it.isDirectory()).map((it) => it.name);
 
-test("the networks are there", () => assert.ok(5 <= models.length, models.join()));
+test("the networks are there", () => assert.ok(8 <= models.length, models.join()));
 
 for (const model of models) {
   test(`CPU and WebGPU agree at every site: ${model}`, { timeout: SLOW_MS }, async (t) => {

@@ -15,9 +15,10 @@ struct Part {
     run: fn(&Project) -> Result<()>,
 }
 
-const PARTS: [Part; 3] = [
+const PARTS: [Part; 4] = [
     Part { name: "size", run: size },
     Part { name: "native", run: native },
+    Part { name: "growth", run: growth },
     Part { name: "browser", run: browser },
 ];
 
@@ -54,6 +55,10 @@ fn native(project: &Project) -> Result<()> {
                   Anna gave Tom the lantern. Then Tom went to the attic with the";
     let model = ["--model", "assets/models/tales", "--prompt", prompt];
     run(command_line(project, "bench").current_dir(&project.root).args(model))
+}
+
+fn growth(project: &Project) -> Result<()> {
+    run(command_line(project, "growth").current_dir(&project.root))
 }
 
 fn browser(project: &Project) -> Result<()> {

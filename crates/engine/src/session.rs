@@ -60,7 +60,8 @@ impl Session {
         Ok(info)
     }
 
-    /// Runs a prompt and answers questions about it.
+    /// Runs a prompt and answers questions about it. Edits of positions that the prompt does not
+    /// have are passed over.
     ///
     /// # Errors
     /// [`RunError`]; the last run stays.
@@ -78,6 +79,9 @@ impl Session {
         if tokens.is_empty() {
             return Err(RunError::Empty);
         }
+        // While a prompt is being typed, a change far behind waits until it gets there.
+        let edits = edits.into_iter().filter(|it| it.pos.is_none_or(|pos| pos < tokens.len()));
+        let edits = edits.collect();
         let ids: Vec<u32> = tokens.iter().map(|it| it.id).collect();
         let mut probe = Probe::new(kept_for(ask), edits);
         model.network.forward(token_tensor(&ids, &self.device), &mut probe);

@@ -36,6 +36,8 @@ pub enum Axis {
     Slot,
     /// The vocabulary (`d_vocab`).
     Vocab,
+    /// Singular values of a matrix, the largest first.
+    Rank,
     /// Coordinates in a plane: x, then y.
     Plane,
 }
@@ -58,6 +60,7 @@ impl fmt::Display for Axis {
             Axis::Value => "value",
             Axis::Slot => "slot",
             Axis::Vocab => "vocab",
+            Axis::Rank => "rank",
             Axis::Plane => "plane",
         };
         f.write_str(name)

@@ -13,10 +13,12 @@ mod site;
 pub use array::{ArrayError, NamedArray};
 pub use axis::Axis;
 pub use edit::{Edit, EditKind};
-pub use model::{Device, ModelInfo, ModelShape, Phenomenon};
+pub use model::{
+    Device, MOST_HEADS, MixerShape, ModelInfo, ModelShape, Phenomenon, SsmShape,
+};
 pub use protocol::{Event, Notice, Request, RunId, Token, decode, encode};
 pub use question::{
-    Answer, AttentionRow, Basis, GUESS, LAST, Lens, LensSite, Norms, Paths, Patterns, Question,
-    STRONGEST, Writers, guesses, pair, strongest,
+    Answer, AttentionRow, Basis, Film, GUESS, LAST, Lens, LensSite, Memory, Norms, Paths, Patterns,
+    Question, STRONGEST, StateLens, Writers, guesses, pair, strongest,
 };
 pub use site::{Part, Site, SiteError, SitePattern};

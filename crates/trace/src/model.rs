@@ -28,7 +28,10 @@ pub struct ModelInfo {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelShape {
     pub n_layers: usize,
+    /// Heads that mix positions, attention's and recurrent ones: the most that a layer has.
     pub n_heads: usize,
+    /// What mixes positions, layer by layer.
+    pub mixers: Vec<MixerShape>,
     pub n_kv_heads: usize,
     pub d_model: usize,
     pub d_head: usize,
@@ -43,6 +46,73 @@ pub struct ModelShape {
     pub norm: String,
     /// How positions come in.
     pub positions: String,
+}
+
+/// What mixes positions in one layer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MixerShape {
+    /// Heads of attention; they come before the recurrent ones.
+    pub n_attention_heads: usize,
+    /// Numbers that attention keeps of each position: keys and values.
+    pub cache_size: usize,
+    pub ssm: Option<SsmShape>,
+}
+
+/// A recurrent mixer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SsmShape {
+    /// "Mamba-2".
+    pub name: String,
+    /// Heads as they are shown: a mixer of very many heads is shown in [`MOST_HEADS`] groups of
+    /// neighbours.
+    pub n_heads: usize,
+    /// How many of its own heads one that is shown stands for.
+    pub together: usize,
+    /// Rows and columns of the state that is shown for a head.
+    pub d_value: usize,
+    pub n_slots: usize,
+    /// Numbers in the state, whatever the length of the prompt.
+    pub state_size: usize,
+    /// Whether it amounts to a matrix from position to position.
+    pub has_matrix: bool,
+    /// Whether a step says how firmly each position is written.
+    pub has_step: bool,
+    /// Whether it forgets.
+    pub has_decay: bool,
+}
+
+/// Recurrent mixers with more heads are shown in as many groups.
+pub const MOST_HEADS: usize = 8;
+
+impl ModelShape {
+    /// Whether head `head` of `layer` is recurrent; `None` where the layer has no such head.
+    pub fn is_recurrent(&self, layer: usize, head: usize) -> Option<bool> {
+        let mixer = self.mixers.get(layer)?;
+        let n_recurrent = mixer.ssm.as_ref().map_or(0, |it| it.n_heads);
+        if head < mixer.n_attention_heads {
+            Some(false)
+        } else {
+            (head - mixer.n_attention_heads < n_recurrent).then_some(true)
+        }
+    }
+
+    /// Whether any layer has a recurrent mixer.
+    pub fn has_recurrence(&self) -> bool {
+        self.mixers.iter().any(|it| it.ssm.is_some())
+    }
+
+    /// Whether any layer has attention.
+    pub fn has_attention(&self) -> bool {
+        self.mixers.iter().any(|it| 0 < it.n_attention_heads)
+    }
+
+    /// Bytes that a run of `n_pos` positions has to keep in order to go on, as 32-bit numbers:
+    /// attention's keys and values, and the states.
+    pub fn memory_bytes(&self, n_pos: usize) -> [usize; 2] {
+        let cache: usize = self.mixers.iter().map(|it| it.cache_size).sum();
+        let states = self.mixers.iter().filter_map(|it| it.ssm.as_ref());
+        [4 * n_pos * cache, 4 * states.map(|it| it.state_size).sum::<usize>()]
+    }
 }
 
 /// One thing that a model was tested on.

@@ -17,7 +17,8 @@ pub const STRONGEST: usize = usize::MAX;
 /// A question about the last run. Names exactly what is shown, so that nothing else is shipped.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Question {
-    /// Every head's pattern, shrunk to at most `side` × `side` by taking the largest weight.
+    /// Every head's pattern, shrunk to at most `side` × `side` by taking the largest weight. A
+    /// recurrent head's is the matrix that it amounts to, signed.
     Thumbnails { side: usize },
     /// The whole patterns of some heads of one layer.
     Patterns { layer: usize, heads: Vec<usize> },
@@ -35,6 +36,12 @@ pub enum Question {
     Next,
     /// The whole value at a site, which the run keeps where it was asked together with it.
     Site { site: Site },
+    /// The state of a recurrent head after every position.
+    Film { layer: usize, head: usize },
+    /// What the state of a recurrent head at `pos` gives back for the key written at `source`.
+    StateLens { layer: usize, head: usize, pos: usize, source: usize },
+    /// How firmly every recurrent head writes, and how long it remembers.
+    Memory,
 }
 
 impl Question {
@@ -47,7 +54,9 @@ impl Question {
     pub fn has_strongest(&self) -> bool {
         match self {
             Question::Patterns { layer, .. } => *layer == STRONGEST,
-            Question::AttentionRow { layer, head, .. } => [layer, head].contains(&&STRONGEST),
+            Question::AttentionRow { layer, head, .. }
+            | Question::Film { layer, head }
+            | Question::StateLens { layer, head, .. } => [layer, head].contains(&&STRONGEST),
             _ => false,
         }
     }
@@ -71,7 +80,9 @@ impl Question {
         };
         match &mut self {
             Question::Patterns { layer, .. } => put(layer, strongest[0]),
-            Question::AttentionRow { layer, head, .. } => {
+            Question::AttentionRow { layer, head, .. }
+            | Question::Film { layer, head }
+            | Question::StateLens { layer, head, .. } => {
                 put(layer, strongest[0]);
                 put(head, strongest[1]);
             }
@@ -121,7 +132,8 @@ pub fn guesses(logits: &[f32]) -> [u32; 2] {
 /// Layer and head of the contribution farthest from nought, of `[layer, head]`.
 pub fn strongest(heads: &NamedArray) -> Option<[usize; 2]> {
     let n_heads = heads.dims().get(1)?.1;
-    let best = heads.values().iter().enumerate().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))?;
+    let known = heads.values().iter().enumerate().filter(|it| !it.1.is_nan());
+    let best = known.max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))?;
     Some([best.0 / n_heads, best.0 % n_heads])
 }
 
@@ -139,7 +151,8 @@ pub enum Basis {
 /// The answer to the question of the same name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
-    /// `[layer, head, query, key]`, at most `side` each way.
+    /// `[layer, head, query, key]`, at most `side` each way; no number where a layer has no such
+    /// head, or one that amounts to no matrix.
     Thumbnails(NamedArray),
     Patterns(Patterns),
     AttentionRow(AttentionRow),
@@ -149,6 +162,10 @@ pub enum Answer {
     Writers(Writers),
     /// `[vocab]`, at the last position.
     Next(NamedArray),
+    /// Nothing where the layer has no such recurrent head.
+    Film(Option<Film>),
+    StateLens(Option<StateLens>),
+    Memory(Memory),
     /// With the axes of [`Site::axes`].
     Site {
         site: Site,
@@ -161,11 +178,57 @@ pub enum Answer {
 pub struct Patterns {
     pub layer: usize,
     pub heads: Vec<usize>,
-    /// `[head, query, key]`, in the order of `heads`.
+    /// `[head, query, key]`, in the order of `heads`; no numbers where the layer has no such head,
+    /// or one that amounts to no matrix.
     pub weights: NamedArray,
+    /// Which of `heads` are recurrent, whose weights have a sign and no sum.
+    pub is_recurrent: Vec<bool>,
 }
 
-/// One query's way from scores to what it writes. Each array is `[key]`.
+/// The state of one recurrent head.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Film {
+    pub layer: usize,
+    pub head: usize,
+    /// After every position, `[pos, value, slot]`. Where many heads are shown as one, the rows of
+    /// all of them.
+    pub states: NamedArray,
+    /// Singular values of each state, the largest first, `[pos, rank]`.
+    pub singular: NamedArray,
+    /// Length (root of the sum of squares) of what was added to the state at each position, `[pos]`.
+    pub written: NamedArray,
+    /// Length of what was taken from it there, by forgetting and erasing, `[pos]`.
+    pub erased: NamedArray,
+}
+
+/// What a state gives back for a key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StateLens {
+    pub layer: usize,
+    pub head: usize,
+    pub pos: usize,
+    pub source: usize,
+    /// What that would add to each logit, through gate and output matrix as they are at `pos` and
+    /// the final norm's scale, `[vocab]`.
+    pub logits: NamedArray,
+}
+
+/// How recurrent heads write and remember. Arrays are `[layer, head, pos]`, with no number where
+/// there is no such head, or nothing of the kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Memory {
+    /// The step: how firmly the position is written.
+    pub step: NamedArray,
+    /// Positions after which half is left, at the pace of this position: −ln 2 / ln ā, with the
+    /// mean of ln ā over the head's slots. Infinite where nothing is forgotten.
+    pub half_life: NamedArray,
+    /// Mean of the gate over the head's channels.
+    pub gate: NamedArray,
+}
+
+/// One query's way from scores to what it writes. Each array is `[key]`. Of a recurrent head, the
+/// score is the product of what reads and what was written, and the weight is what is left of it,
+/// times the step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AttentionRow {
     pub layer: usize,
@@ -181,6 +244,8 @@ pub struct AttentionRow {
     pub write_norm: NamedArray,
     /// Whether keys after the query are masked.
     pub is_causal: bool,
+    /// Whether the head is recurrent: its weights have a sign and no sum.
+    pub is_recurrent: bool,
 }
 
 /// A place where the lens reads.

@@ -42,6 +42,15 @@ fn unit(vector: &[f32]) -> Option<Vec<f32>> {
         .then(|| vector.iter().map(|&it| (f64::from(it) / length) as f32).collect())
 }
 
+/// Singular values of a row-major matrix, the largest first.
+pub fn singular_values(values: &[f32], n_rows: usize, n_columns: usize) -> Vec<f32> {
+    let entries = values.iter().copied().map(f64::from);
+    let matrix = nalgebra::DMatrix::from_row_iterator(n_rows, n_columns, entries);
+    let mut found: Vec<f32> = matrix.singular_values().iter().map(|&it| it as f32).collect();
+    found.sort_by(|a, b| b.total_cmp(a));
+    found
+}
+
 /// Mean of equally long vectors that stand one after another.
 pub fn mean(points: &[f32], width: usize) -> Vec<f32> {
     let mut sum = vec![0.0f64; width];

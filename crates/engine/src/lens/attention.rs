@@ -1,4 +1,4 @@
-//! Questions about patterns of attention.
+//! Questions about what mixes positions: patterns of attention and hidden attention.
 
 use burn::prelude::*;
 use trace::{
@@ -7,36 +7,57 @@ use trace::{
     Part, Patterns,
 };
 
-use super::{LensError, Seen, array, pending::Pending};
+use super::{
+    LensError, Seen, array,
+    mixing::ShownHead,
+    pending::Pending,
+};
 use crate::model::Mask;
 
-/// Every head's pattern; where the prompt is longer than `side`, the largest weight of each square
-/// of neighbouring queries and keys.
+/// Every head's mixing; where the prompt is longer than `side`, the weight farthest from nought of
+/// each square of neighbouring queries and keys.
 pub(super) fn thumbnails(seen: Seen<'_>, side: usize) -> Result<Pending, LensError> {
-    let n_layers = seen.model.network.n_layers();
-    let patterns = (0..n_layers)
-        .map(|layer| seen.part(layer, Part::AttnPattern))
-        .collect::<Result<Vec<Tensor<3>>, _>>()?;
-    let all: Tensor<4> = Tensor::stack(patterns, 0);
-    let [_, n_heads, n_pos, _] = all.dims();
-    let step = n_pos.div_ceil(side.max(1));
-    let small = if step <= 1 { all } else { largest_of_squares(all, step) };
-    let n_cells = small.dims()[3];
-    let flat = small.reshape([n_layers * n_heads * n_cells * n_cells]);
-    let dims = [(Layer, n_layers), (Head, n_heads), (Query, n_cells), (Key, n_cells)];
-    Ok(Pending::new(vec![flat], move |mut read| Answer::Thumbnails(array(read.remove(0), &dims))))
+    let shape = seen.model.file.config.shape();
+    let (n_layers, n_heads) = (shape.n_layers, shape.n_heads);
+    let step = seen.n_pos()?.div_ceil(side.max(1));
+    let n_cells = seen.n_pos()?.div_ceil(step.max(1));
+    let (mut flats, mut counts) = (Vec::new(), Vec::new());
+    for layer in 0..n_layers {
+        let Some(all) = seen.mixing(layer)? else {
+            counts.push(0);
+            continue;
+        };
+        let small = if step <= 1 { all } else { farthest_of_squares(all, step) };
+        let count = small.dims()[0];
+        counts.push(count);
+        flats.push(small.reshape([count * n_cells * n_cells]));
+    }
+    Ok(Pending::new(flats, move |read| {
+        let mut read = read.into_iter();
+        let width = n_cells * n_cells;
+        let values = counts.iter().flat_map(|&count| {
+            let mut row = if 0 < count { read.next().unwrap_or_default() } else { Vec::new() };
+            row.resize(n_heads * width, f32::NAN);
+            row
+        });
+        let dims = [(Layer, n_layers), (Head, n_heads), (Query, n_cells), (Key, n_cells)];
+        Answer::Thumbnails(array(values.collect(), &dims))
+    }))
 }
 
-/// `[layer, head, query, key]` with every `step` × `step` square made one.
-fn largest_of_squares(all: Tensor<4>, step: usize) -> Tensor<4> {
-    let [n_layers, n_heads, n_pos, _] = all.dims();
+/// `[head, query, key]` with every `step` × `step` square made one.
+fn farthest_of_squares(all: Tensor<3>, step: usize) -> Tensor<3> {
+    let [n_heads, n_pos, _] = all.dims();
     let n_cells = n_pos.div_ceil(step);
     let padded = n_cells * step;
-    // Weights are at least 0, so zeros at the edge change no maximum.
-    let grid = Tensor::zeros([n_layers, n_heads, padded, padded], &all.device())
-        .slice_assign([0..n_layers, 0..n_heads, 0..n_pos, 0..n_pos], all);
-    let squares: Tensor<6> = grid.reshape([n_layers, n_heads, n_cells, step, n_cells, step]);
-    squares.max_dim(5).max_dim(3).reshape([n_layers, n_heads, n_cells, n_cells])
+    // Nought is farther from nought than nothing.
+    let grid = Tensor::zeros([n_heads, padded, padded], &all.device())
+        .slice_assign([0..n_heads, 0..n_pos, 0..n_pos], all);
+    let squares: Tensor<5> = grid.reshape([n_heads, n_cells, step, n_cells, step]);
+    let most = |of: Tensor<5>| of.max_dim(4).max_dim(2);
+    let (above, below) = (most(squares.clone()), most(-squares));
+    let is_below = above.clone().lower(below.clone());
+    above.mask_where(is_below, -below).reshape([n_heads, n_cells, n_cells])
 }
 
 /// The whole patterns of some heads.
@@ -46,22 +67,33 @@ pub(super) fn patterns(
     heads: &[usize],
 ) -> Result<Pending, LensError> {
     seen.check("layer", layer)?;
-    let all: Tensor<3> = seen.part(layer, Part::AttnPattern)?;
-    let [_, n_pos, _] = all.dims();
-    let mut flats = Vec::with_capacity(heads.len());
     for &head in heads {
         seen.check("head", head)?;
-        flats.push(all.clone().narrow(0, head, 1).reshape([n_pos * n_pos]));
     }
+    let n_pos = seen.n_pos()?;
+    let all = seen.mixing(layer)?;
+    let n_known = all.as_ref().map_or(0, |it| it.dims()[0]);
+    let width = n_pos * n_pos;
+    let flat = all.map(|it| it.reshape([n_known * width]));
     let heads = heads.to_vec();
-    Ok(Pending::new(flats, move |read| {
+    let is_recurrent: Vec<bool> = heads
+        .iter()
+        .map(|&head| matches!(seen.shown_head(layer, head), ShownHead::Recurrent { .. }))
+        .collect();
+    Ok(Pending::new(flat.into_iter().collect(), move |read| {
+        let known = read.concat();
+        let of = |head: usize| known.get(head * width..(head + 1) * width);
+        let weights = heads
+            .iter()
+            .flat_map(|&head| of(head).map_or_else(|| vec![f32::NAN; width], <[f32]>::to_vec));
         let dims = [(Head, heads.len()), (Query, n_pos), (Key, n_pos)];
-        let weights = array(read.concat(), &dims);
-        Answer::Patterns(Patterns { layer, heads, weights })
+        let weights = array(weights.collect(), &dims);
+        Answer::Patterns(Patterns { layer, heads, weights, is_recurrent })
     }))
 }
 
-/// Scores, weights and what is written, for one query of one head.
+/// Scores, weights and what is written, for one query of one head; no numbers where there is no
+/// such head.
 pub(super) fn row(
     seen: Seen<'_>,
     layer: usize,
@@ -71,6 +103,44 @@ pub(super) fn row(
     seen.check("layer", layer)?;
     seen.check("head", head)?;
     let query = seen.position(query)?;
+    let n_pos = seen.n_pos()?;
+    let shown = seen.shown_head(layer, head);
+    let lines = match shown {
+        ShownHead::Attention(head) => attention_row(seen, layer, head, query)?.to_vec(),
+        ShownHead::Recurrent { first, count } => {
+            recurrent_row(seen, layer, [first, count], query)?.map_or(Vec::new(), Vec::from)
+        }
+        ShownHead::None => Vec::new(),
+    };
+    let is_causal = seen.model.file.config.mask == Mask::Causal;
+    let is_recurrent = matches!(shown, ShownHead::Recurrent { .. });
+    Ok(Pending::new(lines, move |read| {
+        let mut lines = read.into_iter();
+        let mut next = || {
+            array(lines.next().unwrap_or_else(|| vec![f32::NAN; n_pos]), &[(Key, n_pos)])
+        };
+        let (score, weight, value_norm, write_norm) = (next(), next(), next(), next());
+        Answer::AttentionRow(AttentionRow {
+            layer,
+            head,
+            query,
+            score,
+            weight,
+            value_norm,
+            write_norm,
+            is_causal,
+            is_recurrent,
+        })
+    }))
+}
+
+/// Scores, weights, lengths of values and of what each writes; each `[key]`.
+fn attention_row(
+    seen: Seen<'_>,
+    layer: usize,
+    head: usize,
+    query: usize,
+) -> Result<[Tensor<1>; 4], LensError> {
     let line = |part: Part| -> Result<Tensor<1>, LensError> {
         let all: Tensor<3> = seen.part(layer, part)?;
         let [_, _, n_pos] = all.dims();
@@ -82,25 +152,43 @@ pub(super) fn row(
     let values: Tensor<2> = values.narrow(1, attention.kv_head(head), 1).squeeze_dim(1);
     let value_norm = lengths(values.clone());
     let write_norm = lengths(values.matmul(attention.output_of(head))) * weight.clone();
-    let is_causal = seen.model.file.config.mask == Mask::Causal;
-    Ok(Pending::new(vec![score, weight, value_norm, write_norm], move |read| {
-        let mut arrays = read.into_iter().map(|values| {
-            let n_pos = values.len();
-            array(values, &[(Key, n_pos)])
-        });
-        let mut next = || arrays.next().expect("four were asked for");
-        let (score, weight, value_norm, write_norm) = (next(), next(), next(), next());
-        Answer::AttentionRow(AttentionRow {
-            layer,
-            head,
-            query,
-            score,
-            weight,
-            value_norm,
-            write_norm,
-            is_causal,
-        })
-    }))
+    Ok([score, weight, value_norm, write_norm])
+}
+
+/// The same of some recurrent heads that are shown as one: products of where it reads and where was
+/// written, the entries of their matrices (both as means), lengths of values, and of what each
+/// position adds to the stream through gate, norm and output matrix as they are at the query.
+/// Nothing where the mixer has no matrix.
+fn recurrent_row(
+    seen: Seen<'_>,
+    layer: usize,
+    [first, count]: [usize; 2],
+    query: usize,
+) -> Result<Option<[Tensor<1>; 4]>, LensError> {
+    if seen.model.network.s4d_kernel(layer, 1).is_some() || seen.part::<3>(layer, Part::SsmRead).is_err() {
+        return Ok(None);
+    }
+    let n_pos = seen.n_pos()?;
+    let of = seen.recurrence(layer, first, count)?;
+    let by_head = |it: &Tensor<4>| -> Tensor<3> { it.clone().squeeze_dim::<3>(0).swap_dims(0, 1) };
+    let (write, value) = (by_head(&of.write), by_head(&of.value));
+    let read = by_head(&of.read).narrow(1, query, 1);
+    let score = (write * read).sum_dim(2).mean_dim(0).reshape([n_pos]);
+    let matrix: Tensor<3> = of.matrix().squeeze_dim(0);
+    let mut weights: Tensor<2> = matrix.narrow(1, query, 1).squeeze_dim(1);
+    if let Some(step) = seen.step(layer)? {
+        weights = weights * step.narrow(1, first, count).transpose();
+    }
+    let d_value = value.dims()[2];
+    let flat = |it: Tensor<3>| -> Tensor<2> {
+        it.swap_dims(0, 1).reshape([n_pos, count * d_value])
+    };
+    let passed: Tensor<3> = seen.passed(layer, query, [first, count])?.unsqueeze_dim(1);
+    let weighed = value.clone() * weights.clone().unsqueeze_dim(2) * passed;
+    let output = seen.output_of(layer, first, count).ok_or(LensError::NoState(layer))?;
+    let write_norm = lengths(flat(weighed).matmul(output));
+    let weight = weights.mean_dim(0).squeeze_dim(0);
+    Ok(Some([score, weight, lengths(flat(value)), write_norm]))
 }
 
 /// Lengths of the rows.

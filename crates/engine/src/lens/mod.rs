@@ -7,6 +7,8 @@ mod pending; // start here
 
 mod attention;
 mod logit_lens;
+mod memory;
+mod mixing;
 mod stream;
 mod writers;
 
@@ -38,6 +40,8 @@ pub enum LensError {
     NoWriters,
     #[error("layer {0} has no attention")]
     NoAttention(usize),
+    #[error("layer {0} has no state")]
+    NoState(usize),
     #[error("the device stopped while reading: {0}")]
     Device(String),
 }
@@ -50,6 +54,16 @@ pub fn kept_for(ask: &[Question]) -> Keep {
         "*.attn.pattern",
         "*.attn.v",
         "*.attn.z",
+        "*.ssm.step",
+        "*.ssm.gate",
+        "*.ssm.decay",
+        "*.ssm.value",
+        "*.ssm.write",
+        "*.ssm.remove",
+        "*.ssm.erase",
+        "*.ssm.read",
+        "*.ssm.y",
+        "*.ssm.z",
         "*.mlp.out",
         "logits",
     ];
@@ -80,6 +94,11 @@ impl<'a> Seen<'a> {
             Question::Norms => stream::norms(self),
             Question::Writers { pos, a, b } => writers::writers(self, pos, [a, b]),
             Question::Next => next(self),
+            Question::Film { layer, head } => memory::film(self, layer, head),
+            Question::StateLens { layer, head, pos, source } => {
+                memory::state_lens(self, layer, head, pos, source)
+            }
+            Question::Memory => memory::memory(self),
             Question::Site { site } => at_site(self, site),
         }
     }
@@ -100,6 +119,12 @@ impl<'a> Seen<'a> {
         Ok(self.get::<2>(Site::Logits)?.dims()[0])
     }
 
+    /// The stream as the last block leaves it, `[pos, d_model]`.
+    fn last_stream(self) -> Result<Tensor<2>, LensError> {
+        let places = depths(self.model.network.n_layers(), self.trace);
+        self.get(places[places.len() - 1].1)
+    }
+
     /// The position that is meant: past the end is the last, so that one can ask before the prompt
     /// has been cut into tokens.
     fn position(self, pos: usize) -> Result<usize, LensError> {
@@ -110,7 +135,7 @@ impl<'a> Seen<'a> {
         let config = &self.model.file.config;
         let size = match what {
             "layer" => config.n_layers,
-            "head" => config.n_heads,
+            "head" => config.shape().n_heads,
             _ => config.d_vocab,
         };
         if index < size { Ok(index) } else { Err(LensError::Outside { what, index, size }) }

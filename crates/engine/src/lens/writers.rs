@@ -12,7 +12,7 @@ use super::{
     pending::Pending,
     stream::{depths, read_direction},
 };
-use crate::model::{Attention, Placement};
+use crate::model::Placement;
 
 /// Direct contributions to `logit(a) − logit(b)` at one position, with the final norm's scale
 /// taken from the run (Elhage et al. 2021; "frozen" as in Wang et al. 2022, appendix).
@@ -27,10 +27,9 @@ pub(super) fn writers(seen: Seen<'_>, pos: usize, pair: [u32; 2]) -> Result<Pend
     }
     let [a, b] = pair;
     let n_layers = network.n_layers();
-    let n_heads = seen.model.file.config.n_heads;
+    let n_heads = seen.model.file.config.shape().n_heads;
     let places = depths(n_layers, seen.trace);
-    let last: Tensor<2> = seen.get(places[places.len() - 1].1)?;
-    let scale = scale_at(seen, last.narrow(0, pos, 1));
+    let scale = scale_at(seen, seen.last_stream()?.narrow(0, pos, 1));
     let toward = (read_direction(seen, a) - read_direction(seen, b)) / scale;
     let along =
         |stream: Tensor<2>| (stream.narrow(0, pos, 1).squeeze_dim(0) * toward.clone()).sum();
@@ -40,13 +39,9 @@ pub(super) fn writers(seen: Seen<'_>, pos: usize, pair: [u32; 2]) -> Result<Pend
         readings.push(along(seen.get(site)?));
     }
     for layer in 0..n_layers {
-        let heads = heads_toward(seen, layer, pos, &toward)?;
-        readings.push(heads.clone());
-        readings.push(match seen.part(layer, Part::AttnOut) {
-            // Kept because it was changed: whatever no head wrote.
-            Ok(out) => along(out) - heads.sum(),
-            Err(_) => bias_toward(network.attention(layer).and_then(Attention::output_bias), &toward),
-        });
+        let (heads, bias) = mixer_toward(seen, layer, pos, &toward)?;
+        readings.push(heads);
+        readings.push(bias);
         readings.push(if seen.model.file.config.shape().has_mlp {
             along(seen.part(layer, Part::MlpOut)?)
         } else {
@@ -62,12 +57,16 @@ pub(super) fn writers(seen: Seen<'_>, pos: usize, pair: [u32; 2]) -> Result<Pend
         let part = |which: usize| {
             blocks.iter().skip(which).step_by(3).flatten().copied().collect::<Vec<f32>>()
         };
+        let heads = blocks.iter().step_by(3).flat_map(|it| {
+            let missing = n_heads - it.len();
+            it.iter().copied().chain(std::iter::repeat_n(f32::NAN, missing))
+        });
         Answer::Writers(Writers {
             pos,
             a,
             b,
             embed: running[0],
-            heads: array(part(0), &[(Layer, n_layers), (Head, n_heads)]),
+            heads: array(heads.collect(), &[(Layer, n_layers), (Head, n_heads)]),
             attn_bias: array(part(1), &[(Layer, n_layers)]),
             mlp: array(part(2), &[(Layer, n_layers)]),
             rest,
@@ -77,8 +76,57 @@ pub(super) fn writers(seen: Seen<'_>, pos: usize, pair: [u32; 2]) -> Result<Pend
     }))
 }
 
+/// What each head of a layer wrote along `toward`, attention's before recurrent ones, `[head]`, and
+/// what was written beside them: biases, or what a change of the whole made of it, `[1]`.
+fn mixer_toward(
+    seen: Seen<'_>,
+    layer: usize,
+    pos: usize,
+    toward: &Tensor<1>,
+) -> Result<(Tensor<1>, Tensor<1>), LensError> {
+    let network = &seen.model.network;
+    let beside = |out: Part, heads: &Tensor<1>, bias: Option<Tensor<1>>| match seen.part::<2>(layer, out) {
+        // Kept because it was changed: whatever no head wrote.
+        Ok(out) => {
+            let out: Tensor<1> = out.narrow(0, pos, 1).squeeze_dim(0);
+            (out * toward.clone()).sum() - heads.clone().sum()
+        }
+        Err(_) => bias_toward(bias, toward),
+    };
+    let (mut all, mut rest) = (Vec::new(), Tensor::zeros([1], &toward.device()));
+    if let Some(attention) = network.attention(layer) {
+        let heads = heads_toward(seen, layer, pos, toward)?;
+        rest = rest + beside(Part::AttnOut, &heads, attention.output_bias());
+        all.push(heads);
+    }
+    if let Some(output) = network.ssm_output(layer) {
+        let heads = recurrent_toward(seen, layer, pos, toward)?;
+        let bias = output.bias.as_ref().map(|it| it.val());
+        rest = rest + beside(Part::SsmOut, &heads, bias);
+        all.push(heads);
+    }
+    Ok((Tensor::cat(all, 0), rest))
+}
+
+/// What each shown head of a recurrent mixer wrote along `toward`, `[head]`.
+fn recurrent_toward(
+    seen: Seen<'_>,
+    layer: usize,
+    pos: usize,
+    toward: &Tensor<1>,
+) -> Result<Tensor<1>, LensError> {
+    let z: Tensor<3> = seen.part(layer, Part::SsmZ)?;
+    let [_, n_heads, d_value] = z.dims();
+    let output = seen.output_of(layer, 0, n_heads).ok_or(LensError::NoState(layer))?;
+    let along: Tensor<1> = (output * toward.clone().unsqueeze()).sum_dim(1).squeeze_dim(1);
+    let z: Tensor<1> = z.narrow(0, pos, 1).reshape([n_heads * d_value]);
+    let n_shown = n_heads / seen.model.file.config.heads_as_one(layer);
+    let sets: Tensor<2> = (z * along).reshape([n_shown, n_heads / n_shown * d_value]);
+    Ok(sets.sum_dim(1).squeeze_dim(1))
+}
+
 /// What the final norm divides by at this position, `[1]`.
-fn scale_at(seen: Seen<'_>, stream: Tensor<2>) -> Tensor<1> {
+pub(super) fn scale_at(seen: Seen<'_>, stream: Tensor<2>) -> Tensor<1> {
     match seen.model.network.final_norm() {
         Some(norm) => norm.scale(norm.centred(stream)).reshape([1]),
         None => Tensor::ones([1], &stream.device()),

@@ -1,7 +1,7 @@
 //! What a network is made of, as a file says it.
 
 use serde::{Deserialize, Serialize};
-use trace::ModelShape;
+use trace::{MOST_HEADS, MixerShape, ModelShape, SsmShape};
 
 /// The newest version of [`NetworkConfig`] that this program reads and the one that it writes.
 pub const CONFIG_VERSION: u32 = 1;
@@ -405,6 +405,38 @@ impl SsmConfig {
         }
     }
 
+    /// Heads, and rows and columns of each one's state.
+    fn form(&self, d_model: usize) -> [usize; 3] {
+        match self {
+            SsmConfig::S4d(it) => [d_model, 1, it.d_state * (1 + usize::from(it.is_complex))],
+            SsmConfig::Mamba(it) => [it.d_inner, 1, it.d_state],
+            SsmConfig::Mamba2(it) => [it.n_heads, it.d_head, it.d_state],
+            SsmConfig::Linear(it) => [it.n_heads, it.d_value, it.d_key],
+            SsmConfig::Gru(it) | SsmConfig::Lstm(it) => [1, 1, it.d_state],
+        }
+    }
+
+    /// What a picture of it needs.
+    fn shape(&self, d_model: usize) -> SsmShape {
+        let [n_heads, d_value, n_slots] = self.form(d_model);
+        let together = as_one(n_heads);
+        let is_rnn = matches!(self, SsmConfig::Gru(_) | SsmConfig::Lstm(_));
+        let rule = if let SsmConfig::Linear(it) = self { Some(it.rule) } else { None };
+        let is_mamba = matches!(self, SsmConfig::Mamba(_) | SsmConfig::Mamba2(_));
+        let forgets = !matches!(rule, Some(Rule::LinearAttention | Rule::DeltaNet));
+        SsmShape {
+            name: self.name().to_owned(),
+            n_heads: n_heads / together,
+            together,
+            d_value: d_value * together,
+            n_slots,
+            state_size: n_heads * d_value * n_slots,
+            has_matrix: !is_rnn,
+            has_step: is_mamba || rule.is_some_and(Rule::has_delta_rule),
+            has_decay: is_mamba || rule.is_some_and(|_| forgets),
+        }
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         let sizes = match self {
             SsmConfig::S4d(it) => vec![("d_state", it.d_state)],
@@ -435,6 +467,12 @@ impl SsmConfig {
             _ => Ok(()),
         }
     }
+}
+
+/// How many of so many heads are shown as one, so that there are at most [`MOST_HEADS`].
+fn as_one(n_heads: usize) -> usize {
+    let fits = |it: &usize| n_heads.is_multiple_of(*it) && n_heads / it <= MOST_HEADS;
+    (1..=n_heads).find(fits).unwrap_or(1)
 }
 
 impl Mamba2Config {
@@ -506,6 +544,21 @@ impl NetworkConfig {
             Mixer::Ssm(it) | Mixer::Parallel { ssm: it, .. } => Some(it),
             Mixer::Attention(_) => None,
         }
+    }
+
+    /// What a picture of the mixer of block `layer` needs.
+    pub fn mixer_shape(&self, layer: usize) -> MixerShape {
+        let attention = self.attention(layer);
+        MixerShape {
+            n_attention_heads: attention.map_or(0, |_| self.n_heads),
+            cache_size: attention.map_or(0, |_| 2 * self.n_kv_heads() * self.d_head()),
+            ssm: self.ssm(layer).map(|it| it.shape(self.d_model)),
+        }
+    }
+
+    /// How many heads of the recurrent mixer of block `layer` are shown as one.
+    pub fn heads_as_one(&self, layer: usize) -> usize {
+        self.ssm(layer).map_or(1, |it| as_one(it.form(self.d_model)[0]))
     }
 
     /// Whether a network can be made of this.
@@ -605,9 +658,14 @@ impl NetworkConfig {
             Positions::Alibi => "ALiBi",
             Positions::None => "no positions",
         };
+        let mixers: Vec<_> = (0..self.n_layers).map(|layer| self.mixer_shape(layer)).collect();
+        let n_heads = |it: &MixerShape| {
+            it.n_attention_heads + it.ssm.as_ref().map_or(0, |ssm| ssm.n_heads)
+        };
         ModelShape {
             n_layers: self.n_layers,
-            n_heads: self.n_heads,
+            n_heads: mixers.iter().map(n_heads).max().unwrap_or(0),
+            mixers,
             n_kv_heads: self.n_kv_heads(),
             d_model: self.d_model,
             d_head: self.d_head(),

@@ -163,6 +163,15 @@ impl Network {
         self.blocks[layer].ssm.as_ref().map(Ssm::output)
     }
 
+    /// What a channel of block `layer` reads of its input so many positions ago, `[channel, pos]`,
+    /// where the block is a convolution.
+    pub fn s4d_kernel(&self, layer: usize, n_pos: usize) -> Option<Tensor<2>> {
+        match self.blocks[layer].ssm.as_ref()? {
+            Ssm::S4d(it) => Some(it.kernel(n_pos)),
+            _ => None,
+        }
+    }
+
     /// How many blocks there are.
     pub fn n_layers(&self) -> usize {
         self.blocks.len()

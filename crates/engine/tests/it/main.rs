@@ -17,6 +17,7 @@ mod edits; // changes of values as they pass
 mod golden; // every site of tiny random models equals that of PyTorch and of numpy
 mod identities; // equations between sites that hold for any weights
 mod loading; // files that are damaged or not ours are refused with what to do
+mod hidden; // what is said of states and of hidden attention
 mod logit_lens; // what each depth says, held to plain maths
 mod recurrence; // the forms of a recurrence are one
 mod session; // prompts, runs and looks

@@ -11,8 +11,9 @@ use engine::{
     lens::{LensError, answer_all, kept_for},
     load::{BASIS_AXES, BASIS_MEAN, HostTensor, Model, ModelFile, Weights, collect, digest},
     model::{
-        Activation, Bias, EditError, Keep, Mask, MlpKind, Network, NetworkConfig, Norm, Placement,
-        Positions, Probe, Residual, Trace, Unembed,
+        Activation, AttentionConfig, Bias, EditError, Keep, LinearConfig, Mamba2Config, MambaConfig,
+        Mask, Mixer, MlpKind, Network, NetworkConfig, Norm, Placement, Positions, Probe, Residual,
+        RnnConfig, Rule, S4dConfig, SsmConfig, Trace, Unembed,
     },
     session::token_tensor,
 };
@@ -130,6 +131,66 @@ pub(crate) fn some_kinds() -> impl Iterator<Item = Model> {
     all_kinds().step_by(11)
 }
 
+/// A network for every recurrent mixer, and hybrids of them in series and in parallel.
+pub(crate) fn recurrent_kinds() -> impl Iterator<Item = Model> {
+    let linear = |rule, d_conv, beta_max| {
+        let config = LinearConfig { rule, n_heads: 4, d_key: 6, d_value: 5, d_conv, beta_max };
+        SsmConfig::Linear(config)
+    };
+    let mamba = |d_inner, bias| {
+        let config =
+            MambaConfig { d_inner, d_state: 3, d_conv: 4, dt_rank: 2, bias, conv_bias: !bias };
+        SsmConfig::Mamba(config)
+    };
+    let mamba2 = |n_groups, max_step| {
+        let sizes = Mamba2Config {
+            n_heads: 4,
+            d_head: 3,
+            d_state: 5,
+            n_groups,
+            d_conv: 3,
+            bias: n_groups == 1,
+            conv_bias: true,
+            min_step: 0.0,
+            max_step,
+        };
+        SsmConfig::Mamba2(sizes)
+    };
+    let s4d = |is_complex| SsmConfig::S4d(S4dConfig { d_state: 4, is_complex });
+    let attention = |window| Mixer::Attention(AttentionConfig { window });
+    let parallel = |ssm| Mixer::Parallel { attention: AttentionConfig::default(), ssm };
+    let alone = [
+        s4d(false),
+        s4d(true),
+        mamba(8, false),
+        mamba(24, true),
+        mamba2(1, None),
+        mamba2(2, Some(0.5)),
+        linear(Rule::LinearAttention, 0, 1.0),
+        linear(Rule::RetNet, 3, 1.0),
+        linear(Rule::Gla, 0, 1.0),
+        linear(Rule::DeltaNet, 4, 1.0),
+        linear(Rule::GatedDeltaNet, 0, 2.0),
+        SsmConfig::Gru(RnnConfig { d_state: 6 }),
+        SsmConfig::Lstm(RnnConfig { d_state: 6 }),
+    ];
+    let together = [
+        vec![Mixer::Ssm(mamba2(2, None)), attention(Some(3))],
+        vec![attention(None), Mixer::Ssm(mamba(24, false))],
+        vec![parallel(linear(Rule::GatedDeltaNet, 4, 1.0)), Mixer::Ssm(s4d(true))],
+    ];
+    let all = alone.into_iter().map(|it| vec![Mixer::Ssm(it)]).chain(together);
+    all.enumerate().map(|(number, mixers)| {
+        let norm = NORMS[number % 2];
+        let mlp = MLPS[number % 3];
+        let (placement, residual) = RESIDUALS[number % 2];
+        let positions = Positions::None;
+        let config =
+            NetworkConfig { mixers, norm, mlp, placement, residual, positions, ..plain() };
+        model(config, 1000 + number as u64)
+    })
+}
+
 /// A model of `config`, its weights drawn from `seed`: gains about 1, all else about 0, wide
 /// enough that every part is seen in the output. It has a stored plane and words w0, w1, ….
 pub(crate) fn model(config: NetworkConfig, seed: u64) -> Model {
@@ -239,8 +300,10 @@ pub(crate) fn assert_close(what: &str, left: &[f32], right: &[f32], tolerance: f
 pub(crate) fn describe(model: &Model) -> String {
     let shape = model.file.config.shape();
     let config = &model.file.config;
+    let mixers: Vec<_> = shape.mixers.iter().filter_map(|it| it.ssm.as_ref()).collect();
+    let names: Vec<_> = mixers.iter().map(|it| it.name.as_str()).collect();
     format!(
-        "{}: {}, {}, {:?}, {:?}, {:?}, {} kv heads",
+        "{names:?} {}: {}, {}, {:?}, {:?}, {:?}, {} kv heads",
         model.file.id,
         shape.positions,
         shape.norm,

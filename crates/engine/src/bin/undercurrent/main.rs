@@ -30,6 +30,8 @@ enum Command {
     Train(train::TrainArguments),
     /// Time the forward pass on this machine.
     Bench(bench::BenchArguments),
+    /// Time how the cost of each mixer grows with the length of the prompt.
+    Growth,
 }
 
 /// What a command gives up with: a sentence for the reader.
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Command::Lens(arguments) => lens::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Growth => bench::growth(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -44,7 +44,7 @@ impl Decay {
     }
 
     /// Logarithms of sizes.
-    fn log(&self) -> Tensor<4> {
+    pub fn log(&self) -> Tensor<4> {
         match self {
             Decay::Log(log) => log.clone(),
             Decay::Plain(plain) => plain.clone().abs().clamp_min(LEAST_DECAY).log(),

@@ -134,6 +134,31 @@ impl S4d {
         }
     }
 
+    /// The same as a convolution: what is read of an input so many positions ago, `[channel, pos]`,
+    /// without the skip.
+    ///
+    /// # Source
+    /// Gu et al. 2022, eq. (3) and (5): `K_l = 2 Re Σ c ā^l b̄`, without the 2 where all is real.
+    pub(in crate::model) fn kernel(&self, n_pos: usize) -> Tensor<2> {
+        let device = self.skip.device();
+        let ago = Tensor::<1, Int>::arange(0..n_pos as i64, &device).float();
+        let ago: Tensor<3> = ago.unsqueeze();
+        let step: Tensor<2> = self.step_log.val().exp().unsqueeze_dim(1);
+        let by_slot = |it: Tensor<2>| -> Tensor<3> { (it * step.clone()).unsqueeze_dim(2) };
+        let size = (by_slot(-self.a_log.val().exp()) * ago.clone()).exp();
+        let power: Complex<3> = match &self.a_imag {
+            None => Complex { re: size, im: None },
+            Some(imag) => {
+                let angle = by_slot(imag.val()) * ago;
+                Complex { re: size.clone() * angle.clone().cos(), im: Some(size * angle.sin()) }
+            }
+        };
+        let weight: Complex<3> = self.write().times(&self.read_weights()).map(|it| it.unsqueeze_dim(2));
+        let read = power.times(&weight);
+        let factor = if read.im.is_some() { 2.0 } else { 1.0 };
+        read.re.sum_dim(1).squeeze_dim(1) * factor
+    }
+
     fn read_weights(&self) -> Complex<2> {
         Complex { re: self.read.val(), im: self.read_imag.as_ref().map(Param::val) }
     }

@@ -1,0 +1,166 @@
+//! What mixes positions in a layer: patterns of attention, and the matrices that recurrences
+//! amount to.
+
+use burn::prelude::*;
+use trace::{MixerShape, Part, SsmShape};
+
+use super::{LensError, Seen};
+use crate::model::{Decay, Recurrence};
+
+/// A head as it is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ShownHead {
+    Attention(usize),
+    /// Of a recurrent mixer: `count` of its own heads from `first`.
+    Recurrent { first: usize, count: usize },
+    /// The layer has no such head.
+    None,
+}
+
+impl<'a> Seen<'a> {
+    /// What mixes positions in `layer`.
+    pub(super) fn mixer(self, layer: usize) -> MixerShape {
+        self.model.file.config.mixer_shape(layer)
+    }
+
+    /// Head `head` of `layer`, as it is shown.
+    pub(super) fn shown_head(self, layer: usize, head: usize) -> ShownHead {
+        let mixer = self.mixer(layer);
+        let Some(behind) = head.checked_sub(mixer.n_attention_heads) else {
+            return ShownHead::Attention(head);
+        };
+        match mixer.ssm {
+            Some(ssm) if behind < ssm.n_heads => {
+                let count = self.model.file.config.heads_as_one(layer);
+                ShownHead::Recurrent { first: behind * count, count }
+            }
+            _ => ShownHead::None,
+        }
+    }
+
+    /// Every head's mixing of positions, `[head, query, key]`; fewer heads than there are, where a
+    /// recurrence amounts to no matrix.
+    pub(super) fn mixing(self, layer: usize) -> Result<Option<Tensor<3>>, LensError> {
+        let mixer = self.mixer(layer);
+        let mut parts = Vec::new();
+        if 0 < mixer.n_attention_heads {
+            parts.push(self.part(layer, Part::AttnPattern)?);
+        }
+        if let Some(ssm) = mixer.ssm.filter(|it| it.has_matrix) {
+            parts.push(self.hidden(layer, &ssm)?);
+        }
+        Ok((!parts.is_empty()).then(|| Tensor::cat(parts, 0)))
+    }
+
+    /// The matrices of a recurrent mixer's shown heads, each the mean of those it stands for.
+    ///
+    /// # Source
+    /// Ali, Zimerman & Wolf 2024, *The hidden attention of Mamba models*, eq. (11); their figures
+    /// take the mean over channels too. Mamba's skip is no part of it.
+    fn hidden(self, layer: usize, ssm: &SsmShape) -> Result<Tensor<3>, LensError> {
+        let count = self.model.file.config.heads_as_one(layer);
+        let n_pos = self.n_pos()?;
+        let all = match self.model.network.s4d_kernel(layer, n_pos) {
+            Some(kernel) => toeplitz(grouped(kernel, count)),
+            None => {
+                let recurrence = self.recurrence(layer, 0, ssm.n_heads * count)?;
+                let matrix: Tensor<3> = recurrence.matrix().squeeze_dim(0);
+                let matrix = match self.step(layer)? {
+                    // [pos, head] to the columns of each head's matrix.
+                    Some(step) => matrix * step.transpose().unsqueeze_dim(1),
+                    None => matrix,
+                };
+                let [n_heads, _, _] = matrix.dims();
+                let sets: Tensor<4> = matrix.reshape([n_heads / count, count, n_pos, n_pos]);
+                sets.mean_dim(1).squeeze_dim(1)
+            }
+        };
+        Ok(all)
+    }
+
+    /// The step of every head at every position, `[pos, head]`, where the mixer has one.
+    pub(super) fn step(self, layer: usize) -> Result<Option<Tensor<2>>, LensError> {
+        Ok(self.part(layer, Part::SsmStep).ok())
+    }
+
+    /// The recurrence of some heads of a layer as the run left it, of a batch of one. Its value is
+    /// without the step.
+    pub(super) fn recurrence(
+        self,
+        layer: usize,
+        first: usize,
+        count: usize,
+    ) -> Result<Recurrence, LensError> {
+        let value: Tensor<3> = self.part(layer, Part::SsmValue)?;
+        let n_heads = value.dims()[1];
+        let own = |of: Tensor<3>| -> Tensor<4> {
+            of.narrow(1, first, count).unsqueeze::<4>()
+        };
+        let of_group = |of: Tensor<3>| own(spread(of, n_heads));
+        let remove = self.part(layer, Part::SsmRemove).ok();
+        let erase = self.part(layer, Part::SsmErase).ok();
+        Ok(Recurrence {
+            decay: self.part(layer, Part::SsmDecay).ok().map(|it| Decay::Plain(own(it))),
+            value: own(value),
+            write: of_group(self.part(layer, Part::SsmWrite)?),
+            erase: remove.zip(erase).map(|(remove, erase)| [own(remove), own(erase)]),
+            read: of_group(self.part(layer, Part::SsmRead)?),
+        })
+    }
+
+    /// What turns what is read of the state into what the output matrix reads at `pos`: gate and
+    /// norm as they are in this run, `[head, value]` of the named heads.
+    pub(super) fn passed(
+        self,
+        layer: usize,
+        pos: usize,
+        [first, count]: [usize; 2],
+    ) -> Result<Tensor<2>, LensError> {
+        let row = |part: Part| -> Result<Tensor<2>, LensError> {
+            let all: Tensor<3> = self.part(layer, part)?;
+            Ok(all.narrow(0, pos, 1).narrow(1, first, count).squeeze_dim(0))
+        };
+        let (y, z) = (row(Part::SsmY)?, row(Part::SsmZ)?);
+        let is_nothing = y.clone().equal_elem(0.0);
+        Ok(z / y.mask_fill(is_nothing.clone(), 1.0) * (is_nothing.float() * -1.0 + 1.0))
+    }
+
+    /// The rows of the output matrix that the named heads write with, `[head · value, d_model]`.
+    pub(super) fn output_of(self, layer: usize, first: usize, count: usize) -> Option<Tensor<2>> {
+        let weight = self.model.network.ssm_output(layer)?.weight.val();
+        let z: Tensor<3> = self.part(layer, Part::SsmZ).ok()?;
+        let d_value = z.dims()[2];
+        Some(weight.narrow(0, first * d_value, count * d_value))
+    }
+}
+
+/// `[pos, group, slot]` for every head of a group.
+fn spread(groups: Tensor<3>, n_heads: usize) -> Tensor<3> {
+    let [n_pos, n_groups, n_slots] = groups.dims();
+    if n_groups == n_heads {
+        return groups;
+    }
+    let each: Tensor<4> = groups.unsqueeze_dim(2);
+    let form = [n_pos, n_groups, n_heads / n_groups, n_slots];
+    each.expand(form).reshape([n_pos, n_heads, n_slots])
+}
+
+/// The mean of every `count` rows.
+fn grouped(rows: Tensor<2>, count: usize) -> Tensor<2> {
+    let [n_rows, width] = rows.dims();
+    let sets: Tensor<3> = rows.reshape([n_rows / count, count, width]);
+    sets.mean_dim(1).squeeze_dim(1)
+}
+
+/// Matrices of convolutions: entry `query − key` of each row, `[row, query, key]`.
+fn toeplitz(kernels: Tensor<2>) -> Tensor<3> {
+    let [n_rows, n_pos] = kernels.dims();
+    let device = kernels.device();
+    let places: Vec<i32> = (0..n_pos * n_pos)
+        .map(|it| (it / n_pos).saturating_sub(it % n_pos) as i32)
+        .collect();
+    let places = Tensor::<1, Int>::from_data(TensorData::new(places, [n_pos * n_pos]), &device);
+    let future = Tensor::<2, Bool>::tril_mask([n_pos, n_pos], 0, &device);
+    let all: Tensor<3> = kernels.select(1, places).reshape([n_rows, n_pos, n_pos]);
+    all.mask_fill(future.unsqueeze(), 0.0)
+}

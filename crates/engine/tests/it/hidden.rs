@@ -1,0 +1,281 @@
+//! What is said of states and of hidden attention, held to the sites and to plain maths.
+
+use engine::load::{Model, collect};
+use trace::{
+    Answer, Axis, Edit, EditKind, NamedArray, Part, Question, Site, StateLens,
+};
+
+use crate::{
+    ask,
+    plain::{direction, dot, wide},
+    tiny::{Values, assert_close, describe, prompt, recurrent_kinds, try_ask, values},
+};
+
+/// Sums of some ten products in single precision, through logarithms of decays and back.
+const ROUNDING: f32 = 1e-5;
+
+const N_POS: usize = 9;
+
+/// Every recurrent layer of every kind with its values.
+fn recurrent_layers() -> impl Iterator<Item = (Model, Values, usize)> {
+    recurrent_kinds().flat_map(|model| {
+        let values = values(&model, &prompt(N_POS), &[]);
+        let layers: Vec<usize> = (0..2)
+            .filter(|&layer| model.file.config.ssm(layer).is_some())
+            .collect();
+        layers.into_iter().map(move |layer| {
+            let again = crate::tiny::model(model.file.config.clone(), seed_of(&model));
+            (again, values.clone(), layer)
+        })
+    })
+}
+
+fn seed_of(model: &Model) -> u64 {
+    model.file.id.rsplit(' ').next().unwrap().parse().unwrap()
+}
+
+fn at(values: &Values, layer: usize, part: Part) -> Option<&NamedArray> {
+    values.get(&Site::Block { layer, part })
+}
+
+#[test]
+fn hidden_attention_mixes_values_to_what_is_read() {
+    for (model, values, layer) in recurrent_layers() {
+        let shape = model.file.config.shape();
+        let mixer = &shape.mixers[layer];
+        let ssm = mixer.ssm.as_ref().unwrap();
+        let heads: Vec<usize> = (0..shape.n_heads).collect();
+        let question = Question::Patterns { layer, heads };
+        let patterns = ask!(Patterns, &model, &prompt(N_POS), &[], question);
+        let first = mixer.n_attention_heads;
+        for head in 0..shape.n_heads {
+            let is_known = !patterns.weights.get(&[head, 0, 0]).unwrap().is_nan();
+            let expected = head < first || (ssm.has_matrix && head < first + ssm.n_heads);
+            assert_eq!(is_known, expected, "head {head} of {}", describe(&model));
+        }
+        if !ssm.has_matrix || model.file.config.heads_as_one(layer) != 1 {
+            continue;
+        }
+        let value = at(&values, layer, Part::SsmValue).unwrap();
+        let (y, d_value) = (at(&values, layer, Part::SsmY).unwrap(), value.dims()[2].1);
+        let skip = collect(&model.network).0.remove(&format!("blocks.{layer}.ssm.skip"));
+        let place = |pos: usize, head: usize, row: usize| -> f32 {
+            let mix = |key: usize| {
+                let weight = patterns.weights.get(&[first + head, pos, key]).unwrap();
+                weight * value.get(&[key, head, row]).unwrap()
+            };
+            let past = skip.as_ref().map_or(0.0, |it| it.values[head % it.values.len()]);
+            (0..N_POS).map(mix).sum::<f32>() + past * value.get(&[pos, head, row]).unwrap()
+        };
+        let expected: Vec<f32> = (0..N_POS)
+            .flat_map(|pos| (0..ssm.n_heads).map(move |head| (pos, head)))
+            .flat_map(|(pos, head)| (0..d_value).map(move |row| (pos, head, row)))
+            .map(|(pos, head, row)| place(pos, head, row))
+            .collect();
+        assert_close(&describe(&model), y.values(), &expected, ROUNDING);
+    }
+}
+
+#[test]
+fn heads_that_are_shown_as_one_are_their_mean() {
+    let wide = recurrent_layers().filter(|it| it.0.file.config.heads_as_one(it.2) == 3);
+    let mut n_seen = 0;
+    for (model, values, layer) in wide.filter(|it| at(&it.1, it.2, Part::SsmDecay).is_some()) {
+        let shape = model.file.config.shape();
+        let first = shape.mixers[layer].n_attention_heads;
+        let question = Question::Patterns { layer, heads: vec![first + 1] };
+        let patterns = ask!(Patterns, &model, &prompt(N_POS), &[], question);
+        let get = |part: Part, place: &[usize]| {
+            f64::from(at(&values, layer, part).unwrap().get(place).unwrap())
+        };
+        let channel = |channel: usize, query: usize, key: usize| -> f64 {
+            let slot = |slot: usize| -> f64 {
+                let left: f64 = (key + 1..=query)
+                    .map(|pos| get(Part::SsmDecay, &[pos, channel, slot]))
+                    .product();
+                get(Part::SsmRead, &[query, 0, slot]) * left * get(Part::SsmWrite, &[key, 0, slot])
+            };
+            (0..3).map(slot).sum::<f64>() * get(Part::SsmStep, &[key, channel])
+        };
+        for (query, key) in [(0, 0), (5, 2), (8, 0), (8, 8)] {
+            let mean = (3..6).map(|it| channel(it, query, key)).sum::<f64>() / 3.0;
+            let found = f64::from(patterns.weights.get(&[0, query, key]).unwrap());
+            assert!((found - mean).abs() < 1e-5, "{found}, not {mean}: {}", describe(&model));
+        }
+        n_seen += 1;
+    }
+    assert!(0 < n_seen);
+}
+
+#[test]
+fn a_film_is_the_states_and_what_came_and_went() {
+    for (model, values, layer) in recurrent_layers() {
+        let shape = model.file.config.shape();
+        let first = shape.mixers[layer].n_attention_heads;
+        let question = Question::Film { layer, head: first };
+        let Answer::Film(film) = try_ask(&model, &prompt(N_POS), &[], question).unwrap() else {
+            panic!("another answer")
+        };
+        let Some(film) = film else {
+            assert!(at(&values, layer, Part::SsmRead).is_none(), "{}", describe(&model));
+            continue;
+        };
+        let count = model.file.config.heads_as_one(layer);
+        let states = at(&values, layer, Part::SsmState).unwrap();
+        let own = states.select(Axis::Head, &(0..count).collect::<Vec<_>>()).unwrap();
+        assert_close(&describe(&model), film.states.values(), own.values(), ROUNDING);
+        let size = own.values().len() / N_POS;
+        let square = |row: &[f32]| wide(row).iter().map(|it| it * it).sum::<f64>();
+        for pos in 0..N_POS {
+            let state = &own.values()[pos * size..(pos + 1) * size];
+            let ranks = film.singular.at(Axis::Pos, pos).unwrap();
+            let (whole, parts) = (square(state), square(ranks.values()));
+            assert!((whole - parts).abs() <= 1e-5 * whole.max(1e-3), "{whole} and {parts}");
+            assert!(ranks.values().windows(2).all(|it| it[1] <= it[0]), "the largest first");
+        }
+        // The first state is what was written, and nothing was there to be taken.
+        let written = f64::from(film.written.values()[0]);
+        assert!((written - square(&own.values()[..size]).sqrt()).abs() < 1e-5);
+        assert!(film.erased.values()[0] < 1e-5, "{}", describe(&model));
+    }
+}
+
+#[test]
+fn a_state_lens_reads_the_state_with_a_key() {
+    let (pos, source) = (6, 2);
+    for (model, values, layer) in recurrent_layers() {
+        let shape = model.file.config.shape();
+        let head = shape.mixers[layer].n_attention_heads;
+        let question = Question::StateLens { layer, head, pos, source };
+        let Answer::StateLens(lens) = try_ask(&model, &prompt(N_POS), &[], question).unwrap()
+        else {
+            panic!("another answer")
+        };
+        let Some(StateLens { logits, .. }) = lens else { continue };
+        let count = model.file.config.heads_as_one(layer);
+        let get = |part: Part, place: &[usize]| {
+            f64::from(at(&values, layer, part).unwrap().get(place).unwrap())
+        };
+        let state = at(&values, layer, Part::SsmState).unwrap();
+        let (d_value, n_slots) = (state.dims()[2].1, state.dims()[3].1);
+        let passed = |head: usize, row: usize| -> f64 {
+            let found: f64 = (0..n_slots)
+                .map(|slot| {
+                    get(Part::SsmState, &[pos, head, row, slot])
+                        * get(Part::SsmWrite, &[source, 0, slot])
+                })
+                .sum();
+            found * get(Part::SsmZ, &[pos, head, row]) / get(Part::SsmY, &[pos, head, row])
+        };
+        let weights = collect(&model.network).0;
+        let output = &weights[&format!("blocks.{layer}.ssm.output.weight")];
+        let d_model = output.dims[1];
+        let written: Vec<f64> = (0..d_model)
+            .map(|entry| {
+                let rows = (0..count).flat_map(|head| (0..d_value).map(move |row| (head, row)));
+                rows.map(|(head, row)| {
+                    let weight = output.values[(head * d_value + row) * d_model + entry];
+                    passed(head, row) * f64::from(weight)
+                })
+                .sum()
+            })
+            .collect();
+        let last = at(&values, 1, Part::ResidPost).unwrap().at(Axis::Pos, pos).unwrap();
+        let scale = scale_of(&model, &wide(last.values()));
+        let [a, b] = [3, 8].map(|it| dot(&direction(&model, it), &written) / scale);
+        let of = |token: usize| f64::from(logits.get(&[token]).unwrap());
+        let (found, expected) = (of(3) - of(8), a - b);
+        let what = format!("{found}, not {expected}: layer {layer}, {}", describe(&model));
+        assert!((found - expected).abs() < 1e-4 * expected.abs().max(1.0), "{what}");
+    }
+}
+
+/// What the final norm divides a stream by.
+fn scale_of(model: &Model, stream: &[f64]) -> f64 {
+    use engine::model::Norm::{LayerNorm, RmsNorm};
+    let mean = stream.iter().sum::<f64>() / stream.len() as f64;
+    let (centre, epsilon) = match model.file.config.norm {
+        LayerNorm { epsilon } => (mean, epsilon),
+        RmsNorm { epsilon } => (0.0, epsilon),
+    };
+    let power = stream.iter().map(|it| (it - centre).powi(2)).sum::<f64>() / stream.len() as f64;
+    (power + epsilon).sqrt()
+}
+
+#[test]
+fn memory_is_steps_decays_and_gates() {
+    for (model, values, layer) in recurrent_layers() {
+        let shape = model.file.config.shape();
+        let mixer = &shape.mixers[layer];
+        let ssm = mixer.ssm.as_ref().unwrap();
+        let memory = ask!(Memory, &model, &prompt(N_POS), &[], Question::Memory);
+        let head = mixer.n_attention_heads;
+        let place = [layer, head, 4];
+        let count = model.file.config.heads_as_one(layer);
+        let step = memory.step.get(&place).unwrap();
+        assert_eq!(step.is_nan(), !ssm.has_step, "{}", describe(&model));
+        if let Some(own) = at(&values, layer, Part::SsmStep) {
+            let mean = (0..count).map(|it| own.get(&[4, it]).unwrap()).sum::<f32>() / count as f32;
+            assert!((step - mean).abs() < 1e-6);
+        }
+        let half_life = memory.half_life.get(&place).unwrap();
+        match at(&values, layer, Part::SsmDecay) {
+            Some(own) => {
+                let n_slots = own.dims()[2].1;
+                let logs = (0..count).flat_map(|head| (0..n_slots).map(move |slot| (head, slot)));
+                let sum: f32 = logs.map(|(head, slot)| own.get(&[4, head, slot]).unwrap().ln()).sum();
+                let expected = -std::f32::consts::LN_2 * (count * n_slots) as f32 / sum;
+                assert!((half_life / expected - 1.0).abs() < 1e-3, "{half_life} {expected}");
+            }
+            None if ssm.has_matrix && at(&values, layer, Part::SsmRead).is_some() => {
+                assert!(half_life.is_infinite());
+            }
+            None => {}
+        }
+        for absent in mixer.n_attention_heads + ssm.n_heads..shape.n_heads {
+            assert!(memory.half_life.get(&[layer, absent, 4]).unwrap().is_nan());
+        }
+    }
+}
+
+#[test]
+fn a_step_of_nothing_leaves_the_state_as_it_was() {
+    let with_step = recurrent_layers().filter(|it| at(&it.1, it.2, Part::SsmStep).is_some());
+    for (model, _, layer) in with_step {
+        // A recurrence with erasing and decay apart from the step still forgets.
+        if at(&values(&model, &prompt(N_POS), &[]), layer, Part::SsmRemove).is_some() {
+            continue;
+        }
+        let site = Site::Block { layer, part: Part::SsmStep };
+        let edit = Edit { site, head: None, pos: Some(4), kind: EditKind::Scale(0.0) };
+        let after = values(&model, &prompt(N_POS), &[edit]);
+        let states = at(&after, layer, Part::SsmState).unwrap();
+        let [before, then] = [3, 4].map(|pos| states.at(Axis::Pos, pos).unwrap());
+        assert_close(&describe(&model), then.values(), before.values(), 1e-6);
+    }
+}
+
+#[test]
+fn a_convolution_is_what_s4d_amounts_to() {
+    let mut n_seen = 0;
+    for (model, values, layer) in recurrent_layers() {
+        let Some(kernel) = model.network.s4d_kernel(layer, N_POS) else { continue };
+        let kernel = kernel.into_data().try_to_vec::<f32>().unwrap();
+        let value = at(&values, layer, Part::SsmValue).unwrap();
+        let n_channels = value.dims()[1].1;
+        let skip = collect(&model.network).0.remove(&format!("blocks.{layer}.ssm.skip")).unwrap();
+        let read = |pos: usize, channel: usize| -> f32 {
+            let input = |at: usize| value.get(&[at, channel, 0]).unwrap();
+            let past: f32 = (0..=pos).map(|at| kernel[channel * N_POS + pos - at] * input(at)).sum();
+            past + skip.values[channel] * input(pos)
+        };
+        let expected: Vec<f32> = (0..N_POS)
+            .flat_map(|pos| (0..n_channels).map(move |channel| (pos, channel)))
+            .map(|(pos, channel)| read(pos, channel))
+            .collect();
+        let y = at(&values, layer, Part::SsmY).unwrap();
+        assert_close(&describe(&model), y.values(), &expected, ROUNDING);
+        n_seen += 1;
+    }
+    assert_eq!(n_seen, 5);
+}

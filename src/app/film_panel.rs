@@ -1,0 +1,309 @@
+//! The state of a recurrent head, position by position.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use trace::{Axis, Film, StateLens};
+
+use super::{
+    export::svg_of,
+    figure::{Figure, Point},
+    panel::{Panel, Ramp},
+    segments::Segments,
+    state::AppState,
+};
+use crate::{
+    share::{Panel as PanelName, SecondView},
+    view::{
+        FilmView, Pick, Scene, Table, effective_rank, film_bars_end, film_map, film_scale,
+        film_table, number, shown_text, signed, singular_values,
+    },
+};
+
+const ABOUT: &str = "Everything this head remembers: rows are what was written, columns where. One frame per token.";
+/// Tokens and singular values that are listed beside the figure.
+const N_TOKENS: usize = 5;
+const N_SINGULAR: usize = 6;
+
+/// A film with the words that it is of.
+#[derive(Clone, Debug, PartialEq)]
+struct Shown {
+    film: Arc<Film>,
+    labels: Vec<String>,
+}
+
+/// What the parts of the panel read.
+#[derive(Clone, Copy)]
+struct Parts {
+    /// Layer and head of the cursor.
+    place: Memo<[usize; 2]>,
+    /// Why there is no state, where there is none.
+    absence: Memo<Option<String>>,
+    /// The film of that head; until it is here, the last good one.
+    shown: Memo<Option<Shown>>,
+    state_lens: Memo<Option<Arc<StateLens>>>,
+}
+
+impl Parts {
+    fn new(state: AppState) -> Self {
+        let place = Memo::new(move |_| {
+            let cursor = state.cursor();
+            [cursor.layer, cursor.head]
+        });
+        let absence = Memo::new(move |_| absence(state, place.get()));
+        let shown = Memo::new(move |before: Option<&Option<Shown>>| {
+            find_shown(state, place.get()).or_else(|| before.cloned().flatten())
+        });
+        let state_lens = Memo::new(move |before: Option<&Option<Arc<StateLens>>>| {
+            // No answer is one too: that head has no keys.
+            let lens = state.answers.state_lens.get()?;
+            let is_here = [lens.layer, lens.head] == place.get();
+            if is_here { Some(lens) } else { before.cloned().flatten() }
+        });
+        Self { place, absence, shown, state_lens }
+    }
+
+    /// What is shown, where there is a state.
+    fn film(self) -> Option<Shown> {
+        self.absence.read().is_none().then(|| self.shown.get()).flatten()
+    }
+}
+
+/// The panel.
+#[component]
+pub(super) fn FilmPanel() -> impl IntoView {
+    let state = AppState::here();
+    let parts = Parts::new(state);
+    let view = Memo::new(move |_| state.second());
+    let size = RwSignal::new([0.0, 0.0]);
+    let scene = Memo::new(move |before: Option<&Option<Arc<Scene>>>| {
+        let new = with_view(state, parts, size.get(), |film, view| Arc::new(film_map(film, view)));
+        new.or_else(|| before.cloned().flatten())
+    });
+    let controls = move || {
+        view! {
+            <Segments
+                name="What stands here"
+                choices=vec![(SecondView::Paths, "paths"), (SecondView::State, "state")]
+                chosen=view
+                on_choose=move |it| state.bookmark.update(|all| all.second = it)
+            />
+        }
+    };
+    let at_point = move |at: Point| {
+        untrack(|| {
+            let pos = with_view(state, parts, size.get(), |_, view| view.hit(at))??;
+            Some(Pick { pos: Some(pos), ..Pick::default() })
+        })
+    };
+    let picture = move |()| {
+        let scene = scene.get_untracked().filter(|_| parts.absence.read_untracked().is_none());
+        scene.map(|it| svg_of(state, &it))
+    };
+    view! {
+        <Panel
+            name=PanelName::Paths
+            title="State film"
+            site=Signal::derive(move || site(parts))
+            about=ABOUT
+            controls
+            legend=move || legend(state, parts, size.get())
+            table=Signal::derive(move || {
+                parts.film().map_or_else(Table::default, |it| film_table(&it.film, &it.labels))
+            })
+            svg=picture
+        >
+            <div class="film-body">
+                <Figure
+                    scene
+                    size
+                    label=move || label(state, parts)
+                    hit=at_point
+                />
+                <Aside parts />
+                {move || parts.absence.get().map(|it| view! { <p class="absent film-absent">{it}</p> })}
+            </div>
+        </Panel>
+    }
+}
+
+/// Why there is no state at a layer and head, where there is none.
+fn absence(state: AppState, [layer, head]: [usize; 2]) -> Option<String> {
+    let model = state.model.read();
+    let shape = &model.as_ref()?.shape;
+    let mixer = shape.mixers.get(layer)?;
+    let keeps = "attention keeps every key and value instead";
+    match (mixer.ssm.is_some(), shape.is_recurrent(layer, head)) {
+        (_, Some(true)) => None,
+        (true, Some(false)) => Some(format!("Head {head} of layer {layer} has no state: {keeps}.")),
+        (true, None) => Some(format!("Layer {layer} has no head {head}.")),
+        (false, _) if 0 < mixer.n_attention_heads => {
+            Some(format!("Layer {layer} has no state: {keeps}."))
+        }
+        (false, _) => Some(format!("Layer {layer} has no state: it mixes no positions.")),
+    }
+}
+
+/// The last film that came, where it is of this head and of these words.
+fn find_shown(state: AppState, place: [usize; 2]) -> Option<Shown> {
+    let film = state.answers.film.get()?;
+    let labels = state.labels();
+    let is_here = [film.layer, film.head] == place && n_pos(&film) == labels.len();
+    is_here.then_some(Shown { film, labels })
+}
+
+fn n_pos(film: &Film) -> usize {
+    film.states.size(Axis::Pos).unwrap_or(0)
+}
+
+/// Does `work` with the film as it is drawn in `size_px`, where there is one.
+fn with_view<T>(
+    state: AppState,
+    parts: Parts,
+    size_px: Point,
+    work: impl FnOnce(&Film, &FilmView<'_>) -> T,
+) -> Option<T> {
+    let shown = parts.film()?;
+    let (cursor, lock, palette) = (state.cursor(), state.lock(), state.palette());
+    if size_px[0] < 1.0 || shown.labels.len() <= cursor.pos {
+        return None;
+    }
+    let labels = &shown.labels;
+    Some(work(&shown.film, &FilmView { labels, cursor, lock, palette, size_px }))
+}
+
+/// The head that is drawn, or the one that has no state.
+fn site(parts: Parts) -> String {
+    let [layer, head] =
+        parts.film().map_or_else(|| parts.place.get(), |it| [it.film.layer, it.film.head]);
+    format!("L{layer} · head {head}")
+}
+
+fn legend(state: AppState, parts: Parts, size_px: Point) -> AnyView {
+    let Some(shown) = parts.film() else { return view! { <span></span> }.into_any() };
+    let end = number(film_scale(&shown.film));
+    let (from, to) = (format!("−{end}"), format!("+{end}"));
+    let notes = with_view(state, parts, size_px, |film, view| {
+        let bars =
+            view.has_bars().then(|| format!("bars to {}, length", number(film_bars_end(film))));
+        let [map, strip] = view.blocks(film);
+        let [map_text, strip_text] =
+            [map, strip].map(|[rows, columns]| format!("{rows} × {columns}"));
+        let blocks = ([map, strip] != [[1, 1]; 2]).then(|| {
+            format!(
+                "a cell is the farthest from nought of {map_text}, in the strip of {strip_text}"
+            )
+        });
+        [bars, blocks].map(|it| it.map(|it| view! { <span>{it}</span> }))
+    });
+    view! {
+        <Ramp kind="div" from to unit="state value" />
+        {notes.map(|it| it.collect_view())}
+    }
+    .into_any()
+}
+
+/// Lengths of what was written and taken at a position.
+fn lengths(film: &Film, pos: usize) -> String {
+    let [written, taken] =
+        [&film.written, &film.erased].map(|it| number(it.get(&[pos]).unwrap_or(f32::NAN)));
+    format!("written {written}, taken {taken}")
+}
+
+/// How the state at a position is spread.
+fn spread(film: &Film, pos: usize) -> String {
+    let singular = singular_values(film, pos);
+    let rank = number(effective_rank(&singular).unwrap_or(f32::NAN));
+    format!("effective rank {rank} of {}", singular.len())
+}
+
+/// The numbers at the cursor in a sentence.
+fn label(state: AppState, parts: Parts) -> String {
+    if let Some(absence) = parts.absence.get() {
+        return absence;
+    }
+    let Some(Shown { film, labels }) = parts.film() else { return "State film".to_owned() };
+    let pos = state.cursor().pos;
+    let word = labels.get(pos).cloned().unwrap_or_default();
+    let largest = singular_values(&film, pos).first().copied().unwrap_or(f32::NAN);
+    format!(
+        "State of head {}.{} after “{word}” ({pos}): {}; largest singular value {}, {}. \
+         Below, one frame for each of {} positions.",
+        film.layer,
+        film.head,
+        lengths(&film, pos),
+        number(largest),
+        spread(&film, pos),
+        labels.len()
+    )
+}
+
+/// What the state at the cursor gives back, and how it is spread.
+#[component]
+fn Aside(parts: Parts) -> impl IntoView {
+    let state = AppState::here();
+    let given_back = move || parts.state_lens.get().map(|it| view! { <GivenBack lens=it /> });
+    let singular = move || {
+        let Some(shown) = parts.film() else { return Vec::new() };
+        let all = singular_values(&shown.film, state.cursor().pos);
+        let end = all.first().copied().unwrap_or(0.0);
+        let listed = (1..).zip(all).take(N_SINGULAR);
+        listed
+            .map(|(rank, value)| row(rank.to_string(), value / end, "film-length", number(value)))
+            .collect()
+    };
+    let at_cursor = move |text: fn(&Film, usize) -> String| {
+        parts.film().map(|it| text(&it.film, state.cursor().pos))
+    };
+    view! {
+        <aside class="film-aside">
+            {given_back}
+            <h3>"singular values of the state"</h3>
+            {singular}
+            <p>{move || at_cursor(spread)}</p>
+            <p>{move || at_cursor(lengths)}</p>
+        </aside>
+    }
+}
+
+/// The tokens that what the state gives back for a key adds most to.
+#[component]
+fn GivenBack(lens: Arc<StateLens>) -> impl IntoView {
+    let state = AppState::here();
+    let mut all: Vec<(u32, f32)> = (0..).zip(lens.logits.values().iter().copied()).collect();
+    all.sort_by(|a, b| b.1.total_cmp(&a.1));
+    all.truncate(N_TOKENS);
+    let end = all.iter().fold(0.0f32, |best, it| best.max(it.1.abs()));
+    let source = lens.source;
+    let heading = move || {
+        let word = state.labels().get(source).cloned().unwrap_or_default();
+        format!("what the state gives back for the key of “{word}” {source}, in logits")
+    };
+    let rows = move || {
+        let (a, b) = state.frame();
+        let token = |&(id, value): &(u32, f32)| {
+            let kind = if value < 0.0 { "film-minus" } else { "film-plus" };
+            let word = shown_text(&state.word(id));
+            let row = row(word, value.abs() / end, kind, signed(value));
+            view! { <div class:a=id == a class:b=id == b>{row}</div> }
+        };
+        all.iter().map(token).collect_view()
+    };
+    view! {
+        <h3>{heading}</h3>
+        {rows}
+    }
+}
+
+/// A name, a bar of a share of the room, and a number.
+fn row(name: String, share: f32, kind: &'static str, value: String) -> AnyView {
+    let width = format!("{:.1}%", 100.0 * share.clamp(0.0, 1.0));
+    view! {
+        <div class="film-row">
+            <span>{name}</span>
+            <i><b class=kind style:width=width></b></i>
+            <span>{value}</span>
+        </div>
+    }
+    .into_any()
+}
