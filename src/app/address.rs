@@ -43,15 +43,18 @@ pub(super) fn connect(state: AppState) {
     let _back = window_event_listener(ev::popstate, move |_| {
         let (bookmark, troubles) = read();
         let result = expected();
-        let is_other = state
-            .bookmark
-            .with_untracked(|it| (&it.model, it.painting) != (&bookmark.model, bookmark.painting));
-        if is_other {
-            // Another model or painter starts the page anew; without leave it stays as it is.
+        let (is_other, is_painted_so) = state.bookmark.with_untracked(|it| {
+            (it.model != bookmark.model, it.painting == bookmark.painting)
+        });
+        if !is_painted_so {
+            // Another painter starts the page anew; without leave it stays as it is.
             return window().location().reload().unwrap_or_default();
         }
         state.bookmark.set(bookmark);
-        state.fit_bookmark();
+        // What another model cannot hold is seen when it is there.
+        if !is_other {
+            state.fit_bookmark();
+        }
         proof::expect(state, result);
         troubles.into_iter().for_each(|it| state.notice(it));
         write(&state.bookmark.with_untracked(write_link), true);

@@ -54,7 +54,7 @@ pub(super) fn AttentionPanel() -> impl IntoView {
     let at_point = move |at: Point| hit(state, view.get_untracked(), size.get_untracked(), at);
     let label = move || {
         let (site, row) = (site(state), row_text(state));
-        format!("Attention, {site}: rows read, columns are read. {row}")
+        format!("{}, {site}: rows read, columns are read. {row}", title(state))
     };
     let plot = move || {
         if view.get() == AttentionView::Steps {
@@ -81,7 +81,7 @@ pub(super) fn AttentionPanel() -> impl IntoView {
     view! {
         <Panel
             name=PanelName::Attention
-            title="Attention"
+            title=Signal::derive(move || title(state))
             site=Signal::derive(move || site(state))
             about=Signal::derive(move || about(view.get(), is_recurrent(state)).to_owned())
             controls
@@ -101,9 +101,13 @@ fn site(state: AppState) -> String {
     let mixer = model.as_ref().and_then(|it| it.shape.mixers.get(layer));
     let ssm = mixer.and_then(|it| it.ssm.as_ref());
     match ssm.filter(|_| is_recurrent(state)) {
-        Some(ssm) => format!("hidden in {} · L{layer} · head {head}", ssm.name),
+        Some(ssm) => format!("L{layer} · head {head} · {}", ssm.name),
         None => format!("L{layer} · head {head}"),
     }
+}
+
+fn title(state: AppState) -> String {
+    if is_recurrent(state) { "Hidden attention" } else { "Attention" }.to_owned()
 }
 
 /// The figure to take away; the steps are a table and have none.

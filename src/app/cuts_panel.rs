@@ -75,7 +75,7 @@ fn AtCursor() -> impl IntoView {
         let button = |(cut, name): (Cut, &'static str)| {
             let label = move || in_words(cut, &state.labels());
             view! {
-                <button class="button" title=label on:click=move |_| add(state, cut)>{name}</button>
+                <button class="button line" title=label on:click=move |_| add(state, cut)>{name}</button>
             }
         };
         offered.get().into_iter().map(button).collect_view()

@@ -185,19 +185,19 @@ fn legend(state: AppState, parts: Parts, size_px: Point) -> AnyView {
     let (from, to) = (format!("−{end}"), format!("+{end}"));
     let notes = with_view(state, parts, size_px, |film, view| {
         let bars =
-            view.has_bars().then(|| format!("bars to {}, length", number(film_bars_end(film))));
+            view.has_bars().then(|| format!("bars to {}", number(film_bars_end(film))));
         let [map, strip] = view.blocks(film);
         let [map_text, strip_text] =
             [map, strip].map(|[rows, columns]| format!("{rows} × {columns}"));
         let blocks = ([map, strip] != [[1, 1]; 2]).then(|| {
             format!(
-                "a cell is the farthest from nought of {map_text}, in the strip of {strip_text}"
+                "a cell: farthest from 0 of {map_text}, below {strip_text}"
             )
         });
         [bars, blocks].map(|it| it.map(|it| view! { <span>{it}</span> }))
     });
     view! {
-        <Ramp kind="div" from to unit="state value" />
+        <Ramp kind="div" from to unit="state" />
         {notes.map(|it| it.collect_view())}
     }
     .into_any()

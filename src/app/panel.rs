@@ -13,7 +13,7 @@ use crate::{share::Panel as PanelName, view::Table};
 #[component]
 pub(super) fn Panel(
     name: PanelName,
-    title: &'static str,
+    #[prop(into)] title: Signal<String>,
     /// The place that is shown, in grey beside the title.
     #[prop(into)]
     site: Signal<String>,
@@ -45,7 +45,7 @@ pub(super) fn Panel(
             data-panel=id_of(name)
         >
             <header>
-                <h2>{title} <em>{site}</em></h2>
+                <h2>{title}" "<em>{site}</em></h2>
                 <div class="controls">{move || controls.run()}</div>
                 <div class="tools">
                     <button

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 use trace::LensSite;
 
-use super::state::AppState;
+use super::{state::AppState, top_bar::kind_of};
 use crate::view::{Ground, Pick, depth_name, signed, writers_end};
 
 /// The left column.
@@ -15,13 +15,18 @@ pub(super) fn Spine() -> impl IntoView {
         let ground = state.ground();
         format!("{} × {} heads", ground.n_layers, ground.n_heads)
     };
+    let kind = move || match state.model.read().as_ref().map(|it| kind_of(&it.shape)) {
+        Some("state-space model") => "State space",
+        Some("hybrid") => "Hybrid",
+        _ => "Transformer",
+    };
     let layers = Memo::new(move |_| state.ground().n_layers);
     let rows =
         move || (0..layers.get()).rev().map(|layer| view! { <Layer layer /> }).collect_view();
     view! {
         <nav class="spine" data-zone="spine" aria-label="The model">
             <header>
-                <h2>"Transformer " <em>{form}</em></h2>
+                <h2>{kind}" "<em>{form}</em></h2>
                 <p>"Pick a place: dot, head or MLP"</p>
             </header>
             <div class="spine-layers">

@@ -17,8 +17,7 @@ pub(super) fn StatusLine() -> impl IntoView {
         let row = state.answers.row.get();
         let row = row
             .filter(|it| (it.layer, it.head, it.query) == (cursor.layer, cursor.head, cursor.pos));
-        let weight = row.and_then(|it| it.weight.get(&[cursor.source]));
-        spoken(cursor, &state.ground(), &state.run.read().tokens, weight, said(state))
+        spoken(cursor, &state.ground(), &state.run.read().tokens, row.as_deref(), said(state))
     });
     // Only locks are spoken, not every place that the pointer passes.
     let aloud = RwSignal::new(String::new());

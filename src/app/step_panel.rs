@@ -46,7 +46,7 @@ pub(super) fn StepPanel() -> impl IntoView {
     view! {
         <Panel
             name=PanelName::Lens
-            title="Steps"
+            title=Signal::derive(move || title(kind.get()).to_owned())
             site=Signal::derive(move || site(state))
             about=Signal::derive(move || about(state, kind.get()))
             controls
@@ -61,6 +61,13 @@ pub(super) fn StepPanel() -> impl IntoView {
                 hit=at_point
             />
         </Panel>
+    }
+}
+
+fn title(kind: StepKind) -> &'static str {
+    match kind {
+        StepKind::Step => "Steps",
+        StepKind::Gate => "Gates",
     }
 }
 

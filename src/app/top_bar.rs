@@ -1,6 +1,6 @@
 //! What runs, where, and the link to it.
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use trace::ModelShape;
 
 use super::{
@@ -46,9 +46,10 @@ fn Model() -> impl IntoView {
         });
         let rows = phenomena.collect_view();
         let form = format!(
-            "{} layers, {} heads, d_model {}, {}, {}, {} parameters, {} words, {} tokens at most",
+            "{} layers, {} heads, {}, d_model {}, {}, {}, {} parameters, {} words, {} tokens at most",
             shape.n_layers,
             shape.n_heads,
+            shape.mixers_in_words(),
             shape.d_model,
             shape.norm,
             shape.positions,
@@ -63,19 +64,20 @@ fn Model() -> impl IntoView {
             <table>{rows}</table>
         })
     };
+    let menu = NodeRef::<html::Details>::new();
     let size = move || {
         state.model.read().as_ref().map_or_else(String::new, |it| {
-            format!("{}, {:.1} MB", kind(&it.shape), it.size_bytes as f64 / 1e6)
+            format!("{}, {:.1} MB", kind_of(&it.shape), it.size_bytes as f64 / 1e6)
         })
     };
     view! {
-        <details class="menu model">
+        <details class="menu model" node_ref=menu>
             <summary>
                 <b>{move || state.bookmark.read().model.clone()}</b>
                 <span class="muted">{size}</span>
             </summary>
             <div>
-                <ModelChoice />
+                <ModelChoice menu />
                 {card}
             </div>
         </details>
@@ -84,10 +86,13 @@ fn Model() -> impl IntoView {
 
 /// The models to choose from.
 #[component]
-fn ModelChoice() -> impl IntoView {
+fn ModelChoice(menu: NodeRef<html::Details>) -> impl IntoView {
     let state = AppState::here();
     let chosen = Memo::new(move |_| state.bookmark.read().model.clone());
     let choose = move |id: &str| {
+        if let Some(menu) = menu.get_untracked() {
+            menu.set_open(false);
+        }
         state.bookmark.update(|it| {
             if it.model != id {
                 (it.model, it.digest) = (id.to_owned(), String::new());
@@ -113,7 +118,7 @@ fn ModelChoice() -> impl IntoView {
 }
 
 /// What a network is called by what mixes its positions.
-fn kind(shape: &ModelShape) -> &'static str {
+pub(super) fn kind_of(shape: &ModelShape) -> &'static str {
     match (shape.has_attention(), shape.has_recurrence()) {
         (true, true) => "hybrid",
         (_, true) => "state-space model",

@@ -102,6 +102,15 @@ fn start_painter(state: AppState) {
     });
 }
 
+/// What stands in a panel's place where it is not what the tab is usually called.
+fn tab_name(state: AppState, panel: Panel) -> Option<&'static str> {
+    match panel {
+        Panel::Paths if state.second() == SecondView::State => Some("State"),
+        Panel::Lens if state.third() == ThirdView::Steps => Some("Steps"),
+        _ => None,
+    }
+}
+
 /// Which panel a small screen shows.
 #[component]
 fn Tabs() -> impl IntoView {
@@ -121,7 +130,7 @@ fn Tabs() -> impl IntoView {
                 aria-selected=move || (state.tab.get() == panel).to_string()
                 on:click=move |_| state.tab.set(panel)
             >
-                {name}
+                {move || tab_name(state, panel).unwrap_or(name)}
             </button>
         }
     });

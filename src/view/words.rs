@@ -1,6 +1,6 @@
 //! Numbers and tokens as text.
 
-use trace::Token;
+use trace::{AttentionRow, Token};
 
 use super::{Cursor, Ground, depth_name};
 
@@ -65,14 +65,19 @@ pub fn spoken(
     cursor: Cursor,
     ground: &Ground,
     tokens: &[Token],
-    weight: Option<f32>,
+    row: Option<&AttentionRow>,
     lens: Option<(String, f32)>,
 ) -> String {
     let word = |pos: usize| tokens.get(pos).map_or_else(String::new, shown);
     let (pos, source) = (cursor.pos, cursor.source);
-    let read = match weight {
-        Some(weight) => format!("{} on “{}” ({source})", percent(weight), word(source)),
-        None => "not read yet".to_owned(),
+    let weight = row.and_then(|it| it.weight.get(&[source])).filter(|it| !it.is_nan());
+    let read = match (weight, row) {
+        (Some(weight), Some(row)) if row.is_recurrent => {
+            format!("hands on {} from “{}” ({source})", signed(weight), word(source))
+        }
+        (Some(weight), _) => format!("{} on “{}” ({source})", percent(weight), word(source)),
+        (None, Some(_)) => "no such head, or no matrix".to_owned(),
+        (None, None) => "not read yet".to_owned(),
     };
     let mut text =
         format!("Head {}.{} at “{}” ({pos}): {read}.", cursor.layer, cursor.head, word(pos));

@@ -106,6 +106,20 @@ impl ModelShape {
         self.mixers.iter().any(|it| 0 < it.n_attention_heads)
     }
 
+    /// What mixes positions, in words: "Mamba-2 in every layer".
+    pub fn mixers_in_words(&self) -> String {
+        let name = |it: &MixerShape| match (&it.ssm, it.n_attention_heads) {
+            (Some(ssm), 0) => ssm.name.clone(),
+            (Some(ssm), _) => format!("attention beside {}", ssm.name),
+            (None, _) => "attention".to_owned(),
+        };
+        let names: Vec<String> = self.mixers.iter().map(name).collect();
+        match names.first() {
+            Some(first) if names.iter().all(|it| it == first) => format!("{first} in every layer"),
+            _ => format!("from the first layer up {}", names.join(", ")),
+        }
+    }
+
     /// Bytes that a run of `n_pos` positions has to keep in order to go on, as 32-bit numbers:
     /// attention's keys and values, and the states.
     pub fn memory_bytes(&self, n_pos: usize) -> [usize; 2] {

@@ -74,7 +74,7 @@ fn card(state: &State, file: &ModelFile, marks: &Marks, n_params: usize) -> Stri
     let mut text = format!(
         "# {id}\n\n{about}\n\n\
          | what | value |\n|---|---|\n\
-         | network | {layers} layers, d_model {d_model}, {heads} heads, d_mlp {d_mlp}, {norm}, {positions}, {n_params} parameters |\n\
+         | network | {layers} layers, d_model {d_model}, {heads} heads, {mixers}, d_mlp {d_mlp}, {norm}, {positions}, {n_params} parameters |\n\
          | vocabulary | {d_vocab} words, every word a token |\n\
          | context | {n_ctx} tokens |\n\
          | data | stories of the seeded grammar in `crates/engine/src/train/tales.rs`, drawn anew for every step |\n\
@@ -95,6 +95,7 @@ fn card(state: &State, file: &ModelFile, marks: &Marks, n_params: usize) -> Stri
         layers = shape.n_layers,
         d_model = shape.d_model,
         heads = shape.n_heads,
+        mixers = shape.mixers_in_words(),
         d_mlp = shape.d_mlp,
         norm = shape.norm,
         positions = shape.positions,
