@@ -43,9 +43,9 @@ pub(super) fn connect(state: AppState) {
     let _back = window_event_listener(ev::popstate, move |_| {
         let (bookmark, troubles) = read();
         let result = expected();
-        let (is_other, is_painted_so) = state.bookmark.with_untracked(|it| {
-            (it.model != bookmark.model, it.painting == bookmark.painting)
-        });
+        let (is_other, is_painted_so) = state
+            .bookmark
+            .with_untracked(|it| (it.model != bookmark.model, it.painting == bookmark.painting));
         if !is_painted_so {
             // Another painter starts the page anew; without leave it stays as it is.
             return window().location().reload().unwrap_or_default();

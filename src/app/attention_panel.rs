@@ -97,13 +97,7 @@ pub(super) fn AttentionPanel() -> impl IntoView {
 /// Which head is drawn.
 fn site(state: AppState) -> String {
     let Cursor { layer, head, .. } = state.cursor();
-    let model = state.model.read();
-    let mixer = model.as_ref().and_then(|it| it.shape.mixers.get(layer));
-    let ssm = mixer.and_then(|it| it.ssm.as_ref());
-    match ssm.filter(|_| is_recurrent(state)) {
-        Some(ssm) => format!("L{layer} · head {head} · {}", ssm.name),
-        None => format!("L{layer} · head {head}"),
-    }
+    format!("L{layer} · head {head}")
 }
 
 fn title(state: AppState) -> String {

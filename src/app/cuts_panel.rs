@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 use trace::ModelShape;
 
-use super::{icon::{Drawing, Icon}, state::AppState};
+use super::{
+    icon::{Drawing, Icon},
+    state::AppState,
+};
 use crate::{
     share::{Cut, CutKind},
     view::{Cursor, signed},
@@ -14,9 +17,7 @@ use crate::{
 pub(super) fn CutsPanel() -> impl IntoView {
     let state = AppState::here();
     let cuts = Memo::new(move |_| state.bookmark.read().cuts.clone());
-    let rows = move || {
-        cuts.get().into_iter().map(|cut| view! { <Row cut /> }).collect_view()
-    };
+    let rows = move || cuts.get().into_iter().map(|cut| view! { <Row cut /> }).collect_view();
     view! {
         <section class="interventions" aria-label="Interventions">
             <header>

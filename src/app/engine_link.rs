@@ -144,6 +144,9 @@ fn questions(state: AppState) -> Vec<Question> {
         all.push(Question::Film { layer, head });
         all.push(Question::StateLens { layer, head, pos, source });
     }
+    if has_recurrence && state.second() == SecondView::Faces {
+        all.push(Question::Faces { layer, head });
+    }
     if pos != LAST {
         all.push(Question::Writers { pos, a, b });
     }

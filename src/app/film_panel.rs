@@ -74,22 +74,11 @@ impl Parts {
 pub(super) fn FilmPanel() -> impl IntoView {
     let state = AppState::here();
     let parts = Parts::new(state);
-    let view = Memo::new(move |_| state.second());
     let size = RwSignal::new([0.0, 0.0]);
     let scene = Memo::new(move |before: Option<&Option<Arc<Scene>>>| {
         let new = with_view(state, parts, size.get(), |film, view| Arc::new(film_map(film, view)));
         new.or_else(|| before.cloned().flatten())
     });
-    let controls = move || {
-        view! {
-            <Segments
-                name="What stands here"
-                choices=vec![(SecondView::Paths, "paths"), (SecondView::State, "state")]
-                chosen=view
-                on_choose=move |it| state.bookmark.update(|all| all.second = it)
-            />
-        }
-    };
     let at_point = move |at: Point| {
         untrack(|| {
             let pos = with_view(state, parts, size.get(), |_, view| view.hit(at))??;
@@ -106,7 +95,7 @@ pub(super) fn FilmPanel() -> impl IntoView {
             title="State film"
             site=Signal::derive(move || site(parts))
             about=ABOUT
-            controls
+            controls=|| view! { <SecondSegments /> }
             legend=move || legend(state, parts, size.get())
             table=Signal::derive(move || {
                 parts.film().map_or_else(Table::default, |it| film_table(&it.film, &it.labels))
@@ -127,8 +116,27 @@ pub(super) fn FilmPanel() -> impl IntoView {
     }
 }
 
+/// What stands beside attention: the paths, a state, or what is read of it in three ways.
+#[component]
+pub(super) fn SecondSegments() -> impl IntoView {
+    let state = AppState::here();
+    let choices = vec![
+        (SecondView::Paths, "paths"),
+        (SecondView::State, "state"),
+        (SecondView::Faces, "faces"),
+    ];
+    view! {
+        <Segments
+            name="What stands here"
+            choices
+            chosen=Signal::derive(move || state.second())
+            on_choose=move |it| state.bookmark.update(|all| all.second = it)
+        />
+    }
+}
+
 /// Why there is no state at a layer and head, where there is none.
-fn absence(state: AppState, [layer, head]: [usize; 2]) -> Option<String> {
+pub(super) fn absence(state: AppState, [layer, head]: [usize; 2]) -> Option<String> {
     let model = state.model.read();
     let shape = &model.as_ref()?.shape;
     let mixer = shape.mixers.get(layer)?;
@@ -184,16 +192,12 @@ fn legend(state: AppState, parts: Parts, size_px: Point) -> AnyView {
     let end = number(film_scale(&shown.film));
     let (from, to) = (format!("−{end}"), format!("+{end}"));
     let notes = with_view(state, parts, size_px, |film, view| {
-        let bars =
-            view.has_bars().then(|| format!("bars to {}", number(film_bars_end(film))));
+        let bars = view.has_bars().then(|| format!("bars to {}", number(film_bars_end(film))));
         let [map, strip] = view.blocks(film);
         let [map_text, strip_text] =
             [map, strip].map(|[rows, columns]| format!("{rows} × {columns}"));
-        let blocks = ([map, strip] != [[1, 1]; 2]).then(|| {
-            format!(
-                "a cell: farthest from 0 of {map_text}, below {strip_text}"
-            )
-        });
+        let blocks = ([map, strip] != [[1, 1]; 2])
+            .then(|| format!("a cell: farthest from 0 of {map_text}, below {strip_text}"));
         [bars, blocks].map(|it| it.map(|it| view! { <span>{it}</span> }))
     });
     view! {

@@ -8,6 +8,7 @@ use trace::{Basis, Paths};
 use super::{
     export::svg_of,
     figure::{Figure, Point},
+    film_panel::SecondSegments,
     panel::Panel,
     prompt_bar::refuse,
     segments::Segments,
@@ -15,7 +16,7 @@ use super::{
     step_panel::has_recurrence,
 };
 use crate::{
-    share::{BasisView, Panel as PanelName, SecondView},
+    share::{BasisView, Panel as PanelName},
     view::{PathsView, Pick, Scene, Table, depth_name, nearest_point, number, paths_map, percent},
 };
 
@@ -34,7 +35,7 @@ pub(super) fn PathsPanel() -> impl IntoView {
     let has_state = Memo::new(move |_| has_recurrence(state));
     let controls = move || {
         view! {
-            {has_state.get().then(|| view! { <PathsOrState /> })}
+            {has_state.get().then(|| view! { <SecondSegments /> })}
             <Segments
                 name="The plane"
                 choices=vec![(BasisView::Sample, "sample"), (BasisView::Frame, "A − B"), (BasisView::Words, "words")]
@@ -53,7 +54,7 @@ pub(super) fn PathsPanel() -> impl IntoView {
     view! {
         <Panel
             name=PanelName::Paths
-            title="Residual paths"
+            title=Signal::derive(move || title(state).to_owned())
             site=""
             about=Signal::derive(move || about(state))
             controls
@@ -74,18 +75,11 @@ pub(super) fn PathsPanel() -> impl IntoView {
     }
 }
 
-/// What stands beside attention: the paths or a state.
-#[component]
-fn PathsOrState() -> impl IntoView {
-    let state = AppState::here();
-    view! {
-        <Segments
-            name="Paths or state"
-            choices=vec![(SecondView::Paths, "paths"), (SecondView::State, "state")]
-            chosen=Signal::derive(move || state.second())
-            on_choose=move |it| state.bookmark.update(|all| all.second = it)
-        />
-    }
+/// The short name where two groups of choices stand beside it.
+fn title(state: AppState) -> &'static str {
+    let model = state.model.read();
+    let has_recurrence = model.as_ref().is_some_and(|it| it.shape.has_recurrence());
+    if has_recurrence { "Paths" } else { "Residual paths" }
 }
 
 /// Widens the picture when a path leaves it; else it stays as it is.

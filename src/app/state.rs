@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use trace::{
-    Answer, AttentionRow, Device, Film, GUESS, Lens, Memory, ModelInfo, NamedArray, Norms, Paths,
-    Patterns, Question, StateLens, Token, Writers,
+    Answer, AttentionRow, Device, Faces, Film, GUESS, Lens, Memory, ModelInfo, NamedArray, Norms,
+    Paths, Patterns, Question, StateLens, Token, Writers,
 };
 
 use super::{
@@ -49,6 +49,7 @@ pub(crate) struct Answers {
     pub(crate) film: RwSignal<Option<Arc<Film>>>,
     pub(crate) state_lens: RwSignal<Option<Arc<StateLens>>>,
     pub(crate) memory: RwSignal<Option<Arc<Memory>>>,
+    pub(crate) faces: RwSignal<Option<Arc<Faces>>>,
 }
 
 /// The tokens of the last run.
@@ -91,6 +92,8 @@ pub(crate) struct AppState {
     /// The panel that a small screen shows.
     pub(crate) tab: RwSignal<Panel>,
     pub(crate) shows_help: RwSignal<bool>,
+    /// Whether the lesson on states stands in the rail.
+    pub(crate) lesson: RwSignal<bool>,
     /// Panels that show their table in place of their figure.
     pub(crate) tables: RwSignal<Vec<Panel>>,
     /// The graphics device that figures are drawn with, if they are.
@@ -123,6 +126,7 @@ impl AppState {
                 film: RwSignal::new(None),
                 state_lens: RwSignal::new(None),
                 memory: RwSignal::new(None),
+                faces: RwSignal::new(None),
             },
             derived: Derived::new(),
             uncut: RwSignal::new(None),
@@ -133,6 +137,7 @@ impl AppState {
             is_dark: RwSignal::new(is_dark),
             tab: RwSignal::new(Panel::Attention),
             shows_help: RwSignal::new(false),
+            lesson: RwSignal::new(false),
             tables: RwSignal::new(Vec::new()),
             gpu: RwSignal::new_local(None),
             bounds: RwSignal::new(None),
@@ -168,6 +173,7 @@ impl AppState {
             }
             Answer::Film(it) => to.film.set(it.map(Arc::new)),
             Answer::StateLens(it) => to.state_lens.set(it.map(Arc::new)),
+            Answer::Faces(it) => to.faces.set(it.map(Arc::new)),
             Answer::Memory(it) => to.memory.set(Some(Arc::new(it))),
             // No panel shows a whole site.
             Answer::Site { .. } => {}

@@ -9,7 +9,10 @@ use super::{
     proof,
     state::{AppState, Status},
 };
-use crate::{share::MODELS, view::percent};
+use crate::{
+    share::{MODELS, Panel},
+    view::percent,
+};
 
 /// The top of the page.
 #[component]
@@ -22,6 +25,7 @@ pub(super) fn TopBar() -> impl IntoView {
             <Live />
             <span class="grow"></span>
             <DeviceSwitch />
+            <Lesson />
             <Share />
             <button class="tool" aria-label="Light or dark" title="Light or dark" on:click=move |_| switch_theme(state)>
                 <Drawing icon=Icon::Theme />
@@ -81,6 +85,26 @@ fn Model() -> impl IntoView {
                 {card}
             </div>
         </details>
+    }
+}
+
+/// Opens and closes the lesson, which stands in the rail.
+#[component]
+fn Lesson() -> impl IntoView {
+    let state = AppState::here();
+    let toggle = move |_| {
+        state.lesson.update(|it| *it = !*it);
+        // On a small screen the rail is behind its tab.
+        state.tab.set(Panel::Next);
+    };
+    view! {
+        <button
+            class="button line"
+            aria-pressed=move || state.lesson.get().to_string()
+            on:click=toggle
+        >
+            "Lesson"
+        </button>
     }
 }
 

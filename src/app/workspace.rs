@@ -9,10 +9,12 @@ use super::{
     chart_panel::ChartPanel,
     cuts_panel::CutsPanel,
     engine_link,
+    faces_panel::FacesPanel,
     film_panel::FilmPanel,
     help::Help,
     keys,
     lens_panel::LensPanel,
+    lesson_panel::LessonPanel,
     next_panel::NextPanel,
     notice::Notices,
     paths_panel::PathsPanel,
@@ -59,6 +61,7 @@ pub(super) fn Workspace() -> impl IntoView {
                     <AttentionPanel />
                     {move || match state.second() {
                         SecondView::State => view! { <FilmPanel /> }.into_any(),
+                        SecondView::Faces => view! { <FacesPanel /> }.into_any(),
                         _ => view! { <PathsPanel /> }.into_any(),
                     }}
                 </div>
@@ -72,8 +75,9 @@ pub(super) fn Workspace() -> impl IntoView {
                 </div>
             </main>
             <aside class="rail" data-zone="rail" aria-label="Outcome">
-                <NextPanel />
-                <CutsPanel />
+                <Show when=move || state.lesson.get() fallback=|| view! { <NextPanel /><CutsPanel /> }>
+                    <LessonPanel />
+                </Show>
             </aside>
         </div>
         <Tabs />

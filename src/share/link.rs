@@ -124,6 +124,8 @@ named! {
         Paths = "paths",
         /// The state of a recurrent head.
         State = "state",
+        /// What it reads, computed in three ways.
+        Faces = "faces",
     }
 }
 

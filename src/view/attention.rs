@@ -179,9 +179,9 @@ pub fn overlay_map(weights: &NamedArray, heads: &[usize], map: &AttentionMap<'_>
 /// How much of head `index`'s strongest weight a weight is; attention's are shares already.
 fn size(weights: &NamedArray, index: usize, [row, column]: [usize; 2]) -> f32 {
     let weight = weights.get(&[index, row, column]).filter(|it| !it.is_nan()).unwrap_or(0.0);
-    let most = weights.at(Axis::Head, index).map_or(1.0, |it| {
-        it.values().iter().fold(0.0f32, |most, it| most.max(it.abs()))
-    });
+    let most = weights
+        .at(Axis::Head, index)
+        .map_or(1.0, |it| it.values().iter().fold(0.0f32, |most, it| most.max(it.abs())));
     weight.abs() / most.max(1.0)
 }
 

@@ -4,7 +4,8 @@
 use trace::{Axis, Film};
 
 use super::{
-    Anchor, Cursor, Grid, Mark, Palette, Scene, Table, Turn, attention::shortened, number, window,
+    Anchor, Cursor, Grid, Mark, Palette, Scene, Table, Turn, attention::shortened, number,
+    window_around,
 };
 
 const TEXT_PX: f32 = 10.5;
@@ -111,26 +112,11 @@ impl FilmView<'_> {
         let maps =
             [LEFT_PX, LEFT_PX + map[0] + GAP_PX].map(|x| Place { at: [x, TOP_PX], size: map });
         let room = (width - LEFT_PX).max(FRAME_PX);
-        let (first, shown) = self.window((room / FRAME_PX) as usize);
+        let places = [self.lock.pos, self.cursor.pos];
+        let (first, shown) = window_around(self.labels.len(), places, (room / FRAME_PX) as usize);
         let cell = [(room / shown.max(1) as f32).min(1.25 * frame), frame];
         let strip = Grid { origin: [LEFT_PX, strip_y], cell, n_columns: shown, n_rows: 1 };
         Layout { maps, strip, first, bars_px }
-    }
-
-    /// The frames that are shown of many: those around the lock, so that they keep their places
-    /// under the pointer; but what is looked at is among them.
-    fn window(&self, most: usize) -> (usize, usize) {
-        let count = self.labels.len();
-        let ahead = (self.lock.pos + most / 2).min(count.saturating_sub(1));
-        let (first, shown) = window(count, most, ahead);
-        let pos = self.cursor.pos;
-        if pos < first {
-            (pos, shown)
-        } else if first + shown <= pos {
-            window(count, most, pos)
-        } else {
-            (first, shown)
-        }
     }
 
     fn text(&self, at: [f32; 2], text: String, anchor: Anchor, bold: bool) -> Mark {

@@ -60,6 +60,20 @@ pub fn window(count: usize, most: usize, chosen: usize) -> (usize, usize) {
     (first, shown)
 }
 
+/// The [`window`] of places around the lock, so that they keep where they stand under the pointer;
+/// but what the cursor looks at is among them.
+pub fn window_around(count: usize, [lock, cursor]: [usize; 2], most: usize) -> (usize, usize) {
+    let ahead = (lock + most / 2).min(count.saturating_sub(1));
+    let (first, shown) = window(count, most, ahead);
+    if cursor < first {
+        (cursor, shown)
+    } else if first + shown <= cursor {
+        window(count, most, cursor)
+    } else {
+        (first, shown)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

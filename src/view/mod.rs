@@ -8,6 +8,7 @@ mod scene; // start here
 mod attention;
 mod chart;
 mod cursor;
+mod faces;
 mod film;
 mod grid;
 mod heads;
@@ -24,10 +25,13 @@ mod words;
 pub use attention::{AttentionMap, attention_lines, attention_map, overlay_map};
 pub use chart::{ChartKind, depth_chart};
 pub use cursor::{Cursor, Ground, Pick, depth_name};
+pub use faces::{
+    FacesView, faces_block, faces_end, faces_largest, faces_map, faces_spoken, faces_table,
+};
 pub use film::{
     FilmView, effective_rank, film_bars_end, film_map, film_scale, film_table, singular_values,
 };
-pub use grid::{Grid, window};
+pub use grid::{Grid, window, window_around};
 pub use heads::{heads_grid, heads_grid_layout};
 pub use lens::{LensMap, LensMode, lens_map, lens_table, unreliable_before};
 pub use memory::{

@@ -20,7 +20,7 @@ const number = (text) => Number(text.replace("−", "-").replace("+", ""));
 
 test("a state-space model shows hidden attention where attention stands", async () => {
   const { page, problems, close } = await openLive(browser, MAMBA);
-  assert.match(await title(page, "attention"), /Hidden attention L\d · head \d · Mamba-2/);
+  assert.match(await title(page, "attention"), /Hidden attention L\d · head \d/);
   const map = await colours(page, await figure(page, "attention").screenshot());
   assert.ok(20 < map.n, `the map has ${map.n} colours`);
   assert.match(await statusText(page), /hands on [+−]\d/);
@@ -75,7 +75,7 @@ test("paths and state, lens and steps change places by name, and a link keeps th
   const { page, close } = await openLive(browser, MAMBA);
   await press(page, "paths", "paths");
   await settled(page);
-  assert.match(await title(page, "paths"), /Residual paths/);
+  assert.match(await title(page, "paths"), /^Paths/);
   assert.match(await title(page, "lens"), /Steps/);
   await press(page, "lens", "lens");
   await settled(page);
@@ -117,7 +117,7 @@ test("memory says how long each head remembers, and what it costs", async () => 
 test("a hybrid has attention in one layer and states in the others", async () => {
   const { page, problems, close } = await openLive(browser, `${HYBRID}&layer=2&head=0`);
   assert.doesNotMatch(await title(page, "attention"), /Hidden/);
-  assert.match(await title(page, "paths"), /Residual paths/);
+  assert.match(await title(page, "paths"), /^Paths/);
   await page.getByRole("button", { name: "all heads" }).click();
   await settled(page);
   const grid = await colours(page, await figure(page, "attention").screenshot());

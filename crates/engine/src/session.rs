@@ -1,12 +1,12 @@
 //! Owns device, model and the last trace; answers requests.
 
 use burn::prelude::*;
-use trace::{Answer, Edit, ModelInfo, Question, RunId, Token};
+use trace::{Answer, Edit, ModelInfo, Question, RunId, Site, Token};
 
 use crate::{
     lens::{LensError, answer_all, kept_for},
     load::{LoadError, Model, ModelFile},
-    model::{EditError, Probe, Trace},
+    model::{EditError, Keep, Probe, Trace},
 };
 
 /// One model on one device, and what its last run left.
@@ -28,6 +28,8 @@ pub enum RunError {
     Gone { asked: RunId, last: RunId },
     #[error("there is nothing to read: type a word")]
     Empty,
+    #[error("{0} holds what is no number, and all after it; take back what was changed there")]
+    NoNumber(Site),
     #[error(transparent)]
     Edit(#[from] EditError),
     #[error(transparent)]
@@ -81,14 +83,36 @@ impl Session {
         }
         // While a prompt is being typed, a change far behind waits until it gets there.
         let edits = edits.into_iter().filter(|it| it.pos.is_none_or(|pos| pos < tokens.len()));
-        let edits = edits.collect();
+        let edits: Vec<Edit> = edits.collect();
         let ids: Vec<u32> = tokens.iter().map(|it| it.id).collect();
-        let mut probe = Probe::new(kept_for(ask), edits);
+        let mut probe = Probe::new(kept_for(ask), edits.clone());
         model.network.forward(token_tensor(&ids, &self.device), &mut probe);
         let trace = probe.into_trace()?;
         let answers = answer_all(model, &trace, ask).await?;
+        if answers.iter().any(is_broken) {
+            return Err(self.first_broken(&ids, edits).await);
+        }
         self.last = Some((id, trace));
         Ok(Ran { tokens, n_cut, answers })
+    }
+
+    /// Where a run first gave what is no number: all of it once more, with every site kept.
+    async fn first_broken(&self, ids: &[u32], edits: Vec<Edit>) -> RunError {
+        let Some(model) = self.model.as_ref() else { return RunError::NoModel };
+        let mut probe = Probe::new(Keep::Everything, edits);
+        model.network.forward(token_tensor(ids, &self.device), &mut probe);
+        let values = match probe.into_trace() {
+            Ok(trace) => trace.read().await,
+            Err(error) => return error.into(),
+        };
+        match values {
+            Ok(values) => {
+                let broken =
+                    values.iter().find(|it| !it.1.values().iter().all(|it| it.is_finite()));
+                RunError::NoNumber(broken.map_or(Site::Logits, |it| *it.0))
+            }
+            Err(text) => LensError::Device(text).into(),
+        }
     }
 
     /// Answers questions about the last run.
@@ -103,6 +127,11 @@ impl Session {
         }
         Ok(answer_all(model, trace, ask).await?)
     }
+}
+
+/// Whether what comes next is no number.
+fn is_broken(answer: &Answer) -> bool {
+    matches!(answer, Answer::Next(logits) if !logits.values().iter().all(|it| it.is_finite()))
 }
 
 /// Token numbers as a batch of one, `[1, pos]`.

@@ -13,12 +13,10 @@ mod site;
 pub use array::{ArrayError, NamedArray};
 pub use axis::Axis;
 pub use edit::{Edit, EditKind};
-pub use model::{
-    Device, MOST_HEADS, MixerShape, ModelInfo, ModelShape, Phenomenon, SsmShape,
-};
+pub use model::{Device, MOST_HEADS, MixerShape, ModelInfo, ModelShape, Phenomenon, SsmShape};
 pub use protocol::{Event, Notice, Request, RunId, Token, decode, encode};
 pub use question::{
-    Answer, AttentionRow, Basis, Film, GUESS, LAST, Lens, LensSite, Memory, Norms, Paths, Patterns,
-    Question, STRONGEST, StateLens, Writers, guesses, pair, strongest,
+    Answer, AttentionRow, Basis, Faces, Film, GUESS, LAST, Lens, LensSite, Memory, Norms, Paths,
+    Patterns, Question, STRONGEST, StateLens, Writers, guesses, pair, strongest,
 };
 pub use site::{Part, Site, SiteError, SitePattern};

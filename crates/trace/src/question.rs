@@ -42,6 +42,8 @@ pub enum Question {
     StateLens { layer: usize, head: usize, pos: usize, source: usize },
     /// How firmly every recurrent head writes, and how long it remembers.
     Memory,
+    /// What a recurrent head reads of its state, computed in three ways.
+    Faces { layer: usize, head: usize },
 }
 
 impl Question {
@@ -56,6 +58,7 @@ impl Question {
             Question::Patterns { layer, .. } => *layer == STRONGEST,
             Question::AttentionRow { layer, head, .. }
             | Question::Film { layer, head }
+            | Question::Faces { layer, head }
             | Question::StateLens { layer, head, .. } => [layer, head].contains(&&STRONGEST),
             _ => false,
         }
@@ -82,6 +85,7 @@ impl Question {
             Question::Patterns { layer, .. } => put(layer, strongest[0]),
             Question::AttentionRow { layer, head, .. }
             | Question::Film { layer, head }
+            | Question::Faces { layer, head }
             | Question::StateLens { layer, head, .. } => {
                 put(layer, strongest[0]);
                 put(head, strongest[1]);
@@ -166,6 +170,8 @@ pub enum Answer {
     Film(Option<Film>),
     StateLens(Option<StateLens>),
     Memory(Memory),
+    /// Nothing where the layer has no such recurrent head, or one that has no such forms.
+    Faces(Option<Faces>),
     /// With the axes of [`Site::axes`].
     Site {
         site: Site,
@@ -211,6 +217,24 @@ pub struct StateLens {
     /// What that would add to each logit, through gate and output matrix as they are at `pos` and
     /// the final norm's scale, `[vocab]`.
     pub logits: NamedArray,
+}
+
+/// The same thing computed in three ways: what a recurrent head reads of its state, without a skip.
+/// Arrays are `[pos, value]`; where many heads are shown as one, the rows of all of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Faces {
+    pub layer: usize,
+    pub head: usize,
+    /// Position after position.
+    pub recurrence: NamedArray,
+    /// All positions together: by chunks, or by a scan where a head's value is one number wide.
+    pub parallel: NamedArray,
+    pub is_scan: bool,
+    /// By the matrix of hidden attention.
+    pub matrix: NamedArray,
+    /// Largest difference of the parallel form, and of the matrix form, from the recurrence, over
+    /// the recurrence's largest value.
+    pub apart: [f32; 2],
 }
 
 /// How recurrent heads write and remember. Arrays are `[layer, head, pos]`, with no number where

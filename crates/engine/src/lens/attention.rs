@@ -7,11 +7,7 @@ use trace::{
     Part, Patterns,
 };
 
-use super::{
-    LensError, Seen, array,
-    mixing::ShownHead,
-    pending::Pending,
-};
+use super::{LensError, Seen, array, mixing::ShownHead, pending::Pending};
 use crate::model::Mask;
 
 /// Every head's mixing; where the prompt is longer than `side`, the weight farthest from nought of
@@ -116,9 +112,8 @@ pub(super) fn row(
     let is_recurrent = matches!(shown, ShownHead::Recurrent { .. });
     Ok(Pending::new(lines, move |read| {
         let mut lines = read.into_iter();
-        let mut next = || {
-            array(lines.next().unwrap_or_else(|| vec![f32::NAN; n_pos]), &[(Key, n_pos)])
-        };
+        let mut next =
+            || array(lines.next().unwrap_or_else(|| vec![f32::NAN; n_pos]), &[(Key, n_pos)]);
         let (score, weight, value_norm, write_norm) = (next(), next(), next(), next());
         Answer::AttentionRow(AttentionRow {
             layer,
@@ -165,7 +160,9 @@ fn recurrent_row(
     [first, count]: [usize; 2],
     query: usize,
 ) -> Result<Option<[Tensor<1>; 4]>, LensError> {
-    if seen.model.network.s4d_kernel(layer, 1).is_some() || seen.part::<3>(layer, Part::SsmRead).is_err() {
+    if seen.model.network.s4d_kernel(layer, 1).is_some()
+        || seen.part::<3>(layer, Part::SsmRead).is_err()
+    {
         return Ok(None);
     }
     let n_pos = seen.n_pos()?;
@@ -180,9 +177,8 @@ fn recurrent_row(
         weights = weights * step.narrow(1, first, count).transpose();
     }
     let d_value = value.dims()[2];
-    let flat = |it: Tensor<3>| -> Tensor<2> {
-        it.swap_dims(0, 1).reshape([n_pos, count * d_value])
-    };
+    let flat =
+        |it: Tensor<3>| -> Tensor<2> { it.swap_dims(0, 1).reshape([n_pos, count * d_value]) };
     let passed: Tensor<3> = seen.passed(layer, query, [first, count])?.unsqueeze_dim(1);
     let weighed = value.clone() * weights.clone().unsqueeze_dim(2) * passed;
     let output = seen.output_of(layer, first, count).ok_or(LensError::NoState(layer))?;

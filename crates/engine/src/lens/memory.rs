@@ -4,16 +4,14 @@ use burn::prelude::*;
 use trace::{
     Answer,
     Axis::{Head, Layer, Pos, Rank, Slot, Value, Vocab},
-    Film, Memory, Part, StateLens,
+    Faces, Film, Memory, Part, StateLens,
 };
 
-use super::{
-    LensError, Seen, array,
-    mixing::ShownHead,
-    pending::Pending,
-    writers::scale_at,
+use super::{LensError, Seen, array, mixing::ShownHead, pending::Pending, writers::scale_at};
+use crate::{
+    geometry::{norm, singular_values},
+    model::{Decay, Recurrence},
 };
-use crate::{geometry::{norm, singular_values}, model::{Decay, Recurrence}};
 
 /// The state of a recurrent head after every position, made again from what was written.
 pub(super) fn film(seen: Seen<'_>, layer: usize, head: usize) -> Result<Pending, LensError> {
@@ -94,11 +92,7 @@ fn with_step(
 }
 
 /// What every position adds to the state, flat `[pos, head, value, slot]`.
-fn added(
-    seen: Seen<'_>,
-    layer: usize,
-    heads: [usize; 2],
-) -> Result<Tensor<1>, LensError> {
+fn added(seen: Seen<'_>, layer: usize, heads: [usize; 2]) -> Result<Tensor<1>, LensError> {
     let of = with_step(seen, layer, heads)?.ok_or(LensError::NoState(layer))?;
     let value: Tensor<5> = of.value.unsqueeze_dim(4);
     let all: Tensor<5> = value * of.write.unsqueeze_dim(3);
@@ -160,6 +154,37 @@ impl Seen<'_> {
     }
 }
 
+/// What a recurrent head reads, by its recurrence, all positions together, and by its matrix.
+pub(super) fn faces(seen: Seen<'_>, layer: usize, head: usize) -> Result<Pending, LensError> {
+    seen.check("layer", layer)?;
+    seen.check("head", head)?;
+    let nothing = || Ok(Pending::new(Vec::new(), |_| Answer::Faces(None)));
+    let ShownHead::Recurrent { first, count } = seen.shown_head(layer, head) else {
+        return nothing();
+    };
+    let Some(mut of) = with_step(seen, layer, [first, count])? else { return nothing() };
+    // Decays that nobody changed lie between 0 and 1, whose logarithms the fast forms need.
+    of.decay = of.decay.map(|it| Decay::Log(it.log()));
+    let is_scan = of.erase.is_none() && of.value.dims()[3] == 1;
+    let parallel = if is_scan { of.read_all(of.scan()) } else { of.chunks() };
+    let all = [of.steps(|_, state| state).0, parallel, of.mixed()];
+    let [_, n_pos, _, d_value] = all[0].dims();
+    let n_rows = count * d_value;
+    let flats = all.map(|it| it.reshape([n_pos * n_rows])).to_vec();
+    Ok(Pending::new(flats, move |read| {
+        let most = read[0].iter().fold(f32::MIN_POSITIVE, |most, it| most.max(it.abs()));
+        let apart = [1, 2].map(|which: usize| {
+            let each = read[which].iter().zip(&read[0]).map(|(a, b)| (a - b).abs() / most);
+            // `max` would pass over what is no number.
+            each.fold(0.0, |most: f32, it| if it <= most { most } else { it })
+        });
+        let mut arrays = read.into_iter().map(|it| array(it, &[(Pos, n_pos), (Value, n_rows)]));
+        let mut next = || arrays.next().expect("three were asked for");
+        let (recurrence, parallel, matrix) = (next(), next(), next());
+        Answer::Faces(Some(Faces { layer, head, recurrence, parallel, is_scan, matrix, apart }))
+    }))
+}
+
 /// Steps, half-lives and gates of every recurrent head.
 pub(super) fn memory(seen: Seen<'_>) -> Result<Pending, LensError> {
     let shape = seen.model.file.config.shape();
@@ -177,7 +202,10 @@ pub(super) fn memory(seen: Seen<'_>) -> Result<Pending, LensError> {
         }
         // Where nothing is forgotten there is no decay to read.
         if ssm.has_matrix && !ssm.has_decay {
-            tensors.push(Tensor::zeros([ssm.n_heads * n_pos], &seen.get::<2>(trace::Site::Logits)?.device()));
+            tensors.push(Tensor::zeros(
+                [ssm.n_heads * n_pos],
+                &seen.get::<2>(trace::Site::Logits)?.device(),
+            ));
             places.push((1, layer, mixer.n_attention_heads));
         }
     }
@@ -193,7 +221,21 @@ pub(super) fn memory(seen: Seen<'_>) -> Result<Pending, LensError> {
         let half_life = |log: f32| -std::f32::consts::LN_2 / log.min(-f32::MIN_POSITIVE);
         Answer::Memory(Memory {
             step: array(step, &dims),
-            half_life: array(log_decay.into_iter().map(|it| if it.is_nan() { it } else if it < 0.0 { half_life(it) } else { f32::INFINITY }).collect(), &dims),
+            half_life: array(
+                log_decay
+                    .into_iter()
+                    .map(|it| {
+                        if it.is_nan() {
+                            it
+                        } else if it < 0.0 {
+                            half_life(it)
+                        } else {
+                            f32::INFINITY
+                        }
+                    })
+                    .collect(),
+                &dims,
+            ),
             gate: array(gate, &dims),
         })
     }))

@@ -12,7 +12,10 @@ use crate::model::{Decay, Recurrence};
 pub(super) enum ShownHead {
     Attention(usize),
     /// Of a recurrent mixer: `count` of its own heads from `first`.
-    Recurrent { first: usize, count: usize },
+    Recurrent {
+        first: usize,
+        count: usize,
+    },
     /// The layer has no such head.
     None,
 }
@@ -93,9 +96,7 @@ impl<'a> Seen<'a> {
     ) -> Result<Recurrence, LensError> {
         let value: Tensor<3> = self.part(layer, Part::SsmValue)?;
         let n_heads = value.dims()[1];
-        let own = |of: Tensor<3>| -> Tensor<4> {
-            of.narrow(1, first, count).unsqueeze::<4>()
-        };
+        let own = |of: Tensor<3>| -> Tensor<4> { of.narrow(1, first, count).unsqueeze::<4>() };
         let of_group = |of: Tensor<3>| own(spread(of, n_heads));
         let remove = self.part(layer, Part::SsmRemove).ok();
         let erase = self.part(layer, Part::SsmErase).ok();
@@ -156,9 +157,8 @@ fn grouped(rows: Tensor<2>, count: usize) -> Tensor<2> {
 fn toeplitz(kernels: Tensor<2>) -> Tensor<3> {
     let [n_rows, n_pos] = kernels.dims();
     let device = kernels.device();
-    let places: Vec<i32> = (0..n_pos * n_pos)
-        .map(|it| (it / n_pos).saturating_sub(it % n_pos) as i32)
-        .collect();
+    let places: Vec<i32> =
+        (0..n_pos * n_pos).map(|it| (it / n_pos).saturating_sub(it % n_pos) as i32).collect();
     let places = Tensor::<1, Int>::from_data(TensorData::new(places, [n_pos * n_pos]), &device);
     let future = Tensor::<2, Bool>::tril_mask([n_pos, n_pos], 0, &device);
     let all: Tensor<3> = kernels.select(1, places).reshape([n_rows, n_pos, n_pos]);

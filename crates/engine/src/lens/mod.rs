@@ -99,6 +99,7 @@ impl<'a> Seen<'a> {
                 memory::state_lens(self, layer, head, pos, source)
             }
             Question::Memory => memory::memory(self),
+            Question::Faces { layer, head } => memory::faces(self, layer, head),
             Question::Site { site } => at_site(self, site),
         }
     }

@@ -85,14 +85,15 @@ fn mixer_toward(
     toward: &Tensor<1>,
 ) -> Result<(Tensor<1>, Tensor<1>), LensError> {
     let network = &seen.model.network;
-    let beside = |out: Part, heads: &Tensor<1>, bias: Option<Tensor<1>>| match seen.part::<2>(layer, out) {
-        // Kept because it was changed: whatever no head wrote.
-        Ok(out) => {
-            let out: Tensor<1> = out.narrow(0, pos, 1).squeeze_dim(0);
-            (out * toward.clone()).sum() - heads.clone().sum()
-        }
-        Err(_) => bias_toward(bias, toward),
-    };
+    let beside =
+        |out: Part, heads: &Tensor<1>, bias: Option<Tensor<1>>| match seen.part::<2>(layer, out) {
+            // Kept because it was changed: whatever no head wrote.
+            Ok(out) => {
+                let out: Tensor<1> = out.narrow(0, pos, 1).squeeze_dim(0);
+                (out * toward.clone()).sum() - heads.clone().sum()
+            }
+            Err(_) => bias_toward(bias, toward),
+        };
     let (mut all, mut rest) = (Vec::new(), Tensor::zeros([1], &toward.device()));
     if let Some(attention) = network.attention(layer) {
         let heads = heads_toward(seen, layer, pos, toward)?;

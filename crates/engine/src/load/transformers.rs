@@ -287,7 +287,7 @@ mod tests {
             placement: Placement::Pre,
             residual: Residual::Serial,
             mask: Mask::Causal,
-        mixers: Vec::new(),
+            mixers: Vec::new(),
             mlp: MlpKind::Plain { activation: Activation::GeluTanh },
             bias: Bias { qkv: true, attn_out: true, mlp: true, unembed: false },
             unembed: Unembed::Tied,

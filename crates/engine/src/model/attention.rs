@@ -73,6 +73,9 @@ impl Attention {
     /// # Sites
     /// `attn.{q,k,v,score,pattern,z,result,out}`
     ///
+    /// # Panics
+    /// Never: what is written is as wide as what was read.
+    ///
     /// # Source
     /// Vaswani et al. 2017, eq. (1); heads that share keys and values as in Ainslie et al. 2023.
     pub fn forward(&self, layer: usize, normed: &Tensor<3>, probe: &mut Probe) -> Tensor<3> {

@@ -145,7 +145,10 @@ pub enum Mixer {
     Attention(AttentionConfig),
     /// Both read the same and add what they say, as in Falcon-H1 (Zuo et al. 2025); Hymba (Dong et
     /// al. 2024) puts a norm and one output matrix after them.
-    Parallel { attention: AttentionConfig, ssm: SsmConfig },
+    Parallel {
+        attention: AttentionConfig,
+        ssm: SsmConfig,
+    },
     #[serde(untagged)]
     Ssm(SsmConfig),
 }
@@ -362,7 +365,9 @@ pub enum ConfigError {
     Newer(u32),
     #[error("{0} must be at least 1")]
     Zero(&'static str),
-    #[error("{n_heads} heads of a mixer cannot share {n_groups} groups evenly; let n_groups divide n_heads")]
+    #[error(
+        "{n_heads} heads of a mixer cannot share {n_groups} groups evenly; let n_groups divide n_heads"
+    )]
     UnevenGroups { n_heads: usize, n_groups: usize },
     #[error("{mixers} mixers are named and there are {n_layers} layers; name at most one for each")]
     Mixers { mixers: usize, n_layers: usize },
@@ -659,9 +664,8 @@ impl NetworkConfig {
             Positions::None => "no positions",
         };
         let mixers: Vec<_> = (0..self.n_layers).map(|layer| self.mixer_shape(layer)).collect();
-        let n_heads = |it: &MixerShape| {
-            it.n_attention_heads + it.ssm.as_ref().map_or(0, |ssm| ssm.n_heads)
-        };
+        let n_heads =
+            |it: &MixerShape| it.n_attention_heads + it.ssm.as_ref().map_or(0, |ssm| ssm.n_heads);
         ModelShape {
             n_layers: self.n_layers,
             n_heads: mixers.iter().map(n_heads).max().unwrap_or(0),

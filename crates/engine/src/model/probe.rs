@@ -112,9 +112,8 @@ impl Probe {
     /// Keeps what was made position by position, changes and all, where somebody asked for it.
     pub fn keep_made<const D: usize>(&mut self, site: Site, value: Tensor<D>) {
         let size = value.dims()[1];
-        let far = self.edits.iter().find(|it| {
-            it.site == site && it.pos.is_some_and(|pos| size <= pos)
-        });
+        let far =
+            self.edits.iter().find(|it| it.site == site && it.pos.is_some_and(|pos| size <= pos));
         if let Some(index) = far.and_then(|it| it.pos) {
             let error = EditError::Outside { site, what: "position", index, size };
             self.trace.error = self.trace.error.take().or(Some(error));

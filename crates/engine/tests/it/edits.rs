@@ -83,12 +83,11 @@ fn an_edit_touches_its_head_and_position_and_nothing_before_it() {
                 if site == block(own_layer(site), Part::SsmState) && 3 < place[0] {
                     continue;
                 }
-                let is_touched =
-                    own.dims().iter().zip(place).all(|(it, at)| match it.0 {
-                        Axis::Head | Axis::KvHead => Some(at) == head,
-                        Axis::Pos | Axis::Query => Some(at) == pos,
-                        _ => true,
-                    });
+                let is_touched = own.dims().iter().zip(place).all(|(it, at)| match it.0 {
+                    Axis::Head | Axis::KvHead => Some(at) == head,
+                    Axis::Pos | Axis::Query => Some(at) == pos,
+                    _ => true,
+                });
                 let expected = if is_touched { -2.0 * old } else { old };
                 assert!(new == expected, "{} {site} at {flat}", describe(&model));
             }

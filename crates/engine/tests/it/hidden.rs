@@ -1,14 +1,12 @@
 //! What is said of states and of hidden attention, held to the sites and to plain maths.
 
 use engine::load::{Model, collect};
-use trace::{
-    Answer, Axis, Edit, EditKind, NamedArray, Part, Question, Site, StateLens,
-};
+use trace::{Answer, Axis, Edit, EditKind, NamedArray, Part, Question, Site, StateLens};
 
 use crate::{
     ask,
     plain::{direction, dot, wide},
-    tiny::{Values, assert_close, describe, prompt, recurrent_kinds, try_ask, values},
+    tiny::{Values, assert_close, describe, prompt, recurrent_kinds, seed_of, try_ask, values},
 };
 
 /// Sums of some ten products in single precision, through logarithms of decays and back.
@@ -20,18 +18,13 @@ const N_POS: usize = 9;
 fn recurrent_layers() -> impl Iterator<Item = (Model, Values, usize)> {
     recurrent_kinds().flat_map(|model| {
         let values = values(&model, &prompt(N_POS), &[]);
-        let layers: Vec<usize> = (0..2)
-            .filter(|&layer| model.file.config.ssm(layer).is_some())
-            .collect();
+        let layers: Vec<usize> =
+            (0..2).filter(|&layer| model.file.config.ssm(layer).is_some()).collect();
         layers.into_iter().map(move |layer| {
             let again = crate::tiny::model(model.file.config.clone(), seed_of(&model));
             (again, values.clone(), layer)
         })
     })
-}
-
-fn seed_of(model: &Model) -> u64 {
-    model.file.id.rsplit(' ').next().unwrap().parse().unwrap()
 }
 
 fn at(values: &Values, layer: usize, part: Part) -> Option<&NamedArray> {
@@ -223,7 +216,8 @@ fn memory_is_steps_decays_and_gates() {
             Some(own) => {
                 let n_slots = own.dims()[2].1;
                 let logs = (0..count).flat_map(|head| (0..n_slots).map(move |slot| (head, slot)));
-                let sum: f32 = logs.map(|(head, slot)| own.get(&[4, head, slot]).unwrap().ln()).sum();
+                let sum: f32 =
+                    logs.map(|(head, slot)| own.get(&[4, head, slot]).unwrap().ln()).sum();
                 let expected = -std::f32::consts::LN_2 * (count * n_slots) as f32 / sum;
                 assert!((half_life / expected - 1.0).abs() < 1e-3, "{half_life} {expected}");
             }
@@ -266,7 +260,8 @@ fn a_convolution_is_what_s4d_amounts_to() {
         let skip = collect(&model.network).0.remove(&format!("blocks.{layer}.ssm.skip")).unwrap();
         let read = |pos: usize, channel: usize| -> f32 {
             let input = |at: usize| value.get(&[at, channel, 0]).unwrap();
-            let past: f32 = (0..=pos).map(|at| kernel[channel * N_POS + pos - at] * input(at)).sum();
+            let past: f32 =
+                (0..=pos).map(|at| kernel[channel * N_POS + pos - at] * input(at)).sum();
             past + skip.values[channel] * input(pos)
         };
         let expected: Vec<f32> = (0..N_POS)
@@ -278,4 +273,34 @@ fn a_convolution_is_what_s4d_amounts_to() {
         n_seen += 1;
     }
     assert_eq!(n_seen, 5);
+}
+
+#[test]
+fn three_faces_show_the_same_numbers() {
+    let mut n_seen = 0;
+    for (model, values, layer) in recurrent_layers() {
+        let shape = model.file.config.shape();
+        let question = Question::Faces { layer, head: shape.mixers[layer].n_attention_heads };
+        let Answer::Faces(faces) = try_ask(&model, &prompt(N_POS), &[], question).unwrap() else {
+            panic!("another answer")
+        };
+        let Some(faces) = faces else {
+            assert!(at(&values, layer, Part::SsmRead).is_none(), "{}", describe(&model));
+            continue;
+        };
+        let what = describe(&model);
+        assert_close(&what, faces.parallel.values(), faces.recurrence.values(), ROUNDING);
+        assert_close(&what, faces.matrix.values(), faces.recurrence.values(), ROUNDING);
+        assert!(faces.apart.iter().all(|it| *it <= ROUNDING), "{:?}: {what}", faces.apart);
+        // And those are what the head read, where nothing is skipped past the state.
+        let has_skip = at(&values, layer, Part::SsmConv).is_some()
+            && collect(&model.network).0.contains_key(&format!("blocks.{layer}.ssm.skip"));
+        if !has_skip {
+            let y = at(&values, layer, Part::SsmY).unwrap();
+            let own = y.select(Axis::Head, &[0]).unwrap();
+            assert_close(&what, faces.recurrence.values(), own.values(), ROUNDING);
+        }
+        n_seen += 1;
+    }
+    assert!(10 < n_seen, "{n_seen}");
 }

@@ -15,9 +15,9 @@ mod attention; // what is said of patterns
 mod cli; // the built program
 mod edits; // changes of values as they pass
 mod golden; // every site of tiny random models equals that of PyTorch and of numpy
+mod hidden; // what is said of states and of hidden attention
 mod identities; // equations between sites that hold for any weights
 mod loading; // files that are damaged or not ours are refused with what to do
-mod hidden; // what is said of states and of hidden attention
 mod logit_lens; // what each depth says, held to plain maths
 mod recurrence; // the forms of a recurrence are one
 mod session; // prompts, runs and looks

@@ -69,9 +69,9 @@ fn cases() -> impl Iterator<Item = Case> {
     let betas = [None, Some(1.0), Some(2.0)];
     lengths.into_iter().flat_map(move |n_pos| {
         forgets.into_iter().flat_map(move |forgets| {
-            betas.into_iter().flat_map(move |beta| {
-                [1, 4].map(|d_value| Case { n_pos, d_value, forgets, beta })
-            })
+            betas
+                .into_iter()
+                .flat_map(move |beta| [1, 4].map(|d_value| Case { n_pos, d_value, forgets, beta }))
         })
     })
 }
@@ -148,7 +148,9 @@ const DIFFERENCE: f32 = 1e-2;
 
 #[test]
 fn gradients_are_those_of_differences() {
-    for (forgets, beta) in [(Forgets::ByHead, None), (Forgets::BySlot, None), (Forgets::ByHead, Some(2.0))] {
+    for (forgets, beta) in
+        [(Forgets::ByHead, None), (Forgets::BySlot, None), (Forgets::ByHead, Some(2.0))]
+    {
         let case = Case { n_pos: 40, d_value: 2, forgets, beta };
         let base = case.draw();
         let device = Device::flex().autodiff();
@@ -172,10 +174,8 @@ fn gradients_are_those_of_differences() {
             // Along the gradient itself, so that the difference stands out of the roundings.
             let length = grad.iter().map(|it| it * it).sum::<f32>().sqrt();
             let width = 1e-2 / length;
-            let along = Tensor::<4>::from_data(
-                TensorData::new(grad, param.val().dims()),
-                &Device::flex(),
-            );
+            let along =
+                Tensor::<4>::from_data(TensorData::new(grad, param.val().dims()), &Device::flex());
             let moved = |by: f32| {
                 let mut it = base.clone();
                 let step = along.clone() * by;
@@ -188,7 +188,8 @@ fn gradients_are_those_of_differences() {
                 loss(&it)
             };
             let found = (moved(width) - moved(-width)) / (2.0 * width);
-            let what = format!("{forgets:?} {beta:?}, part {which}: {found} and {}", length * length);
+            let what =
+                format!("{forgets:?} {beta:?}, part {which}: {found} and {}", length * length);
             assert!((found / (length * length) - 1.0).abs() < DIFFERENCE, "{what}");
         }
     }

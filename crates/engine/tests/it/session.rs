@@ -11,7 +11,7 @@ use trace::{Answer, Axis, Edit, EditKind, GUESS, LAST, Part, Question, STRONGEST
 
 use crate::{
     ask,
-    tiny::{model, plain, values, weights},
+    tiny::{model, plain, recurrent_kinds, seed_of, values, weights},
 };
 
 #[test]
@@ -140,6 +140,43 @@ fn any_site_can_be_read_whole_if_the_run_is_asked_for_it() {
     run(&mut session, 2, "w2 w3", &[]).unwrap();
     let said = look(&session, 2, &asked).unwrap_err();
     assert!(matches!(said, RunError::Lens(LensError::NotKept(it)) if it == site), "{said}");
+}
+
+#[test]
+fn a_number_that_is_none_stops_the_run_and_its_site_is_named() {
+    let mut session = opened();
+    run(&mut session, 1, "w2 w3", &[Question::Next]).unwrap();
+    let site = Site::Block { layer: 1, part: Part::MlpAct };
+    let edit = Edit { site, head: None, pos: Some(2), kind: EditKind::Scale(f32::NAN) };
+    let ask = [Question::Next];
+    let said = pollster::block_on(session.run(2, "w2 w3", vec![edit.clone()], &ask)).unwrap_err();
+    assert!(matches!(said, RunError::NoNumber(it) if it == site), "{said}");
+    assert!(said.to_string().contains("blocks.1.mlp.act"), "{said}");
+    look(&session, 1, &ask).unwrap();
+    // Behind the end of the prompt it waits.
+    let behind = Edit { pos: Some(7), ..edit };
+    pollster::block_on(session.run(3, "w2 w3", vec![behind], &ask)).unwrap();
+}
+
+#[test]
+fn a_state_that_is_no_number_is_named() {
+    let mut n_seen = 0;
+    for model in recurrent_kinds() {
+        let shape = model.file.config.shape();
+        if shape.mixers[1].ssm.is_none() {
+            continue;
+        }
+        let site = Site::Block { layer: 1, part: Part::SsmState };
+        let edit = Edit { site, head: None, pos: Some(1), kind: EditKind::Scale(f32::NAN) };
+        let mut session = Session::new(Device::flex());
+        let (file, weights) = (model.file.clone(), weights(&model.file.config, seed_of(&model)));
+        session.open(file, &weights.to_safetensors(Precision::Single, &[])).unwrap();
+        let run = session.run(1, "w2 w3", vec![edit], &[Question::Next]);
+        let said = pollster::block_on(run).unwrap_err();
+        assert!(matches!(said, RunError::NoNumber(it) if it == site), "{said}");
+        n_seen += 1;
+    }
+    assert!(10 < n_seen, "{n_seen}");
 }
 
 #[test]

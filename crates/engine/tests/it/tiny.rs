@@ -11,9 +11,9 @@ use engine::{
     lens::{LensError, answer_all, kept_for},
     load::{BASIS_AXES, BASIS_MEAN, HostTensor, Model, ModelFile, Weights, collect, digest},
     model::{
-        Activation, AttentionConfig, Bias, EditError, Keep, LinearConfig, Mamba2Config, MambaConfig,
-        Mask, Mixer, MlpKind, Network, NetworkConfig, Norm, Placement, Positions, Probe, Residual,
-        RnnConfig, Rule, S4dConfig, SsmConfig, Trace, Unembed,
+        Activation, AttentionConfig, Bias, EditError, Keep, LinearConfig, Mamba2Config,
+        MambaConfig, Mask, Mixer, MlpKind, Network, NetworkConfig, Norm, Placement, Positions,
+        Probe, Residual, RnnConfig, Rule, S4dConfig, SsmConfig, Trace, Unembed,
     },
     session::token_tensor,
 };
@@ -185,8 +185,7 @@ pub(crate) fn recurrent_kinds() -> impl Iterator<Item = Model> {
         let mlp = MLPS[number % 3];
         let (placement, residual) = RESIDUALS[number % 2];
         let positions = Positions::None;
-        let config =
-            NetworkConfig { mixers, norm, mlp, placement, residual, positions, ..plain() };
+        let config = NetworkConfig { mixers, norm, mlp, placement, residual, positions, ..plain() };
         model(config, 1000 + number as u64)
     })
 }
@@ -232,6 +231,11 @@ pub(crate) fn weights(config: &NetworkConfig, seed: u64) -> Weights {
     let mean = HostTensor { values: vec![0.0; d_model], dims: vec![d_model] };
     weights.0.insert(BASIS_MEAN.to_owned(), mean);
     weights
+}
+
+/// What the weights of a model of these were drawn from.
+pub(crate) fn seed_of(model: &Model) -> u64 {
+    model.file.id.rsplit(' ').next().unwrap().parse().unwrap()
 }
 
 /// A prompt of random tokens.

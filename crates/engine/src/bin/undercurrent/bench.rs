@@ -73,10 +73,7 @@ const MIXERS: [(&str, &str); 4] = [
         "gated DeltaNet",
         r#"{"kind": "linear", "rule": "gated_delta_net", "n_heads": 4, "d_key": 16, "d_value": 16}"#,
     ),
-    (
-        "Mamba",
-        r#"{"kind": "mamba", "d_inner": 64, "d_state": 16, "d_conv": 4, "dt_rank": 4}"#,
-    ),
+    ("Mamba", r#"{"kind": "mamba", "d_inner": 64, "d_state": 16, "d_conv": 4, "dt_rank": 4}"#),
 ];
 
 const LENGTHS: [usize; 6] = [256, 512, 1024, 2048, 4096, 8192];
@@ -87,7 +84,10 @@ const MOST_FOR_ATTENTION: usize = 4096;
 /// How the cost of one block grows with the length of the prompt, mixer by mixer.
 pub(crate) fn growth() -> Result<(), Failure> {
     let device = Device::flex();
-    println!("| native, CPU, one block, d_model 64, ms | {} |", LENGTHS.map(|it| it.to_string()).join(" | "));
+    println!(
+        "| native, CPU, one block, d_model 64, ms | {} |",
+        LENGTHS.map(|it| it.to_string()).join(" | ")
+    );
     println!("|---{}|", "|---".repeat(LENGTHS.len()));
     for (name, mixer) in MIXERS {
         let text = format!(

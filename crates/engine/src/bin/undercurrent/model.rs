@@ -12,7 +12,7 @@ use crate::Failure;
 #[derive(Args)]
 #[command(group(ArgGroup::new("read").required(true)))]
 pub(crate) struct PromptArguments {
-    /// A shipped model by name, or a folder: ours, or GPT-2, GPT-NeoX or Llama as transformers saves it.
+    /// A shipped model by name, or a folder: ours, or GPT-2, GPT-NeoX, Llama, Mamba or Mamba-2 as transformers saves it.
     #[arg(long)]
     model: String,
     /// The text to read.

@@ -195,16 +195,19 @@ impl Names<'_> {
 
     fn add_mamba(&mut self, mamba: &MambaConfig, ours: &str, theirs: &str) {
         let MambaConfig { d_inner, d_state, dt_rank, bias, conv_bias, .. } = *mamba;
-        self.add_rows(ours, &format!("{theirs}.in_proj"), bias, &[
-            ("in_x", d_inner),
-            ("in_gate", d_inner),
-        ]);
+        self.add_rows(
+            ours,
+            &format!("{theirs}.in_proj"),
+            bias,
+            &[("in_x", d_inner), ("in_gate", d_inner)],
+        );
         self.add_conv(ours, theirs, conv_bias);
-        self.add_rows(ours, &format!("{theirs}.x_proj"), false, &[
-            ("step_down", dt_rank),
-            ("write", d_state),
-            ("read", d_state),
-        ]);
+        self.add_rows(
+            ours,
+            &format!("{theirs}.x_proj"),
+            false,
+            &[("step_down", dt_rank), ("write", d_state), ("read", d_state)],
+        );
         self.add_rows(ours, &format!("{theirs}.dt_proj"), true, &[("step_up", d_inner)]);
         self.add(&format!("{ours}.a_log"), format!("{theirs}.A_log"), Take::AsIs);
         self.add(&format!("{ours}.skip"), format!("{theirs}.D"), Take::AsIs);
@@ -215,15 +218,23 @@ impl Names<'_> {
     fn add_mamba2(&mut self, mamba: &Mamba2Config, ours: &str, theirs: &str) {
         let Mamba2Config { n_heads, d_head, d_state, n_groups, bias, conv_bias, .. } = *mamba;
         let d_inner = n_heads * d_head;
-        self.add_rows(ours, &format!("{theirs}.in_proj"), bias, &[
-            ("in_gate", d_inner),
-            ("in_conv", d_inner + 2 * n_groups * d_state),
-            ("in_step", n_heads),
-        ]);
+        self.add_rows(
+            ours,
+            &format!("{theirs}.in_proj"),
+            bias,
+            &[
+                ("in_gate", d_inner),
+                ("in_conv", d_inner + 2 * n_groups * d_state),
+                ("in_step", n_heads),
+            ],
+        );
         self.add_conv(ours, theirs, conv_bias);
-        for (our, their) in
-            [("step_bias", "dt_bias"), ("a_log", "A_log"), ("skip", "D"), ("norm.gain", "norm.weight")]
-        {
+        for (our, their) in [
+            ("step_bias", "dt_bias"),
+            ("a_log", "A_log"),
+            ("skip", "D"),
+            ("norm.gain", "norm.weight"),
+        ] {
             self.add(&format!("{ours}.{our}"), format!("{theirs}.{their}"), Take::AsIs);
         }
         let d_model = self.config.d_model;

@@ -73,7 +73,8 @@ impl Mamba2 {
         let d_inner = gate.dims()[2];
         let conv = silu(self.conv.forward(self.in_conv.forward(normed.clone())));
         let conv = probe.see(Part::SsmConv, conv);
-        let step = softplus(self.in_step.forward(normed.clone()) + self.step_bias.val().unsqueeze(), 1.0);
+        let step =
+            softplus(self.in_step.forward(normed.clone()) + self.step_bias.val().unsqueeze(), 1.0);
         let step = probe.see(Part::SsmStep, step.clamp(self.steps[0], self.steps[1]));
         let log_decay = step.clone() * (-self.a_log.val().exp()).unsqueeze();
         let groups = |from: usize| {

@@ -32,6 +32,7 @@ use super::{
 
 /// A recurrent mixer.
 #[derive(Module, Debug)]
+#[allow(clippy::large_enum_variant, reason = "a network has a handful, and they are not moved")]
 pub(super) enum Ssm {
     S4d(S4d),
     Mamba(Mamba),

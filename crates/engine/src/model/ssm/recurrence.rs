@@ -319,7 +319,7 @@ impl Chunk {
     /// What each position removes, as a mixture of the values before it: `P = X·V`, and as a
     /// reading of the state before the chunk. Both follow from `P + W P = A V + U S`.
     fn removed(&self, [remove, erase]: &[Tensor<3>; 2]) -> [Tensor<3>; 2] {
-        let again = inverse(self.pairs(remove, erase, false));
+        let again = inverse(&self.pairs(remove, erase, false));
         let found = again.clone().matmul(self.pairs(remove, &self.write, false));
         let of_start = match &self.decay {
             Some(decay) => remove.clone() * decay.before.clone().exp(),
@@ -407,7 +407,7 @@ fn cut(of: &Tensor<4>, n_chunks: usize, size: usize) -> Tensor<3> {
 
 /// `(1 + W)⁻¹` of matrices with nothing on and above the diagonal, in log₂(size) passes: the
 /// inverse of twice the block from those of its two halves.
-fn inverse(lower: Tensor<3>) -> Tensor<3> {
+fn inverse(lower: &Tensor<3>) -> Tensor<3> {
     let [_, size, _] = lower.dims();
     let device = lower.device();
     let mut found: Tensor<3> = Tensor::<2>::eye(size, &device).unsqueeze();

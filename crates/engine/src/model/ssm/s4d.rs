@@ -1,11 +1,6 @@
 //! S4D: a linear system for each channel that is the same at every position.
 
-use burn::{
-    module::Param,
-    nn::Linear,
-    prelude::*,
-    tensor::activation::gelu,
-};
+use burn::{module::Param, nn::Linear, prelude::*, tensor::activation::gelu};
 use trace::Part;
 
 use super::{At, Make};
@@ -153,7 +148,8 @@ impl S4d {
                 Complex { re: size.clone() * angle.clone().cos(), im: Some(size * angle.sin()) }
             }
         };
-        let weight: Complex<3> = self.write().times(&self.read_weights()).map(|it| it.unsqueeze_dim(2));
+        let weight: Complex<3> =
+            self.write().times(&self.read_weights()).map(|it| it.unsqueeze_dim(2));
         let read = power.times(&weight);
         let factor = if read.im.is_some() { 2.0 } else { 1.0 };
         read.re.sum_dim(1).squeeze_dim(1) * factor
@@ -177,7 +173,8 @@ impl S4d {
         let written = self.written(value);
         let decay: Complex<3> = self.decay().map(Tensor::unsqueeze);
         let [batch, n_pos, n_channels, n_slots] = written.re.dims();
-        let at = |pos: usize| -> Complex<3> { written.map(|it| it.narrow(1, pos, 1).squeeze_dim(1)) };
+        let at =
+            |pos: usize| -> Complex<3> { written.map(|it| it.narrow(1, pos, 1).squeeze_dim(1)) };
         let mut states: Vec<Complex<3>> = Vec::with_capacity(n_pos);
         for pos in 0..n_pos {
             let state = match states.last() {
