@@ -354,7 +354,7 @@ fn Aside() -> impl IntoView {
                                         style:width=format!("{:.1}%", 100.0 * length)
                                     ></b>
                                 </i>
-                                <span>{format!("{weight:.2}")}</span>
+                                <span>{in_bars(weight)}</span>
                             </button>
                         }
                     })
@@ -362,6 +362,11 @@ fn Aside() -> impl IntoView {
             }}
         </aside>
     }
+}
+
+/// A weight beside its bar, with a proper minus.
+fn in_bars(weight: f32) -> String {
+    format!("{weight:.2}").replace('-', "−")
 }
 
 /// A button for each head of the layer.
