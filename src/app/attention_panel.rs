@@ -262,8 +262,12 @@ fn legend(state: AppState, view: AttentionView) -> AnyView {
         }
     });
     match view {
-        AttentionView::Overlay => view! { <span>"opacity is weight to the power 0.6; colour is the head"</span> }.into_any(),
+        AttentionView::Overlay => view! { <span>"opacity is weight to the power 0.6, a recurrent head’s as a share of its largest; colour is the head"</span> }.into_any(),
         AttentionView::Lines => view! { <span>"width and opacity are the weight"</span> }.into_any(),
+        AttentionView::Steps if is_signed => view! {
+            <span>"weight = read · written × what is left × step; write = weight × |value through gate, norm and output matrix|"</span>
+        }
+        .into_any(),
         AttentionView::Steps => view! {
             <span>"weight = exp(score − largest) ÷ their sum; write = weight × |value through the output matrix|"</span>
         }

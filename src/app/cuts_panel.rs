@@ -136,8 +136,12 @@ fn effect(state: AppState) -> String {
         return "Take something away and see what changes.".to_owned();
     }
     let (prompt, frame) = (state.bookmark.read().prompt.clone(), state.frame());
+    let model = state.bookmark.read().model.clone();
     let now = state.answers.writers_end.get().map(|it| it.total);
-    let before = state.uncut.get().filter(|it| it.prompt == prompt && it.frame == frame);
+    let before = state
+        .uncut
+        .get()
+        .filter(|it| (&it.model, &it.prompt, it.frame) == (&model, &prompt, frame));
     match (now, before) {
         (Some(now), Some(before)) => {
             format!("A − B at the end {}, without cuts {}", signed(now), signed(before.total))

@@ -12,7 +12,7 @@ use super::{
     browser::{after, now_secs},
     state::{AppState, Run, Status, Uncut},
 };
-use crate::share::{BasisView, SecondView};
+use crate::share::{BasisView, Cut, SecondView};
 
 /// Small maps have at most so many cells a side.
 const THUMBNAIL_SIDE: usize = 32;
@@ -40,8 +40,8 @@ struct Line {
     /// The last run that was asked for, and the last that came back.
     sent: RunId,
     done: RunId,
-    /// The prompts of the runs that are under way.
-    prompts: Vec<(RunId, String)>,
+    /// What was sent with the runs that are under way.
+    under_way: Vec<UnderWay>,
     /// What has been asked about the last run.
     asked: Vec<Question>,
     /// Whether a look is under way. The next one waits for it, for a waiting look gives way to a
@@ -52,11 +52,20 @@ struct Line {
     n_failures: u32,
 }
 
+/// A run that has not come back.
+#[derive(Clone, Default)]
+struct UnderWay {
+    id: RunId,
+    prompt: String,
+    model: String,
+    cuts: Vec<Cut>,
+}
+
 impl Line {
-    /// The prompt of a run that came back; those of earlier runs are of no more use.
-    fn prompt_of(&mut self, id: RunId) -> String {
-        self.prompts.retain(|it| id <= it.0);
-        self.prompts.first().filter(|it| it.0 == id).map(|it| it.1.clone()).unwrap_or_default()
+    /// What was sent with a run that came back; earlier ones are of no more use.
+    fn came_back(&mut self, id: RunId) -> UnderWay {
+        self.under_way.retain(|it| id <= it.id);
+        self.under_way.first().filter(|it| it.id == id).cloned().unwrap_or_default()
     }
 }
 
@@ -162,12 +171,12 @@ fn edits(state: AppState) -> Vec<Edit> {
 
 /// Keeps what A − B was while nothing was cut.
 fn keep_uncut(state: AppState) {
-    let bookmark = state.bookmark.read_untracked();
+    let run = state.run.get_untracked();
     let writers = state.answers.writers_end.get_untracked();
-    if let (true, Some(writers)) = (bookmark.cuts.is_empty(), writers) {
-        let prompt = state.run.read_untracked().prompt.clone();
+    if let (true, Some(writers)) = (run.cuts.is_empty(), writers) {
+        let (model, prompt) = (run.model.clone(), run.prompt.clone());
         let frame = (writers.a, writers.b);
-        state.uncut.set(Some(Uncut { prompt, frame, total: writers.total }));
+        state.uncut.set(Some(Uncut { model, prompt, frame, total: writers.total }));
     }
 }
 
@@ -272,7 +281,8 @@ impl Link {
     fn run(&self) {
         let state = self.state;
         let ask = untrack(|| questions(state));
-        let prompt = state.bookmark.with_untracked(|it| it.prompt.clone());
+        let bookmark = state.bookmark.get_untracked();
+        let (prompt, model, cuts) = (bookmark.prompt, bookmark.model, bookmark.cuts);
         let edits = untrack(|| edits(state));
         let id = {
             let mut line = self.line.borrow_mut();
@@ -282,7 +292,7 @@ impl Link {
             line.sent += 1;
             let id = line.sent;
             line.asked.clone_from(&ask);
-            line.prompts.push((id, prompt.clone()));
+            line.under_way.push(UnderWay { id, prompt: prompt.clone(), model, cuts });
             line.is_looking = false;
             id
         };
@@ -338,8 +348,12 @@ impl Link {
                     // A later prompt is on its way; what is on show is this one.
                     self.line.borrow_mut().waits_since = Some(now_secs());
                 }
-                let prompt = self.line.borrow_mut().prompt_of(id);
-                state.run.set(Run { prompt, tokens, n_cut, secs }.into());
+                let UnderWay { prompt, model, cuts, .. } = self.line.borrow_mut().came_back(id);
+                if !self.line.borrow().is_open {
+                    // Another model is on its way; what the one before says comes too late.
+                    return;
+                }
+                state.run.set(Run { prompt, model, cuts, tokens, n_cut, secs }.into());
                 answers.into_iter().for_each(|it| state.take(it));
                 if id == self.line.borrow().sent {
                     let asked = take(&mut self.line.borrow_mut().asked);
@@ -377,7 +391,16 @@ impl Link {
     }
 
     fn opened(&self, model: trace::ModelInfo) {
-        self.line.borrow_mut().is_open = true;
+        {
+            let mut line = self.line.borrow_mut();
+            // No run of this model can be looked at yet.
+            (line.is_open, line.is_looking, line.done) = (true, false, 0);
+            line.asked.clear();
+        }
+        let digest = self.state.model.with_untracked(|it| it.as_ref().map(|it| it.digest.clone()));
+        if digest.is_some_and(|it| it != model.digest) {
+            self.state.forget_answers();
+        }
         self.state.model.set(Some(model.into()));
         self.state.fit_bookmark();
     }

@@ -98,8 +98,8 @@ const STEPS: &[Step] = &[
         title: "The step: how firmly a token is written",
         text: "At each token a head forgets a part of its state and adds the token. How much of both \
                it does is the step Δ, which the head computes from the token itself; this is what \
-               “selective” means. This head takes a long step at names, things and places, and a \
-               short one at “the”.",
+               “selective” means. This head takes a longer step at “lantern”, “barn”, “Tom” \
+               and the full stop than at “the”.",
         scenes: &[("Show it", Scene { place: Some(FIRM), panel: Panel::Lens, ..IN_STATES })],
         now: steps_taken,
     },
@@ -107,8 +107,8 @@ const STEPS: &[Step] = &[
         title: "How long it lasts",
         text: "What was written fades with every further token. The half-life says after how many \
                tokens half would be left, at the pace of the cursor's position. Heads share the \
-               work: in this model head 1 of layer 0 holds on for longer than the prompt, and all of \
-               layer 1 lets go within two tokens.",
+               work: in this model head 1 of layer 0 holds on for longer than the prompt, and, at \
+               this last “the”, all of layer 1 lets go within two tokens.",
         scenes: &[("Show it", Scene { panel: Panel::Side, ..IN_STATES })],
         now: half_lives,
     },
@@ -137,7 +137,7 @@ const STEPS: &[Step] = &[
     Step {
         title: "Take a token away",
         text: "With its step set to nought a token is passed over: nothing is written, nothing fades. \
-               Let every head pass over the barn and the three tokens after it, and the answer goes. \
+               Let every head pass over the barn and the three tokens after it, and the certainty goes. \
                Passing over the barn alone changes little, for before the state each head's inputs run \
                through a convolution of four tokens, so that the three after the barn still carry it.",
         scenes: &[

@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use super::state::{AppState, Status};
-use crate::view::{Pick, signed};
+use crate::{
+    share::Cut,
+    view::{Pick, signed},
+};
 
 /// Logits differ by so much at most where the same numbers are summed in another order.
 const ROUNDING: f32 = 1e-3;
@@ -22,11 +25,11 @@ pub(crate) struct Proof {
     there: f32,
 }
 
-type Sight = (String, Option<usize>, Option<String>, Option<String>);
+type Sight = (String, String, Vec<Cut>, Option<usize>, Option<String>, Option<String>);
 
 fn sight(state: AppState) -> Sight {
     let it = state.bookmark.read();
-    (it.prompt.clone(), it.pick.pos, it.a.clone(), it.b.clone())
+    (it.model.clone(), it.prompt.clone(), it.cuts.clone(), it.pick.pos, it.a.clone(), it.b.clone())
 }
 
 /// Remembers what a link that was just opened says.
@@ -38,7 +41,10 @@ pub(super) fn expect(state: AppState, result: Option<f32>) {
 /// A − B in logits at the lock, once the page shows the answer to what it asks.
 pub(super) fn seen(state: AppState) -> Option<f32> {
     let writers = state.writers()?;
-    let is_run = state.run.read().prompt == state.bookmark.read().prompt;
+    let is_run = {
+        let (run, bookmark) = (state.run.read(), state.bookmark.read());
+        (&run.model, &run.prompt, &run.cuts) == (&bookmark.model, &bookmark.prompt, &bookmark.cuts)
+    };
     let is_lock = state.hover.get() == Pick::default() && writers.pos == state.lock().pos;
     let is_asked = (writers.a, writers.b) == state.frame();
     (state.status.get() == Status::Live && is_run && is_lock && is_asked).then_some(writers.total)

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     paint::Gpu,
-    share::{Bookmark, Panel},
+    share::{Bookmark, Cut, Panel},
     view::{Palette, Pick, Theme, shown_text},
 };
 
@@ -56,14 +56,18 @@ pub(crate) struct Answers {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Run {
     pub(crate) prompt: String,
+    /// The model that ran, and what was cut.
+    pub(crate) model: String,
+    pub(crate) cuts: Vec<Cut>,
     pub(crate) tokens: Vec<Token>,
     pub(crate) n_cut: usize,
     pub(crate) secs: f64,
 }
 
-/// A − B at the end of a run, with its prompt and question.
+/// A − B at the end of a run, with its model, prompt and question.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Uncut {
+    pub(crate) model: String,
     pub(crate) prompt: String,
     pub(crate) frame: (u32, u32),
     pub(crate) total: f32,
@@ -187,6 +191,23 @@ impl AppState {
     /// How many tokens the last run had.
     pub(super) fn n_pos(self) -> usize {
         self.run.read().tokens.len()
+    }
+
+    /// Forgets what another model answered; figures stand until there are new ones.
+    pub(crate) fn forget_answers(self) {
+        let all = self.answers;
+        all.thumbnails.set(None);
+        all.patterns.set(None);
+        all.row.set(None);
+        all.lens.set(None);
+        all.paths.set(None);
+        all.norms.set(None);
+        all.writers_here.set(None);
+        all.writers_end.set(None);
+        all.film.set(None);
+        all.state_lens.set(None);
+        all.memory.set(None);
+        all.faces.set(None);
     }
 
     /// Holds the bookmark to the model that is there: says so where it was made with other weights

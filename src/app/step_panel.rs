@@ -165,7 +165,7 @@ fn about(state: AppState, kind: StepKind) -> String {
             "How firmly each layer writes a token into its state. High: written. Near zero: passed over."
         }
         StepKind::Gate => {
-            "How far each layer lets through what it reads from its state. Near zero: shut."
+            "Mean of what each head’s reading of its state is multiplied by; it has a sign."
         }
     }
     .to_owned()

@@ -41,8 +41,10 @@ pub(super) fn TopBar() -> impl IntoView {
 #[component]
 fn Model() -> impl IntoView {
     let state = AppState::here();
+    // While another one is on its way, the one before has no place beside its name.
+    let model = move || state.model.get().filter(|it| it.id == state.bookmark.read().model);
     let card = move || {
-        let model = state.model.get()?;
+        let model = model()?;
         let shape = &model.shape;
         let phenomena = model.phenomena.iter().map(|it| {
             let text = format!("{} of {} held-out cases", percent(it.accuracy), it.n_cases);
@@ -70,7 +72,7 @@ fn Model() -> impl IntoView {
     };
     let menu = NodeRef::<html::Details>::new();
     let size = move || {
-        state.model.read().as_ref().map_or_else(String::new, |it| {
+        model().map_or_else(String::new, |it| {
             format!("{}, {:.1} MB", kind_of(&it.shape), it.size_bytes as f64 / 1e6)
         })
     };

@@ -110,6 +110,7 @@ fn start_painter(state: AppState) {
 fn tab_name(state: AppState, panel: Panel) -> Option<&'static str> {
     match panel {
         Panel::Paths if state.second() == SecondView::State => Some("State"),
+        Panel::Paths if state.second() == SecondView::Faces => Some("Faces"),
         Panel::Lens if state.third() == ThirdView::Steps => Some("Steps"),
         _ => None,
     }

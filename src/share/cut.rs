@@ -95,7 +95,7 @@ mod tests {
             has_step: true,
             has_decay: true,
         };
-        let attention = MixerShape { n_attention_heads: 2, cache_size: 8, ssm: None };
+        let attention = MixerShape { n_attention_heads: 2, window: None, cache_size: 8, ssm: None };
         let both = MixerShape { ssm: Some(ssm), ..attention.clone() };
         ModelShape {
             n_layers: 2,

@@ -176,13 +176,14 @@ pub fn overlay_map(weights: &NamedArray, heads: &[usize], map: &AttentionMap<'_>
     Scene { size_px: map.size_px, marks: map.marks(&grid, shade) }
 }
 
-/// How much of head `index`'s strongest weight a weight is; attention's are shares already.
+/// How strong a weight of head `index` is: attention's are shares already, a recurrent head's, which
+/// have a sign or go beyond 1, are taken of its largest.
 fn size(weights: &NamedArray, index: usize, [row, column]: [usize; 2]) -> f32 {
     let weight = weights.get(&[index, row, column]).filter(|it| !it.is_nan()).unwrap_or(0.0);
-    let most = weights
-        .at(Axis::Head, index)
-        .map_or(1.0, |it| it.values().iter().fold(0.0f32, |most, it| most.max(it.abs())));
-    weight.abs() / most.max(1.0)
+    let Ok(whole) = weights.at(Axis::Head, index) else { return 0.0 };
+    let most = whole.values().iter().fold(0.0f32, |most, it| most.max(it.abs()));
+    let is_share = most <= 1.0 && !whole.values().iter().any(|it| *it < 0.0);
+    if is_share { weight } else { weight.abs() / most.max(f32::MIN_POSITIVE) }
 }
 
 /// `share` of `over` on `under`.

@@ -557,7 +557,8 @@ mod tests {
 
     /// A layer that has a step, one of attention, one that has no step.
     fn shape() -> ModelShape {
-        let attention = MixerShape { n_attention_heads: 2, cache_size: 256, ssm: None };
+        let attention =
+            MixerShape { n_attention_heads: 2, window: None, cache_size: 256, ssm: None };
         ModelShape {
             n_layers: 3,
             n_heads: 2,

@@ -101,8 +101,9 @@ test("memory says how long each head remembers, and what it costs", async () => 
   await press(page, "side", "memory");
   await settled(page);
   const legend = () => panel(page, "side").locator(".legend").textContent();
-  // Four layers of four heads of 32 × 64 numbers of four bytes.
-  assert.match(await legend(), /state 131(\.1)? kB/);
+  // Four layers of four heads of 32 × 64 numbers of four bytes, and three positions of the 256
+  // channels of each convolution.
+  assert.match(await legend(), /state 143(\.4)? kB/);
   assert.doesNotMatch(await legend(), /keys and values/);
   await close();
 
@@ -110,7 +111,7 @@ test("memory says how long each head remembers, and what it costs", async () => 
   const text = await panel(hybrid.page, "side").locator(".legend").textContent();
   // One layer of attention: 2 · 128 numbers a token.
   assert.match(text, /1\.0 kB a token/);
-  assert.match(text, /state 98(\.3)? kB/);
+  assert.match(text, /state 108 kB|state 107\.5 kB/);
   await hybrid.close();
 });
 

@@ -53,6 +53,8 @@ pub struct ModelShape {
 pub struct MixerShape {
     /// Heads of attention; they come before the recurrent ones.
     pub n_attention_heads: usize,
+    /// How many positions attention keeps; all where there is none.
+    pub window: Option<usize>,
     /// Numbers that attention keeps of each position: keys and values.
     pub cache_size: usize,
     pub ssm: Option<SsmShape>,
@@ -71,7 +73,7 @@ pub struct SsmShape {
     /// Rows and columns of the state that is shown for a head.
     pub d_value: usize,
     pub n_slots: usize,
-    /// Numbers in the state, whatever the length of the prompt.
+    /// Numbers in the state and what goes on beside it, whatever the length of the prompt.
     pub state_size: usize,
     /// Whether it amounts to a matrix from position to position.
     pub has_matrix: bool,
@@ -121,11 +123,13 @@ impl ModelShape {
     }
 
     /// Bytes that a run of `n_pos` positions has to keep in order to go on, as 32-bit numbers:
-    /// attention's keys and values, and the states.
+    /// attention's keys and values, and the states with what goes on beside them.
     pub fn memory_bytes(&self, n_pos: usize) -> [usize; 2] {
-        let cache: usize = self.mixers.iter().map(|it| it.cache_size).sum();
+        let kept =
+            |it: &MixerShape| it.cache_size * it.window.map_or(n_pos, |most| most.min(n_pos));
+        let cache: usize = self.mixers.iter().map(kept).sum();
         let states = self.mixers.iter().filter_map(|it| it.ssm.as_ref());
-        [4 * n_pos * cache, 4 * states.map(|it| it.state_size).sum::<usize>()]
+        [4 * cache, 4 * states.map(|it| it.state_size).sum::<usize>()]
     }
 }
 

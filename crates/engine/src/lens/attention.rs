@@ -160,9 +160,8 @@ fn recurrent_row(
     [first, count]: [usize; 2],
     query: usize,
 ) -> Result<Option<[Tensor<1>; 4]>, LensError> {
-    if seen.model.network.s4d_kernel(layer, 1).is_some()
-        || seen.part::<3>(layer, Part::SsmRead).is_err()
-    {
+    let is_other = seen.has_other_states(layer);
+    if is_other || seen.part::<3>(layer, Part::SsmRead).is_err() {
         return Ok(None);
     }
     let n_pos = seen.n_pos()?;

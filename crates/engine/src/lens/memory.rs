@@ -66,10 +66,10 @@ fn states(
     layer: usize,
     [first, count]: [usize; 2],
 ) -> Result<Option<Tensor<4>>, LensError> {
+    let Some(of) = with_step(seen, layer, [first, count])? else { return Ok(None) };
     if let Ok(states) = seen.part::<4>(layer, Part::SsmState) {
         return Ok(Some(states.narrow(1, first, count)));
     }
-    let Some(of) = with_step(seen, layer, [first, count])? else { return Ok(None) };
     let (_, states) = of.steps(|_, state| state);
     Ok(Some(Tensor::cat(states, 0)))
 }
@@ -162,6 +162,9 @@ pub(super) fn faces(seen: Seen<'_>, layer: usize, head: usize) -> Result<Pending
     let ShownHead::Recurrent { first, count } = seen.shown_head(layer, head) else {
         return nothing();
     };
+    if seen.has_other_states(layer) {
+        return nothing();
+    }
     let Some(mut of) = with_step(seen, layer, [first, count])? else { return nothing() };
     // Decays that nobody changed lie between 0 and 1, whose logarithms the fast forms need.
     of.decay = of.decay.map(|it| Decay::Log(it.log()));

@@ -2,7 +2,7 @@
 //! amount to.
 
 use burn::prelude::*;
-use trace::{MixerShape, Part, SsmShape};
+use trace::{MixerShape, Part, Site, SsmShape};
 
 use super::{LensError, Seen};
 use crate::model::{Decay, Recurrence};
@@ -49,10 +49,16 @@ impl<'a> Seen<'a> {
         if 0 < mixer.n_attention_heads {
             parts.push(self.part(layer, Part::AttnPattern)?);
         }
-        if let Some(ssm) = mixer.ssm.filter(|it| it.has_matrix) {
+        if let Some(ssm) = mixer.ssm.filter(|it| it.has_matrix && !self.has_other_states(layer)) {
             parts.push(self.hidden(layer, &ssm)?);
         }
         Ok((!parts.is_empty()).then(|| Tensor::cat(parts, 0)))
+    }
+
+    /// Whether somebody changed the states of a layer, so that what was written, read and left of
+    /// it no longer says what was read.
+    pub(super) fn has_other_states(self, layer: usize) -> bool {
+        self.trace.is_edited(Site::Block { layer, part: Part::SsmState })
     }
 
     /// The matrices of a recurrent mixer's shown heads, each the mean of those it stands for.

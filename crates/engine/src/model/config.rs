@@ -421,6 +421,21 @@ impl SsmConfig {
         }
     }
 
+    /// Numbers that go on from position to position beside the state: what the convolution still
+    /// reads, and what an LSTM let out last.
+    fn beside_the_state(&self) -> usize {
+        let conv = |n_channels: usize, d_conv: usize| n_channels * d_conv.saturating_sub(1);
+        match self {
+            SsmConfig::Mamba(it) => conv(it.d_inner, it.d_conv),
+            SsmConfig::Mamba2(it) => {
+                conv(it.n_heads * it.d_head + 2 * it.n_groups * it.d_state, it.d_conv)
+            }
+            SsmConfig::Linear(it) => conv(it.n_heads * (2 * it.d_key + it.d_value), it.d_conv),
+            SsmConfig::Lstm(it) => it.d_state,
+            SsmConfig::S4d(_) | SsmConfig::Gru(_) => 0,
+        }
+    }
+
     /// What a picture of it needs.
     fn shape(&self, d_model: usize) -> SsmShape {
         let [n_heads, d_value, n_slots] = self.form(d_model);
@@ -428,6 +443,7 @@ impl SsmConfig {
         let is_rnn = matches!(self, SsmConfig::Gru(_) | SsmConfig::Lstm(_));
         let rule = if let SsmConfig::Linear(it) = self { Some(it.rule) } else { None };
         let is_mamba = matches!(self, SsmConfig::Mamba(_) | SsmConfig::Mamba2(_));
+        let is_s4d = matches!(self, SsmConfig::S4d(_));
         let forgets = !matches!(rule, Some(Rule::LinearAttention | Rule::DeltaNet));
         SsmShape {
             name: self.name().to_owned(),
@@ -435,10 +451,10 @@ impl SsmConfig {
             together,
             d_value: d_value * together,
             n_slots,
-            state_size: n_heads * d_value * n_slots,
+            state_size: n_heads * d_value * n_slots + self.beside_the_state(),
             has_matrix: !is_rnn,
             has_step: is_mamba || rule.is_some_and(Rule::has_delta_rule),
-            has_decay: is_mamba || rule.is_some_and(|_| forgets),
+            has_decay: is_mamba || is_s4d || rule.is_some_and(|_| forgets),
         }
     }
 
@@ -556,6 +572,7 @@ impl NetworkConfig {
         let attention = self.attention(layer);
         MixerShape {
             n_attention_heads: attention.map_or(0, |_| self.n_heads),
+            window: attention.and_then(|it| it.window),
             cache_size: attention.map_or(0, |_| 2 * self.n_kv_heads() * self.d_head()),
             ssm: self.ssm(layer).map(|it| it.shape(self.d_model)),
         }

@@ -262,6 +262,11 @@ impl Trace {
         self.kept.insert(site, Kept { flat, sizes });
     }
 
+    /// Whether the value at `site` is not what the network made of what was before it.
+    pub fn is_edited(&self, site: Site) -> bool {
+        self.edited.contains(&site)
+    }
+
     /// The sites that were kept, in the order of the forward pass.
     pub fn sites(&self) -> impl Iterator<Item = Site> {
         self.kept.keys().copied()

@@ -304,3 +304,30 @@ fn three_faces_show_the_same_numbers() {
     }
     assert!(10 < n_seen, "{n_seen}");
 }
+
+#[test]
+fn where_a_state_was_changed_there_is_no_matrix() {
+    for (model, values, layer) in recurrent_layers() {
+        let shape = model.file.config.shape();
+        let head = shape.mixers[layer].n_attention_heads;
+        let site = Site::Block { layer, part: Part::SsmState };
+        let edits = [Edit { site, head: None, pos: Some(4), kind: EditKind::Scale(0.0) }];
+        let ids = prompt(N_POS);
+        let patterns = Question::Patterns { layer, heads: vec![head] };
+        let patterns = ask!(Patterns, &model, &ids, &edits, patterns);
+        assert!(patterns.weights.values().iter().all(|it| it.is_nan()), "{}", describe(&model));
+        let row = Question::AttentionRow { layer, head, query: 5 };
+        let row = ask!(AttentionRow, &model, &ids, &edits, row);
+        assert!(row.weight.values().iter().all(|it| it.is_nan()));
+        let faces = try_ask(&model, &ids, &edits, Question::Faces { layer, head }).unwrap();
+        assert_eq!(faces, Answer::Faces(None));
+        // The film is that of the changed states.
+        let film = try_ask(&model, &ids, &edits, Question::Film { layer, head }).unwrap();
+        if let Answer::Film(Some(film)) = film {
+            let at_cut = film.states.at(Axis::Pos, 4).unwrap();
+            assert!(at_cut.values().iter().all(|it| *it == 0.0), "{}", describe(&model));
+        } else {
+            assert!(at(&values, layer, Part::SsmRead).is_none(), "{}", describe(&model));
+        }
+    }
+}

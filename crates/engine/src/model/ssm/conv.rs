@@ -31,8 +31,12 @@ impl ShortConv {
     pub(super) fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let [batch, n_pos, n_channels] = x.dims();
         let [_, n_taps] = self.weight.dims();
-        let nothing = Tensor::zeros([batch, n_taps - 1, n_channels], &x.device());
-        let padded = Tensor::cat(vec![nothing, x], 1);
+        let padded = if n_taps == 1 {
+            x
+        } else {
+            let nothing = Tensor::zeros([batch, n_taps - 1, n_channels], &x.device());
+            Tensor::cat(vec![nothing, x], 1)
+        };
         let weight = self.weight.val();
         let tap = |which: usize| {
             let factor = weight.clone().narrow(1, which, 1).reshape([1, 1, n_channels]);
