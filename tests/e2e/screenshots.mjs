@@ -49,6 +49,19 @@ const LIVE = [
     await settled(page);
   }],
   ["locked", DESKTOP, link({ pos: "7", layer: "2", head: "1", source: "3", depth: "4" })],
+  ["states", DESKTOP, link({ model: "tales-mamba2", layer: "1", head: "2", side: "memory" })],
+  ["states-dark", { ...DESKTOP, ...DARK }, link({ model: "tales-mamba2", layer: "1", head: "2", side: "memory" })],
+  ["states-phone", PHONE, link({ model: "tales-mamba2" })],
+  ...["Steps", "State", "Stream", "Next"].map((name) =>
+    [`states-phone-tab-${name.toLowerCase()}`, PHONE, link({ model: "tales-mamba2", cut: "head.1.2" }), tab(name)]),
+  ["states-heads", DESKTOP, link({ model: "tales-hybrid", attention: "heads" })],
+  ["states-steps", DESKTOP, link({ model: "tales-mamba2", attention: "steps" })],
+  ["states-maximised", DESKTOP, link({ model: "tales-mamba2", maximised: "paths" })],
+  ["faces", DESKTOP, link({ model: "tales-mamba2", second: "faces" })],
+  ["forgotten", DESKTOP, link({ model: "tales-mamba2", layer: "1", head: "2", cut: "state.1.2.9" })],
+  ["hybrid-dark", { ...DESKTOP, ...DARK }, link({ model: "tales-hybrid", layer: "2", head: "1" })],
+  ["lesson", DESKTOP, "", (page) => page.getByRole("button", { name: "Lesson" }).click()],
+  ["lesson-phone", PHONE, "", (page) => page.getByRole("button", { name: "Lesson" }).click()],
   ["notices", DESKTOP, `${link({ hologram: "on", digest: "0123", layer: "many" })}`.replace("v=1", "v=2")],
 ];
 
