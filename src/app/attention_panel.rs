@@ -83,7 +83,7 @@ pub(super) fn AttentionPanel() -> impl IntoView {
             name=PanelName::Attention
             title=Signal::derive(move || title(state))
             site=Signal::derive(move || site(state))
-            about=Signal::derive(move || about(view.get(), is_recurrent(state)).to_owned())
+            about=Signal::derive(move || about(state, view.get()).to_owned())
             controls
             legend=move || legend(state, view.get())
             table=Signal::derive(move || table(state))
@@ -117,7 +117,18 @@ fn is_recurrent(state: AppState) -> bool {
     model.as_ref().and_then(|it| it.shape.is_recurrent(layer, head)).unwrap_or(false)
 }
 
-fn about(view: AttentionView, is_recurrent: bool) -> &'static str {
+/// What to say where the cursor's row has no weights.
+fn without_matrix(state: AppState) -> Option<&'static str> {
+    let row = state.answers.row.get()?;
+    let is_known = row.weight.values().iter().any(|it| !it.is_nan());
+    (!is_known).then_some("No map: a state was changed here, or this head amounts to no matrix.")
+}
+
+fn about(state: AppState, view: AttentionView) -> &'static str {
+    if let Some(absence) = without_matrix(state) {
+        return absence;
+    }
+    let is_recurrent = is_recurrent(state);
     match view {
         AttentionView::Map if is_recurrent => {
             "How much of each token the state hands on to each later one: signed, no softmax."
@@ -322,6 +333,7 @@ fn Aside() -> impl IntoView {
         let tokens = state.run.read().tokens.clone();
         let mut all: Vec<(usize, f32)> = row.weight.values().iter().copied().enumerate().collect();
         all.truncate(row.query + 1);
+        all.retain(|it| !it.1.is_nan());
         all.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
         all.truncate(7);
         let word = |pos: usize| tokens.get(pos).map_or_else(String::new, shown);
