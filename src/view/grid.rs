@@ -1,6 +1,6 @@
 //! Cells in rows and columns: where each stands, and which one a point hits.
 
-use super::{Mark, Rgba};
+use super::{Anchor, Cursor, Mark, Palette, Rgba, Turn, attention::shortened};
 
 /// A grid in a figure, in CSS pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -50,6 +50,76 @@ impl Grid {
     pub fn outline(&self, row: usize, column: usize, stroke: Rgba, dashed: bool) -> Mark {
         let width = if dashed { 1.5 } else { 2.0 };
         Mark::Outline { at: self.corner(row, column), size: self.cell, width, stroke, dashed }
+    }
+}
+
+/// A grid of depths or layers, the lowest at the bottom, by positions.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct UpwardMap<'a> {
+    pub(super) grid: Grid,
+    /// The position of the first column.
+    pub(super) first: usize,
+    /// Where a cursor stands, counted from the bottom.
+    pub(super) height_of: fn(Cursor) -> usize,
+    pub(super) labels: &'a [String],
+    pub(super) cursor: Cursor,
+    pub(super) lock: Cursor,
+    pub(super) palette: &'a Palette,
+}
+
+impl UpwardMap<'_> {
+    /// A text beside the grid.
+    pub(super) fn text(&self, at: [f32; 2], text: String, turn: Turn, bold: bool) -> Mark {
+        let fill = if bold { self.palette.ink } else { self.palette.ink_2 };
+        let anchor = if turn == Turn::None { Anchor::End } else { Anchor::Start };
+        Mark::Text { at, text, size_px: 10.5, fill, anchor, turn, bold }
+    }
+
+    /// The names of the rows, by height, as far as they fit; the tokens above the columns; and how
+    /// many positions are left out before them.
+    pub(super) fn names(&self, name: impl Fn(usize) -> Option<String>) -> Vec<Mark> {
+        let grid = &self.grid;
+        let [left, top] = [grid.origin[0] - 5.0, grid.origin[1]];
+        let every = (11.0 / grid.cell[1]).ceil().max(1.0) as usize;
+        let rows = (0..grid.n_rows).filter_map(|row| {
+            let height = grid.n_rows - 1 - row;
+            let is_chosen = height == (self.height_of)(self.cursor);
+            let at = [left, grid.middle(row, 0)[1]];
+            let text = self.text(at, name(height)?, Turn::None, is_chosen);
+            (is_chosen || row.is_multiple_of(every)).then_some(text)
+        });
+        let columns = (0..grid.n_columns).filter_map(|column| {
+            let pos = self.first + column;
+            let at = [grid.middle(0, column)[0] - 3.0, top - 6.0];
+            let label = shortened(self.labels.get(pos)?, 9);
+            Some(self.text(at, label, Turn::Slant, pos == self.cursor.pos))
+        });
+        let mut marks: Vec<Mark> = rows.chain(columns).collect();
+        if 0 < self.first {
+            let text = format!("‹ {}", self.first);
+            marks.push(self.text([left, top - 8.0], text, Turn::None, false));
+        }
+        marks
+    }
+
+    /// The lock's column and cell, and the cursor's cell where it is elsewhere.
+    pub(super) fn outlines(&self) -> Vec<Mark> {
+        let (grid, ink) = (&self.grid, self.palette.ink);
+        let place = |cursor: Cursor| {
+            let column = cursor.pos.checked_sub(self.first).filter(|it| *it < grid.n_columns)?;
+            Some((grid.n_rows.checked_sub(1 + (self.height_of)(cursor))?, column))
+        };
+        let mut marks = Vec::new();
+        if let Some((row, column)) = place(self.lock) {
+            let at = grid.corner(0, column);
+            let size = [grid.cell[0], grid.size()[1]];
+            marks.push(Mark::Outline { at, size, width: 1.0, stroke: ink, dashed: false });
+            marks.push(grid.outline(row, column, ink, false));
+        }
+        if let Some((row, column)) = place(self.cursor).filter(|it| Some(*it) != place(self.lock)) {
+            marks.push(grid.outline(row, column, ink, true));
+        }
+        marks
     }
 }
 

@@ -5,7 +5,7 @@ use trace::{Lens, NamedArray};
 
 use super::{
     Anchor, Cursor, Grid, Mark, Palette, Rgba, Scene, Table, Turn, attention::shortened,
-    depth_name, ink_on, number, signed, window, words::shown_text,
+    depth_name, grid::UpwardMap, ink_on, number, signed, window, words::shown_text,
 };
 
 /// What the colour of a cell says.
@@ -151,8 +151,11 @@ pub fn lens_map(lens: &Lens, map: &LensMap<'_>) -> Scene {
             marks.extend(words_in(&grid, (row, column), word, &map.mode.text(value), fill));
         }
     }
-    marks.extend(labels(lens, map, &grid, first));
-    marks.extend(outlines(map, &grid, first));
+    let LensMap { labels, cursor, lock, palette, .. } = *map;
+    let height_of = |it: Cursor| it.depth;
+    let upward = UpwardMap { grid, first, height_of, labels, cursor, lock, palette };
+    marks.extend(upward.names(|depth| lens.sites.get(depth).map(|it| depth_name(*it))));
+    marks.extend(upward.outlines());
     Scene { size_px: map.size_px, marks }
 }
 
@@ -184,56 +187,6 @@ fn words_in(
         return vec![text(y, word, 10.5)];
     }
     vec![text(y - 6.0, word, 11.0), text(y + 7.0, value.to_owned(), 10.5)]
-}
-
-fn labels(lens: &Lens, map: &LensMap<'_>, grid: &Grid, first: usize) -> Vec<Mark> {
-    let text = |at: [f32; 2], text: String, bold: bool, turn: Turn| Mark::Text {
-        at,
-        text,
-        size_px: 10.5,
-        fill: if bold { map.palette.ink } else { map.palette.ink_2 },
-        anchor: if turn == Turn::None { Anchor::End } else { Anchor::Start },
-        turn,
-        bold,
-    };
-    let n_depths = lens.sites.len();
-    let every = (11.0 / grid.cell[1]).ceil().max(1.0) as usize;
-    let rows = (0..n_depths).filter_map(|row| {
-        let depth = n_depths - 1 - row;
-        let is_chosen = depth == map.cursor.depth;
-        let name = depth_name(*lens.sites.get(depth)?);
-        let at = [LEFT_PX - 5.0, grid.middle(row, 0)[1]];
-        (is_chosen || row.is_multiple_of(every)).then(|| text(at, name, is_chosen, Turn::None))
-    });
-    let columns = (0..grid.n_columns).filter_map(|column| {
-        let pos = first + column;
-        let at = [grid.middle(0, column)[0] - 3.0, TOP_PX - 6.0];
-        Some(text(at, shortened(map.labels.get(pos)?, 9), pos == map.cursor.pos, Turn::Slant))
-    });
-    let mut marks: Vec<Mark> = rows.chain(columns).collect();
-    if 0 < first {
-        marks.push(text([LEFT_PX - 5.0, TOP_PX - 8.0], format!("‹ {first}"), false, Turn::None));
-    }
-    marks
-}
-
-fn outlines(map: &LensMap<'_>, grid: &Grid, first: usize) -> Vec<Mark> {
-    let ink = map.palette.ink;
-    let place = |cursor: Cursor| {
-        let column = cursor.pos.checked_sub(first).filter(|it| *it < grid.n_columns)?;
-        Some((grid.n_rows.checked_sub(1 + cursor.depth)?, column))
-    };
-    let mut marks = Vec::new();
-    if let Some((row, column)) = place(map.lock) {
-        let at = grid.corner(0, column);
-        let size = [grid.cell[0], grid.size()[1]];
-        marks.push(Mark::Outline { at, size, width: 1.0, stroke: ink, dashed: false });
-        marks.push(grid.outline(row, column, ink, false));
-    }
-    if let Some((row, column)) = place(map.cursor).filter(|it| Some(*it) != place(map.lock)) {
-        marks.push(grid.outline(row, column, ink, true));
-    }
-    marks
 }
 
 /// Divergence in nats above which the raw lens is not to be trusted: at one nat the output's own

@@ -4,7 +4,7 @@ use trace::{Axis, Memory, ModelShape, NamedArray};
 
 use super::{
     Anchor, Cursor, Grid, Ground, LensMap, LensMode, Mark, Palette, Scene, Table, Turn,
-    attention::shortened,
+    grid::UpwardMap,
     ink_on,
     lens::{TOP_PX, row_height},
     number,
@@ -168,8 +168,12 @@ pub fn step_map(memory: &Memory, map: &StepMap<'_>) -> Scene {
             }
         }
     }
-    marks.extend(step_labels(map, &grid, first));
-    marks.extend(step_outlines(map, &grid, first));
+    let StepMap { labels, cursor, lock, palette, .. } = *map;
+    let height_of = |it: Cursor| it.layer;
+    let upward = UpwardMap { grid, first, height_of, labels, cursor, lock, palette };
+    marks.extend(upward.names(|layer| Some(format!("L{layer}"))));
+    marks.extend(embedding_row(map, &upward));
+    marks.extend(upward.outlines());
     Scene { size_px: map.size_px, marks }
 }
 
@@ -189,55 +193,16 @@ fn absent_row(map: &StepMap<'_>, grid: &Grid, row: usize, word: String) -> Vec<M
     marks
 }
 
-fn step_labels(map: &StepMap<'_>, grid: &Grid, first: usize) -> Vec<Mark> {
-    let inked = |it: Label, is_chosen: bool| {
-        it.inked(if is_chosen { map.palette.ink } else { map.palette.ink_2 }, is_chosen)
-    };
-    let left = grid.origin[0] - 5.0;
-    let every = (11.0 / grid.cell[1]).ceil().max(1.0) as usize;
-    let rows = (0..grid.n_rows).filter_map(|row| {
-        let layer = grid.n_rows - 1 - row;
-        let is_chosen = layer == map.cursor.layer;
-        let text = label([left, grid.middle(row, 0)[1]], format!("L{layer}"), Anchor::End);
-        (is_chosen || row.is_multiple_of(every)).then(|| inked(text, is_chosen))
-    });
-    let columns = (0..grid.n_columns).filter_map(|column| {
-        let pos = first + column;
-        let at = [grid.middle(0, column)[0] - 3.0, TOP_PX - 6.0];
-        let text = label(at, shortened(map.labels.get(pos)?, 9), Anchor::Start);
-        Some(inked(Label { turn: Turn::Slant, ..text }, pos == map.cursor.pos))
-    });
-    let mut marks: Vec<Mark> = rows.chain(columns).collect();
-    if 0 < first {
-        marks.push(inked(label([left, TOP_PX - 8.0], format!("‹ {first}"), Anchor::End), false));
-    }
-    // The stream that the first layer finds: nothing has been written there.
-    let below = grid.corner(grid.n_rows, 0);
+/// The stream that the first layer finds: nothing has been written there.
+fn embedding_row(map: &StepMap<'_>, upward: &UpwardMap<'_>) -> Vec<Mark> {
+    let grid = &upward.grid;
+    let at = grid.corner(grid.n_rows, 0);
     let height = row_height(map.size_px[1], n_depths(map.shape));
     let size = [grid.size()[0] - 1.0, height - 1.0];
-    marks.push(Mark::Hatch { at: below, size, stroke: map.palette.line });
+    let mut marks = vec![Mark::Hatch { at, size, stroke: map.palette.line }];
     if 11.0 <= height {
-        let at = [left, below[1] + height / 2.0];
-        marks.push(inked(label(at, "emb".to_owned(), Anchor::End), false));
-    }
-    marks
-}
-
-fn step_outlines(map: &StepMap<'_>, grid: &Grid, first: usize) -> Vec<Mark> {
-    let ink = map.palette.ink;
-    let place = |cursor: Cursor| {
-        let column = cursor.pos.checked_sub(first).filter(|it| *it < grid.n_columns)?;
-        Some((grid.n_rows.checked_sub(1 + cursor.layer)?, column))
-    };
-    let mut marks = Vec::new();
-    if let Some((row, column)) = place(map.lock) {
-        let at = grid.corner(0, column);
-        let size = [grid.cell[0], grid.size()[1]];
-        marks.push(Mark::Outline { at, size, width: 1.0, stroke: ink, dashed: false });
-        marks.push(grid.outline(row, column, ink, false));
-    }
-    if let Some((row, column)) = place(map.cursor).filter(|it| Some(*it) != place(map.lock)) {
-        marks.push(grid.outline(row, column, ink, true));
+        let at = [grid.origin[0] - 5.0, at[1] + height / 2.0];
+        marks.push(upward.text(at, "emb".to_owned(), Turn::None, false));
     }
     marks
 }
@@ -516,17 +481,16 @@ struct Label {
     at: [f32; 2],
     text: String,
     anchor: Anchor,
-    turn: Turn,
 }
 
 fn label(at: [f32; 2], text: String, anchor: Anchor) -> Label {
-    Label { at, text, anchor, turn: Turn::None }
+    Label { at, text, anchor }
 }
 
 impl Label {
     fn inked(self, fill: super::Rgba, bold: bool) -> Mark {
-        let Self { at, text, anchor, turn } = self;
-        Mark::Text { at, text, size_px: 10.5, fill, anchor, turn, bold }
+        let Self { at, text, anchor } = self;
+        Mark::Text { at, text, size_px: 10.5, fill, anchor, turn: Turn::None, bold }
     }
 }
 
