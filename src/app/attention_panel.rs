@@ -288,7 +288,7 @@ fn legend(state: AppState, view: AttentionView) -> AnyView {
             {switch}
         }
         .into_any(),
-        AttentionView::Heads if has_recurrence(state) => view! {
+        AttentionView::Heads if state.has_recurrence() => view! {
             <span>"attention: 0 to 1; recurrent heads: signed, each to its own largest"</span>
         }
         .into_any(),
@@ -298,10 +298,6 @@ fn legend(state: AppState, view: AttentionView) -> AnyView {
         }
         .into_any(),
     }
-}
-
-fn has_recurrence(state: AppState) -> bool {
-    state.model.read().as_ref().is_some_and(|it| it.shape.has_recurrence())
 }
 
 /// The cursor's row in words.

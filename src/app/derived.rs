@@ -24,6 +24,7 @@ pub(crate) struct Derived {
     /// The head that wrote most at the last position: where the cursor is while none is chosen, so
     /// that it keeps its head from token to token, and finds it again from a link.
     pub(super) strongest: Memo<Option<[usize; 2]>>,
+    has_recurrence: Memo<bool>,
     /// What stands beside attention, and below it, with what is left open decided.
     second: Memo<SecondView>,
     third: Memo<ThirdView>,
@@ -43,6 +44,9 @@ impl Derived {
             labels: Memo::new(move |_| here().run.read().tokens.iter().map(shown).collect()),
             writers: Memo::new(move |before| here().find_writers().or_else(|| last(before))),
             strongest: Memo::new(move |before| here().find_strongest().or_else(|| last(before))),
+            has_recurrence: Memo::new(move |_| {
+                here().model.read().as_ref().is_some_and(|it| it.shape.has_recurrence())
+            }),
             second: Memo::new(move |_| here().find_second()),
             third: Memo::new(move |_| here().find_third()),
             locked_row: Memo::new(move |before| here().find_row().or_else(|| last(before))),
@@ -79,6 +83,11 @@ impl AppState {
     /// A label for each position.
     pub(crate) fn labels(self) -> Vec<String> {
         self.derived.labels.get()
+    }
+
+    /// Whether the model has a layer that keeps a state.
+    pub(crate) fn has_recurrence(self) -> bool {
+        self.derived.has_recurrence.get()
     }
 
     /// Whether the paths or a state stand beside attention.

@@ -123,8 +123,8 @@ fn questions(state: AppState) -> Vec<Question> {
     let head = if is_head_open { STRONGEST } else { cursor.head };
     let model = state.model.read();
     let n_heads = model.as_ref().map_or(0, |it| it.shape.n_heads);
-    let has_recurrence = model.as_ref().is_some_and(|it| it.shape.has_recurrence());
     drop(model);
+    let has_recurrence = state.has_recurrence();
     let word = |which: usize| state.id(&bookmark.words[which]);
     let basis = match bookmark.basis {
         BasisView::Sample => Basis::Stored,

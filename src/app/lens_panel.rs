@@ -10,7 +10,7 @@ use super::{
     panel::{Panel, Ramp},
     segments::Segments,
     state::AppState,
-    step_panel::{LensOrSteps, has_recurrence},
+    step_panel::LensOrSteps,
 };
 use crate::{
     share::Panel as PanelName,
@@ -30,11 +30,10 @@ pub(super) fn LensPanel() -> impl IntoView {
         let new = scene_of(state, size.get()).map(Arc::new);
         new.or_else(|| before.cloned().flatten())
     });
-    let has_steps = Memo::new(move |_| has_recurrence(state));
     let controls = move || {
         let choices = LensMode::ALL.iter().map(|it| (it.0, it.2)).collect();
         view! {
-            {has_steps.get().then(|| view! { <LensOrSteps /> })}
+            {state.has_recurrence().then(|| view! { <LensOrSteps /> })}
             <Segments
                 name="What the colour says"
                 choices

@@ -272,12 +272,9 @@ fn of_memory(
     (layer, head, pos): Place,
     which: fn(&trace::Memory) -> &trace::NamedArray,
 ) -> String {
-    let has_states = state.model.read().as_ref().is_some_and(|it| it.shape.has_recurrence());
-    let memory = state
-        .answers
-        .memory
-        .get()
-        .filter(|it| has_states && it.step.size(trace::Axis::Pos) == Some(state.n_pos()));
+    let memory = state.answers.memory.get().filter(|it| {
+        state.has_recurrence() && it.step.size(trace::Axis::Pos) == Some(state.n_pos())
+    });
     let value = memory.and_then(|it| which(&it).get(&[layer, head, pos]));
     value.map_or_else(|| NOTHING.to_owned(), number)
 }

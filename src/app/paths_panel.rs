@@ -13,7 +13,6 @@ use super::{
     prompt_bar::refuse,
     segments::Segments,
     state::AppState,
-    step_panel::has_recurrence,
 };
 use crate::{
     share::{BasisView, Panel as PanelName},
@@ -32,10 +31,9 @@ pub(super) fn PathsPanel() -> impl IntoView {
             with_view(state, size.get(), |paths, view| Some(Arc::new(paths_map(paths, view))));
         new.or_else(|| before.cloned().flatten())
     });
-    let has_state = Memo::new(move |_| has_recurrence(state));
     let controls = move || {
         view! {
-            {has_state.get().then(|| view! { <SecondSegments /> })}
+            {state.has_recurrence().then(|| view! { <SecondSegments /> })}
             <Segments
                 name="The plane"
                 choices=vec![(BasisView::Sample, "sample"), (BasisView::Frame, "A − B"), (BasisView::Words, "words")]
@@ -77,9 +75,7 @@ pub(super) fn PathsPanel() -> impl IntoView {
 
 /// The short name where two groups of choices stand beside it.
 fn title(state: AppState) -> &'static str {
-    let model = state.model.read();
-    let has_recurrence = model.as_ref().is_some_and(|it| it.shape.has_recurrence());
-    if has_recurrence { "Paths" } else { "Residual paths" }
+    if state.has_recurrence() { "Paths" } else { "Residual paths" }
 }
 
 /// Widens the picture when a path leaves it; else it stays as it is.

@@ -12,7 +12,6 @@ use super::{
     panel::{Panel, Ramp},
     segments::Segments,
     state::AppState,
-    step_panel::has_recurrence,
 };
 use crate::{
     share::{Panel as PanelName, SideView},
@@ -27,7 +26,6 @@ use crate::{
 pub(super) fn SidePanel() -> impl IntoView {
     let state = AppState::here();
     let view = Memo::new(move |_| side(state));
-    let has_memory = Memo::new(move |_| has_recurrence(state));
     let size = RwSignal::new([0.0, 0.0]);
     let scene = Memo::new(move |before: Option<&Option<Arc<Scene>>>| {
         let new = figure(state, size.get()).map(|it| Arc::new(it.0));
@@ -35,7 +33,7 @@ pub(super) fn SidePanel() -> impl IntoView {
     });
     let controls = move || {
         let mut choices = vec![(SideView::Writers, "writers"), (SideView::Norms, "norms")];
-        if has_memory.get() {
+        if state.has_recurrence() {
             choices.push((SideView::Memory, "memory"));
         }
         view! {
@@ -72,7 +70,7 @@ pub(super) fn SidePanel() -> impl IntoView {
 /// What stands here: memory only where there is some.
 fn side(state: AppState) -> SideView {
     let chosen = state.bookmark.read().side;
-    if chosen == SideView::Memory && !has_recurrence(state) { SideView::Writers } else { chosen }
+    if chosen == SideView::Memory && !state.has_recurrence() { SideView::Writers } else { chosen }
 }
 
 /// The strip with the answer, where that is about this model and this prompt.
@@ -127,7 +125,7 @@ fn about(state: AppState) -> String {
         SideView::Writers => {
             let total = state.writers().map_or(f32::NAN, |it| it.total);
             // A third choice beside it leaves less room.
-            let what = if has_recurrence(state) { "A − B" } else { "Wrote A − B" };
+            let what = if state.has_recurrence() { "A − B" } else { "Wrote A − B" };
             format!("{what} {}", signed(total))
         }
         SideView::Norms => "Length and angles".to_owned(),

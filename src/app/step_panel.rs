@@ -85,11 +85,6 @@ pub(super) fn LensOrSteps() -> impl IntoView {
     }
 }
 
-/// Whether the model has a layer that keeps a state.
-pub(super) fn has_recurrence(state: AppState) -> bool {
-    state.model.read().as_ref().is_some_and(|it| it.shape.has_recurrence())
-}
-
 /// The head that is shown, where the reader chose one or looks at one.
 fn head(state: AppState) -> Option<usize> {
     let chosen = state.hover.read().head.or(state.bookmark.read().pick.head);
