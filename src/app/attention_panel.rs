@@ -159,19 +159,25 @@ fn pattern(state: AppState) -> Option<NamedArray> {
     patterns.weights.at(Axis::Head, index).ok()
 }
 
+/// Does `work` with the map as it is drawn in `size_px`, without the weights.
+fn with_map<T>(state: AppState, size_px: Point, work: impl FnOnce(&AttentionMap<'_>) -> T) -> T {
+    let (labels, palette) = (state.labels(), state.palette());
+    let (cursor, lock) = (state.cursor(), state.lock());
+    let skips_first = state.bookmark.read().skips_first;
+    let (labels, is_signed) = (&labels, is_recurrent(state));
+    work(&AttentionMap { labels, cursor, lock, skips_first, is_signed, palette, size_px })
+}
+
 fn scene_of(state: AppState, view: AttentionView, size_px: Point) -> Option<Scene> {
     if size_px[0] < 1.0 {
         return None;
     }
-    let palette = state.palette();
-    let labels = state.labels();
-    let (cursor, lock) = (state.cursor(), state.lock());
-    let skips_first = state.bookmark.read().skips_first;
-    let is_signed = is_recurrent(state);
-    let map =
-        AttentionMap { labels: &labels, cursor, lock, skips_first, is_signed, palette, size_px };
+    with_map(state, size_px, |map| drawn(state, view, map))
+}
+
+fn drawn(state: AppState, view: AttentionView, map: &AttentionMap<'_>) -> Option<Scene> {
     match view {
-        AttentionView::Map => Some(attention_map(&pattern(state)?, &map)),
+        AttentionView::Map => Some(attention_map(&pattern(state)?, map)),
         AttentionView::Heads => {
             let all = state.answers.thumbnails.get()?;
             let model = state.model.read();
@@ -179,9 +185,10 @@ fn scene_of(state: AppState, view: AttentionView, size_px: Point) -> Option<Scen
             let is_recurrent = |layer: usize, head: usize| {
                 shape.and_then(|it| it.is_recurrent(layer, head)).unwrap_or(false)
             };
-            Some(heads_grid(&all, is_recurrent, [cursor, lock], palette, size_px))
+            let cursors = [map.cursor, map.lock];
+            Some(heads_grid(&all, is_recurrent, cursors, map.palette, map.size_px))
         }
-        AttentionView::Lines => Some(attention_lines(&pattern(state)?, &map).0),
+        AttentionView::Lines => Some(attention_lines(&pattern(state)?, map).0),
         AttentionView::Overlay => {
             let patterns = state.answers.patterns.get()?;
             let chosen = state.bookmark.read().overlay.clone();
@@ -192,7 +199,7 @@ fn scene_of(state: AppState, view: AttentionView, size_px: Point) -> Option<Scen
                 .filter(|it| chosen.is_empty() || chosen.contains(it))
                 .collect();
             let of_chosen = cut(&patterns.weights, &patterns.heads, &heads)?;
-            Some(overlay_map(&of_chosen, &heads, &map))
+            Some(overlay_map(&of_chosen, &heads, map))
         }
         AttentionView::Steps => None,
     }
@@ -210,49 +217,41 @@ fn cut(weights: &NamedArray, all: &[usize], heads: &[usize]) -> Option<NamedArra
 
 /// What a point of the figure names.
 fn hit(state: AppState, view: AttentionView, size_px: Point, at: Point) -> Option<Pick> {
-    untrack(|| {
-        let ground = state.ground();
-        let (cursor, lock) = (state.cursor(), state.lock());
-        let labels = state.labels();
-        let palette = state.palette();
-        let (skips_first, is_signed) = (false, is_recurrent(state));
-        let labels = &labels;
-        let map = AttentionMap { labels, cursor, lock, skips_first, is_signed, palette, size_px };
-        match view {
-            AttentionView::Heads => {
-                let grid = heads_grid_layout(ground.n_layers, ground.n_heads, size_px);
-                let (row, head) = grid.hit(at)?;
-                Some(Pick::head(ground.n_layers - 1 - row, head, &ground))
-            }
-            AttentionView::Lines => {
-                let (_, grid) =
-                    attention_lines(&pattern(state)?, &AttentionMap { cursor: lock, ..map });
-                let (row, column) = grid.hit(at)?;
-                let most = grid.n_rows;
-                let (first, _) = crate::view::window(labels.len(), most, lock.pos);
-                let place = Some(first + row);
-                Some(if column == 0 {
-                    Pick { source: place, ..Pick::default() }
-                } else {
-                    Pick { pos: place, ..Pick::default() }
-                })
-            }
-            _ => {
-                let (row, column) = map.grid().hit(at)?;
-                Some(Pick { pos: Some(row), source: Some(column.min(row)), ..Pick::default() })
-            }
+    untrack(|| with_map(state, size_px, |map| named(state, view, map, at)))
+}
+
+fn named(state: AppState, view: AttentionView, map: &AttentionMap<'_>, at: Point) -> Option<Pick> {
+    match view {
+        AttentionView::Heads => {
+            let ground = state.ground();
+            let grid = heads_grid_layout(ground.n_layers, ground.n_heads, map.size_px);
+            let (row, head) = grid.hit(at)?;
+            Some(Pick::head(ground.n_layers - 1 - row, head, &ground))
         }
-    })
+        AttentionView::Lines => {
+            let locked = AttentionMap { cursor: map.lock, ..*map };
+            let (_, grid) = attention_lines(&pattern(state)?, &locked);
+            let (row, column) = grid.hit(at)?;
+            let most = grid.n_rows;
+            let (first, _) = crate::view::window(map.labels.len(), most, map.lock.pos);
+            let place = Some(first + row);
+            Some(if column == 0 {
+                Pick { source: place, ..Pick::default() }
+            } else {
+                Pick { pos: place, ..Pick::default() }
+            })
+        }
+        _ => {
+            let (row, column) = map.grid().hit(at)?;
+            Some(Pick { pos: Some(row), source: Some(column.min(row)), ..Pick::default() })
+        }
+    }
 }
 
 fn legend(state: AppState, view: AttentionView) -> AnyView {
     let scale = || {
-        let (palette, labels) = (state.palette(), state.labels());
-        let (cursor, lock) = (state.cursor(), state.lock());
-        let (size_px, is_signed) = ([0.0, 0.0], is_recurrent(state));
-        let (labels, skips_first) = (&labels, state.bookmark.read().skips_first);
-        let map = AttentionMap { labels, cursor, lock, skips_first, is_signed, palette, size_px };
-        pattern(state).map_or(1.0, |it| map.scale(&it))
+        let pattern = pattern(state);
+        pattern.map_or(1.0, |it| with_map(state, [0.0; 2], |map| map.scale(&it)))
     };
     let is_signed = is_recurrent(state);
     let skips = state.bookmark.read().skips_first && view == AttentionView::Map;
