@@ -2,6 +2,8 @@
 
 use trace::{Edit, EditKind, ModelShape, Part, Site};
 
+use super::link::{name_of, named};
+
 /// Something that is set to nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cut {
@@ -59,7 +61,7 @@ impl Cut {
 
     /// As links have it: `step.2.1.4`.
     pub fn write(&self) -> String {
-        let name = CutKind::ALL.iter().find(|it| it.0 == self.kind).map_or("", |it| it.1);
+        let name = name_of(self.kind, &CutKind::ALL);
         let pos = self.pos.map(|it| format!(".{it}")).unwrap_or_default();
         format!("{name}.{}.{}{pos}", self.layer, self.head)
     }
@@ -67,8 +69,7 @@ impl Cut {
     /// The cut that a text says.
     pub fn read(text: &str) -> Option<Self> {
         let mut parts = text.split('.');
-        let name = parts.next()?;
-        let kind = CutKind::ALL.iter().find(|it| it.1 == name)?.0;
+        let kind = named(parts.next()?, &CutKind::ALL)?;
         let mut number = || parts.next().map(str::parse::<usize>);
         let (layer, head) = (number()?.ok()?, number()?.ok()?);
         let pos = number().transpose().ok()?;

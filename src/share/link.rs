@@ -423,10 +423,7 @@ const PARTS: &[Part] = &[
     },
     Part {
         name: "maximised",
-        write: |it| {
-            let panel = it.maximised?;
-            Panel::ALL.iter().find(|row| row.0 == panel).map(|row| row.1.to_owned())
-        },
+        write: |it| it.maximised.map(|it| name_of(it, Panel::ALL).to_owned()),
         read: |it, text| keep(&mut it.maximised, Some(named(text, Panel::ALL)?)),
     },
     Part {
@@ -466,14 +463,17 @@ fn differing<T: Copy + ToString + PartialEq>(value: T, usual: T) -> Option<Strin
     (value != usual).then(|| value.to_string())
 }
 
-fn chosen<T: Copy + PartialEq + Default>(value: T, table: &[(T, &str)]) -> Option<String> {
-    if value == T::default() {
-        return None;
-    }
-    table.iter().find(|row| row.0 == value).map(|row| row.1.to_owned())
+fn chosen<T: Copy + PartialEq + Default>(value: T, table: &[(T, &'static str)]) -> Option<String> {
+    (value != T::default()).then(|| name_of(value, table).to_owned())
 }
 
-fn named<T: Copy>(text: &str, table: &[(T, &str)]) -> Option<T> {
+/// The name of a value in links.
+pub(super) fn name_of<T: Copy + PartialEq>(value: T, table: &[(T, &'static str)]) -> &'static str {
+    table.iter().find(|row| row.0 == value).map_or("", |row| row.1)
+}
+
+/// The value that has this name in links.
+pub(super) fn named<T: Copy>(text: &str, table: &[(T, &str)]) -> Option<T> {
     table.iter().find(|row| row.1 == text).map(|row| row.0)
 }
 
