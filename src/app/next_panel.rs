@@ -162,8 +162,10 @@ fn Writing(all: Memo<Vec<Draw>>) -> impl IntoView {
         }
     };
     Effect::new(move |_| {
-        // Each new run brings the next distribution.
-        state.answers.next.track();
+        // Each new run brings the next distribution; another model has none until its first run.
+        if state.answers.next.read().is_none() {
+            return;
+        }
         let is_full = state.run.read_untracked().n_cut > 0;
         if is_full {
             left.set(0);

@@ -204,6 +204,7 @@ impl AppState {
         all.norms.set(None);
         all.writers_here.set(None);
         all.writers_end.set(None);
+        all.next.set(None);
         all.film.set(None);
         all.state_lens.set(None);
         all.memory.set(None);
