@@ -22,7 +22,7 @@ pub struct NetworkConfig {
     pub d_head: Option<usize>,
     pub d_mlp: usize,
     pub d_vocab: usize,
-    /// Most positions of a prompt.
+    /// Positions of a row that it is trained on.
     pub n_ctx: usize,
     #[serde(default)]
     pub positions: Positions,
@@ -525,6 +525,12 @@ impl LinearConfig {
 }
 
 impl NetworkConfig {
+    /// How many positions can be read at most: learned ones are no more than were learned, all
+    /// others go on.
+    pub fn most_positions(&self) -> Option<usize> {
+        (self.positions == Positions::Learned).then_some(self.n_ctx)
+    }
+
     /// Width of a head.
     pub fn d_head(&self) -> usize {
         self.d_head.unwrap_or(self.d_model / self.n_heads.max(1))

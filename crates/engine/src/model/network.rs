@@ -27,7 +27,7 @@ pub struct Network {
     unembed: Option<Linear>,
     #[module(skip)]
     positions: Positions,
-    n_ctx: usize,
+    most_positions: Option<usize>,
 }
 
 /// Vectors by number.
@@ -77,7 +77,7 @@ impl Network {
             final_norm: (config.placement == Placement::Pre).then(norm),
             unembed: (config.unembed == Unembed::Own).then(unembed),
             positions: config.positions,
-            n_ctx: config.n_ctx,
+            most_positions: config.most_positions(),
         })
     }
 
@@ -90,7 +90,7 @@ impl Network {
     /// `embed`, `pos_embed`, `final_norm`, `logits`, and those of every block
     ///
     /// # Panics
-    /// Where there are more positions than `n_ctx`.
+    /// Where there are more positions than [`NetworkConfig::most_positions`].
     pub fn forward(&self, tokens: Tensor<2, Int>, probe: &mut Probe) -> Tensor<3> {
         let mut stream = self.embedded(tokens, probe);
         for (layer, block) in self.blocks.iter().enumerate() {
@@ -102,7 +102,8 @@ impl Network {
 
     fn embedded(&self, tokens: Tensor<2, Int>, probe: &mut Probe) -> Tensor<3> {
         let [batch, n_pos] = tokens.dims();
-        assert!(n_pos <= self.n_ctx, "the caller cuts prompts to n_ctx");
+        let fits = self.most_positions.is_none_or(|most| n_pos <= most);
+        assert!(fits, "the caller cuts prompts to the positions that were learned");
         let flat = tokens.reshape([batch * n_pos]);
         let table = self.embed.weight.val();
         let [_, d_model] = table.dims();

@@ -7,8 +7,8 @@ use burn::prelude::*;
 use super::{
     checkpoint::{CheckpointError, State, write},
     exam::{Marks, basis, examine},
-    rows::Stories,
-    tales,
+    recipe::{Recipe, Task},
+    rows::Source,
 };
 use crate::{
     load::{
@@ -18,9 +18,7 @@ use crate::{
     model::{CONFIG_VERSION, Network},
 };
 
-/// Stories of the exam whose marks stand on the card.
-const N_EXAM: usize = 2_000;
-/// Stories on which the stored plane is fitted.
+/// Rows on which the stored plane is fitted.
 const N_BASIS: usize = 48;
 
 /// Writes `model.json`, `weights.safetensors` and `card.md`. The marks are those of the weights as
@@ -31,8 +29,8 @@ const N_BASIS: usize = 48;
 pub fn publish(folder: &Path, network: &Network, state: &State) -> Result<Marks, CheckpointError> {
     let device = Device::flex();
     let recipe = &state.recipe;
-    let stories = Stories::new(recipe.seed);
-    let plane = basis(network, &stories, &stories.held_out(N_BASIS), &device);
+    let source = Source::new(recipe);
+    let plane = basis(network, &source.samples(N_BASIS), &device);
     let mut weights = collect(network);
     let d_model = plane.mean.len();
     let axes = HostTensor { values: plane.axes.concat(), dims: vec![2, d_model] };
@@ -49,12 +47,12 @@ pub fn publish(folder: &Path, network: &Network, state: &State) -> Result<Marks,
         config: recipe.network.clone(),
         weights_sha256: digest(&bytes),
         weights_bytes: bytes.len() as u64,
-        vocab: tales::vocabulary().into_iter().map(str::to_owned).collect(),
-        prompts: tales::PROMPTS.iter().map(|it| it.0.to_owned()).collect(),
+        vocab: source.vocabulary(),
+        prompts: source.prompts(),
         phenomena: Vec::new(),
     };
     let stored = Model::new(file.clone(), Weights::from_safetensors(&bytes)?, &device)?;
-    let marks = examine(&stored.network, recipe.seed, N_EXAM, &device);
+    let marks = examine(&stored.network, &source, &device);
     file.phenomena = marks.phenomena.clone();
     make_folder(folder)?;
     write(&folder.join(WEIGHTS_FILE), &bytes)?;
@@ -69,58 +67,118 @@ fn make_folder(folder: &Path) -> Result<(), CheckpointError> {
 }
 
 fn card(state: &State, file: &ModelFile, marks: &Marks, n_params: usize) -> String {
-    let recipe = &state.recipe;
-    let shape = recipe.network.shape();
-    let mut text = format!(
-        "# {id}\n\n{about}\n\n\
-         | what | value |\n|---|---|\n\
-         | network | {layers} layers, d_model {d_model}, {heads} heads, {mixers}, d_mlp {d_mlp}, {norm}, {positions}, {n_params} parameters |\n\
-         | vocabulary | {d_vocab} words, every word a token |\n\
-         | context | {n_ctx} tokens |\n\
-         | data | stories of the seeded grammar in `crates/engine/src/train/tales.rs`, drawn anew for every step |\n\
-         | drills | rows of random words that come again, until step {n_drill} ever fewer |\n\
-         | loss | words that follow from those before them count {case_weight} times |\n\
-         | seed | {seed} |\n\
-         | training | {n_steps} steps of {n_rows} × {n_ctx} tokens, AdamW, learning rate {rate}, {n_warmup} steps of warm-up, cosine to a tenth |\n\
-         | time | {minutes:.1} minutes of processor time, all cores together |\n\
-         | loss on {n_stories} held-out stories | {loss:.4} nats per token |\n\
-         | the grammar's own entropy on them | {floor:.4} nats per token |\n\
-         | weights | {bytes} bytes, half precision, SHA-256 `{sha}` |\n\
-         | licence | {licence} |\n\n\
-         Repeat it with `cargo xtask train {id}`.\n\n\
-         ## Right first choices on held-out stories\n\n\
-         | phenomenon | what it asks for | accuracy | cases |\n|---|---|---|---|\n",
-        id = file.id,
-        about = file.about,
-        layers = shape.n_layers,
-        d_model = shape.d_model,
-        heads = shape.n_heads,
-        mixers = shape.mixers_in_words(),
-        d_mlp = shape.d_mlp,
-        norm = shape.norm,
-        positions = shape.positions,
-        d_vocab = shape.d_vocab,
-        n_ctx = shape.n_ctx,
-        n_drill = recipe.n_drill,
-        case_weight = recipe.case_weight,
-        seed = recipe.seed,
-        n_steps = state.n_done,
-        n_rows = recipe.n_rows,
-        rate = recipe.optimizer.learning_rate,
-        n_warmup = recipe.optimizer.n_warmup,
-        minutes = state.cpu_secs / 60.0,
-        n_stories = marks.n_stories,
-        loss = marks.loss,
-        floor = marks.floor,
-        bytes = file.weights_bytes,
-        sha = file.weights_sha256,
-        licence = file.licence,
-    );
-    for (mark, phenomenon) in marks.phenomena.iter().zip(tales::Phenomenon::ALL) {
+    let mut text = format!("# {}\n\n{}\n\n| what | value |\n|---|---|\n", file.id, file.about);
+    let rows =
+        [network_rows(state, n_params), task_rows(&state.recipe), run_rows(state, file, marks)];
+    for (what, value) in rows.into_iter().flatten() {
+        writeln!(text, "| {what} | {value} |").expect("a String takes every text");
+    }
+    let repeat = format!("Repeat it with `cargo xtask train {}`.", file.id);
+    let heading = "| phenomenon | what it asks for | accuracy | cases |\n|---|---|---|---|";
+    let title = format!("## Right first choices on {}", held_out(&state.recipe.task));
+    writeln!(text, "\n{repeat}\n\n{title}\n\n{heading}").expect("a String takes every text");
+    for (mark, about) in marks.phenomena.iter().zip(&marks.about) {
         let share = 100.0 * mark.accuracy;
-        let line =
-            format!("| {} | {} | {share:.1} % | {} |", mark.name, phenomenon.about(), mark.n_cases);
-        writeln!(text, "{line}").expect("a String takes every text");
+        writeln!(text, "| {} | {about} | {share:.1} % | {} |", mark.name, mark.n_cases)
+            .expect("a String takes every text");
     }
     text
+}
+
+fn held_out(task: &Task) -> &'static str {
+    match task {
+        Task::Tales => "held-out stories",
+        Task::Puzzle(_) => "rows drawn apart from those of training",
+    }
+}
+
+type CardRow = (&'static str, String);
+
+fn network_rows(state: &State, n_params: usize) -> Vec<CardRow> {
+    let shape = state.recipe.network.shape();
+    let network = format!(
+        "{} layers, d_model {}, {} heads, {}, d_mlp {}, {}, {}, {n_params} parameters",
+        shape.n_layers,
+        shape.d_model,
+        shape.n_heads,
+        shape.mixers_in_words(),
+        shape.d_mlp,
+        shape.norm,
+        shape.positions,
+    );
+    vec![
+        ("network", network),
+        ("vocabulary", format!("{} words, every word a token", shape.d_vocab)),
+        ("context", format!("{} tokens", shape.n_ctx)),
+    ]
+}
+
+fn task_rows(recipe: &Recipe) -> Vec<CardRow> {
+    match &recipe.task {
+        Task::Tales => vec![
+            (
+                "data",
+                "stories of the seeded grammar in `crates/engine/src/train/tales.rs`, drawn anew \
+                 for every step"
+                    .to_owned(),
+            ),
+            (
+                "drills",
+                format!(
+                    "rows of random words that come again, until step {} ever fewer",
+                    recipe.n_drill
+                ),
+            ),
+            (
+                "loss",
+                format!(
+                    "words that follow from those before them count {} times",
+                    recipe.case_weight
+                ),
+            ),
+        ],
+        Task::Puzzle(puzzle) => {
+            let ([fewest, most], items) = (puzzle.trained, puzzle.items());
+            vec![
+                ("puzzle", puzzle.about().to_owned()),
+                (
+                    "data",
+                    format!(
+                        "rows of {fewest} to {most} {items} from \
+                         `crates/engine/src/train/puzzles.rs`, drawn anew for every step"
+                    ),
+                ),
+                ("loss", "places where the answer is to be known count, others do not".to_owned()),
+            ]
+        }
+    }
+}
+
+fn run_rows(state: &State, file: &ModelFile, marks: &Marks) -> Vec<CardRow> {
+    let Recipe { optimizer, n_rows, network, .. } = &state.recipe;
+    let (what, floor) = match &state.recipe.task {
+        Task::Tales => ("loss on held-out stories", "the grammar's own entropy on them"),
+        Task::Puzzle(_) => ("loss on the largest rows of training", "least that can be had"),
+    };
+    let width = match &state.recipe.task {
+        Task::Tales => format!("{n_rows} × {} tokens", network.n_ctx),
+        Task::Puzzle(_) => format!("{n_rows} rows"),
+    };
+    let training = format!(
+        "{} steps of {width}, AdamW, learning rate {}, {} steps of warm-up, cosine to a tenth",
+        state.n_done, optimizer.learning_rate, optimizer.n_warmup
+    );
+    let minutes =
+        format!("{:.1} minutes of processor time, all cores together", state.cpu_secs / 60.0);
+    let weights =
+        format!("{} bytes, half precision, SHA-256 `{}`", file.weights_bytes, file.weights_sha256);
+    vec![
+        ("seed", state.recipe.seed.to_string()),
+        ("training", training),
+        ("time", minutes),
+        (what, format!("{:.4} nats per token, {} rows", marks.loss, marks.n_rows)),
+        (floor, format!("{:.4} nats per token", marks.floor)),
+        ("weights", weights),
+        ("licence", file.licence.clone()),
+    ]
 }

@@ -1,4 +1,4 @@
-//! What a network has learned, on stories that it never saw.
+//! What a network has learned, on stories and rows that it never saw.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,9 @@ use burn::{prelude::*, tensor::activation::log_softmax};
 use trace::{Phenomenon, SitePattern};
 
 use super::{
-    rows::Stories,
-    tales::{self, Story},
+    puzzles::Puzzle,
+    rows::{Batch, Source, Stories, held_out},
+    tales,
 };
 use crate::{
     lens::{depths, principal_basis},
@@ -18,25 +19,140 @@ use crate::{
 /// The marks of an exam.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Marks {
-    pub n_stories: usize,
+    /// Stories or rows.
+    pub n_rows: usize,
+    /// Tokens that count in the loss.
     pub n_tokens: usize,
     /// Mean loss in nats per token, the end of each story included.
     pub loss: f64,
-    /// The same of the grammar itself: no model can have less on average.
+    /// The same of the task itself: no model can have less on average.
     pub floor: f64,
     /// The share of right first choices, phenomenon by phenomenon.
     pub phenomena: Vec<Phenomenon>,
+    /// What each phenomenon asks for.
+    pub about: Vec<String>,
 }
 
-/// Sits the exam on `n_stories` held-out stories.
-pub fn examine(network: &Network, seed: u64, n_stories: usize, device: &Device) -> Marks {
-    let stories = Stories::new(seed);
-    let held_out = stories.held_out(n_stories);
+/// Stories of an exam.
+const N_STORIES: usize = 2_000;
+/// Rows of each size in the exam of a puzzle.
+const N_ROWS: usize = 1_000;
+/// Rows that are read at a time.
+const N_AT_ONCE: usize = 50;
+
+/// Sits the exam on what no step drew.
+pub fn examine(network: &Network, source: &Source, device: &Device) -> Marks {
+    match source {
+        Source::Tales(stories) => examine_tales(network, stories, device),
+        Source::Puzzle { puzzle, seed } => examine_puzzle(network, puzzle, *seed, device),
+    }
+}
+
+/// Rows of every size that the puzzle's exam names; the loss is that of the largest rows that were
+/// trained on.
+fn examine_puzzle(network: &Network, puzzle: &Puzzle, seed: u64, device: &Device) -> Marks {
+    let mut marks = Marks {
+        n_rows: N_ROWS,
+        n_tokens: 0,
+        loss: 0.0,
+        floor: 0.0,
+        phenomena: Vec::new(),
+        about: Vec::new(),
+    };
+    for &n_items in &puzzle.exam {
+        let name = format!("{n_items} {}", puzzle.items());
+        let answers = sit(network, puzzle, seed, n_items, device);
+        let about =
+            if puzzle.asks_last() { "the state after the last step" } else { "each answer" };
+        marks.push(name.clone(), about, answers.iter().flat_map(|it| &it.is_right));
+        if !puzzle.asks_last() {
+            let whole: Vec<bool> =
+                answers.iter().map(|it| it.is_right.iter().all(|it| *it)).collect();
+            marks.push(format!("{name}, whole"), "all answers of a row", &whole);
+        }
+    }
+    let answers = sit(network, puzzle, seed, puzzle.trained[1], device);
+    marks.n_tokens = answers.iter().map(|it| it.n_tokens).sum();
+    marks.loss = answers.iter().map(|it| it.loss).sum::<f64>() / marks.n_tokens as f64;
+    marks
+}
+
+impl Marks {
+    fn push<'a>(
+        &mut self,
+        name: String,
+        about: &str,
+        is_right: impl IntoIterator<Item = &'a bool>,
+    ) {
+        let (mut n_right, mut n_cases) = (0, 0);
+        for &it in is_right {
+            n_right += usize::from(it);
+            n_cases += 1;
+        }
+        self.phenomena.push(Phenomenon {
+            name,
+            accuracy: n_right as f32 / n_cases as f32,
+            n_cases,
+        });
+        self.about.push(about.to_owned());
+    }
+}
+
+/// What a network answers to one row.
+struct Answers {
+    /// At each place that is asked for.
+    is_right: Vec<bool>,
+    /// Summed over all places that are to be known, in nats.
+    loss: f64,
+    n_tokens: usize,
+}
+
+fn sit(
+    network: &Network,
+    puzzle: &Puzzle,
+    seed: u64,
+    n_items: usize,
+    device: &Device,
+) -> Vec<Answers> {
+    let mut answers = Vec::new();
+    let rows: Vec<_> = held_out(puzzle, seed, n_items, N_ROWS).collect();
+    for rows in rows.chunks(N_AT_ONCE) {
+        let n_tokens = puzzle.n_tokens(n_items);
+        let batch = Batch::of(rows.iter().cloned());
+        let input = TensorData::new(batch.read, [rows.len(), n_tokens]);
+        let said = said(network, input, device);
+        let d_vocab = said.len() / (rows.len() * n_tokens);
+        for (row, said) in rows.iter().zip(said.chunks_exact(n_tokens * d_vocab)) {
+            let mut found = Answers { is_right: Vec::new(), loss: 0.0, n_tokens: 0 };
+            for (place, said) in said.chunks_exact(d_vocab).enumerate() {
+                if !row.is_known[place] {
+                    continue;
+                }
+                let told = row.told[place].cast_unsigned() as usize;
+                found.loss -= f64::from(said[told]);
+                found.n_tokens += 1;
+                if !puzzle.asks_last() || place + 1 == n_tokens {
+                    found.is_right.push(is_first(said, told));
+                }
+            }
+            answers.push(found);
+        }
+    }
+    answers
+}
+
+/// Whether this word is more likely than every other one.
+fn is_first(said: &[f32], told: usize) -> bool {
+    said.iter().enumerate().all(|(id, it)| id == told || *it < said[told])
+}
+
+fn examine_tales(network: &Network, stories: &Stories, device: &Device) -> Marks {
+    let held_out = stories.held_out(N_STORIES);
     let (mut loss, mut floor, mut n_tokens) = (0.0, 0.0, 0);
     let mut counts: BTreeMap<tales::Phenomenon, (usize, usize)> = BTreeMap::new();
     for story in &held_out {
         let tokens = stories.tokens(story);
-        let said = said(network, &tokens, device);
+        let said = said(network, TensorData::new(tokens.clone(), [1, tokens.len()]), device);
         let d_vocab = said.len() / tokens.len();
         let end = stories.id(tales::BOS);
         for (row, told) in said.chunks_exact(d_vocab).zip(tokens[1..].iter().chain([&end])) {
@@ -48,40 +164,41 @@ pub fn examine(network: &Network, seed: u64, n_stories: usize, device: &Device) 
             // The beginning mark shifts words by one: what is said at `pos` is of word `pos`.
             let row = &said[case.pos * d_vocab..(case.pos + 1) * d_vocab];
             let right = stories.id(story.words[case.pos]).cast_unsigned() as usize;
-            let is_right = row.iter().enumerate().all(|(id, it)| id == right || *it < row[right]);
             let count = counts.entry(case.phenomenon).or_default();
-            count.0 += usize::from(is_right);
+            count.0 += usize::from(is_first(row, right));
             count.1 += 1;
         }
     }
+    let about = counts.keys().map(|it| it.about().to_owned()).collect();
     let phenomena = counts.into_iter().map(|(phenomenon, (n_right, n_cases))| Phenomenon {
         name: phenomenon.name().to_owned(),
         accuracy: n_right as f32 / n_cases as f32,
         n_cases,
     });
     let n = n_tokens as f64;
-    Marks { n_stories, n_tokens, loss: loss / n, floor: floor / n, phenomena: phenomena.collect() }
+    Marks {
+        n_rows: held_out.len(),
+        n_tokens,
+        loss: loss / n,
+        floor: floor / n,
+        phenomena: phenomena.collect(),
+        about,
+    }
 }
 
-/// Log-probabilities at every position, one row after another.
-fn said(network: &Network, tokens: &[i32], device: &Device) -> Vec<f32> {
-    let input = TensorData::new(tokens.to_vec(), [1, tokens.len()]);
-    let logits = network.forward(Tensor::from_data(input, device), &mut Probe::blind());
+/// Log-probabilities at every place, row after row.
+fn said(network: &Network, rows: TensorData, device: &Device) -> Vec<f32> {
+    let logits = network.forward(Tensor::from_data(rows, device), &mut Probe::blind());
     floats(log_softmax(logits, 2))
 }
 
-/// The principal plane of the stream over all depths of held-out stories. The first position is
+/// The principal plane of the stream over all depths of rows that were never trained
+/// on. The first position is
 /// left out: the beginning mark's vector is far longer than all others and would be the first axis.
-pub(super) fn basis(
-    network: &Network,
-    stories: &Stories,
-    sample: &[Story],
-    device: &Device,
-) -> Basis {
+pub(super) fn basis(network: &Network, samples: &[Vec<i32>], device: &Device) -> Basis {
     let mut points = Vec::new();
     let mut d_model = 1;
-    for story in sample {
-        let tokens = stories.tokens(story);
+    for tokens in samples {
         let mut probe =
             Probe::new(Keep::Matching(vec![SitePattern::from("*.resid_*")]), Vec::new());
         let input = TensorData::new(tokens.clone(), [1, tokens.len()]);

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::puzzles::Puzzle;
 use crate::model::{CONFIG_VERSION, ConfigError, NetworkConfig};
 
 /// A training run that anybody can repeat.
@@ -17,7 +18,7 @@ pub struct Recipe {
     pub network: NetworkConfig,
     pub optimizer: Optimizer,
     pub n_steps: usize,
-    /// Rows of `network.n_ctx` tokens in a step.
+    /// Rows in a step: of `network.n_ctx` tokens, or as long as a puzzle is.
     pub n_rows: usize,
     pub seed: u64,
     /// Over how many steps stories take the place of drills in copying; 0 for stories alone.
@@ -35,11 +36,12 @@ fn one() -> f32 {
 }
 
 /// Where the text comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Task {
     /// Stories of the grammar in `train::tales`.
     Tales,
+    Puzzle(Puzzle),
 }
 
 /// AdamW (Loshchilov & Hutter 2019) with linear warm-up and a cosine down to a tenth.
@@ -64,11 +66,15 @@ pub enum RecipeError {
     #[error("the task has {task} words and the network {network}; make d_vocab {task}")]
     Vocabulary { task: usize, network: usize },
     #[error(
-        "stories are up to {longest} tokens long and the network reads {n_ctx}; make n_ctx at least {longest}"
+        "rows are up to {longest} tokens long and the network reads {n_ctx}; make n_ctx at least {longest}"
     )]
     Context { longest: usize, n_ctx: usize },
     #[error("{0} must be at least 1")]
     Zero(&'static str),
+    #[error(
+        "a row of this puzzle has from 1 to {0} items; change `trained` (fewest first) or `exam`"
+    )]
+    Items(usize),
     #[error(transparent)]
     Config(#[from] ConfigError),
 }
@@ -91,6 +97,9 @@ impl Recipe {
         if let Some((name, _)) = counts.into_iter().find(|it| it.1 == 0) {
             return Err(RecipeError::Zero(name));
         }
+        if let Task::Puzzle(puzzle) = &recipe.task {
+            check(puzzle)?;
+        }
         recipe.network.check()?;
         Ok(recipe)
     }
@@ -104,6 +113,18 @@ impl Recipe {
         let way = (step - n_warmup) as f64 / (self.n_steps - n_warmup).max(1) as f64;
         let cosine = 0.5 * (1.0 + (std::f64::consts::PI * way).cos());
         learning_rate * (LEAST_SHARE + (1.0 - LEAST_SHARE) * cosine)
+    }
+}
+
+fn check(puzzle: &Puzzle) -> Result<(), RecipeError> {
+    let most = puzzle.most_items().unwrap_or(usize::MAX);
+    let [fewest, most_trained] = puzzle.trained;
+    let can_be_made = |it: &usize| (1..=most).contains(it);
+    let is_in_order = fewest <= most_trained;
+    if is_in_order && puzzle.exam.iter().chain(&puzzle.trained).all(can_be_made) {
+        Ok(())
+    } else {
+        Err(RecipeError::Items(most))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Stories as rows of tokens.
+//! Stories and puzzles as rows of tokens.
 
 use std::collections::BTreeMap;
 
@@ -6,9 +6,17 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::{
-    recipe::Recipe,
+    puzzles::{Puzzle, Row},
+    recipe::{Recipe, Task},
     tales::{self, Story},
 };
+
+/// Where the rows of a recipe come from.
+#[derive(Debug)]
+pub enum Source {
+    Tales(Stories),
+    Puzzle { puzzle: Puzzle, seed: u64 },
+}
 
 /// Turns stories into numbers, and draws them: the same seed and stream give the same stories.
 #[derive(Debug)]
@@ -32,8 +40,94 @@ pub struct Batch {
     pub counts: Vec<f32>,
 }
 
-/// The stream of stories that are never trained on.
+/// The stream of stories and rows that no step draws.
 const HELD_OUT: u64 = u64::MAX;
+
+impl Source {
+    /// The source that a recipe names.
+    pub fn new(recipe: &Recipe) -> Self {
+        match &recipe.task {
+            Task::Tales => Source::Tales(Stories::new(recipe.seed)),
+            Task::Puzzle(puzzle) => Source::Puzzle { puzzle: puzzle.clone(), seed: recipe.seed },
+        }
+    }
+
+    /// Words by number.
+    pub fn vocabulary(&self) -> Vec<String> {
+        match self {
+            Source::Tales(_) => tales::vocabulary().into_iter().map(str::to_owned).collect(),
+            Source::Puzzle { puzzle, .. } => puzzle.vocabulary(),
+        }
+    }
+
+    /// Prompts to begin with.
+    pub fn prompts(&self) -> Vec<String> {
+        match self {
+            Source::Tales(_) => tales::PROMPTS.iter().map(|it| it.0.to_owned()).collect(),
+            Source::Puzzle { puzzle, .. } => puzzle.prompts(),
+        }
+    }
+
+    /// The most tokens that training reads at a time.
+    pub fn longest(&self) -> usize {
+        match self {
+            Source::Tales(_) => 1 + tales::MAX_WORDS,
+            Source::Puzzle { puzzle, .. } => puzzle.n_tokens(puzzle.trained[1]),
+        }
+    }
+
+    /// What a step of `recipe` reads, what it has to foretell, and how much each token counts.
+    ///
+    /// A puzzle's rows of one step are of one size, drawn anew at each step, so that none is
+    /// filled up.
+    pub fn batch(&self, recipe: &Recipe, step: usize) -> Batch {
+        match self {
+            Source::Tales(stories) => stories.batch(recipe, step),
+            Source::Puzzle { puzzle, seed } => {
+                let mut rng = stream(*seed, step as u64);
+                let n_items = rng.random_range(puzzle.trained[0]..=puzzle.trained[1]);
+                let rows = (0..recipe.n_rows).map(|_| puzzle.row(n_items, &mut rng));
+                Batch::of(rows)
+            }
+        }
+    }
+
+    /// Rows of tokens that no step draws.
+    pub fn samples(&self, count: usize) -> Vec<Vec<i32>> {
+        match self {
+            Source::Tales(stories) => {
+                stories.held_out(count).iter().map(|it| stories.tokens(it)).collect()
+            }
+            Source::Puzzle { puzzle, seed } => {
+                held_out(puzzle, *seed, puzzle.trained[1], count).map(|it| it.read).collect()
+            }
+        }
+    }
+}
+
+/// Rows of a puzzle that no step draws.
+pub(super) fn held_out(
+    puzzle: &Puzzle,
+    seed: u64,
+    n_items: usize,
+    count: usize,
+) -> impl Iterator<Item = Row> {
+    let mut rng = stream(seed, HELD_OUT - n_items as u64);
+    (0..count).map(move |_| puzzle.row(n_items, &mut rng))
+}
+
+impl Batch {
+    /// Rows one after another; what is not to be known does not count.
+    pub fn of(rows: impl IntoIterator<Item = Row>) -> Self {
+        let mut batch = Self::default();
+        for row in rows {
+            batch.read.extend(row.read);
+            batch.told.extend(row.told);
+            batch.counts.extend(row.is_known.iter().map(|&it| f32::from(u8::from(it))));
+        }
+        batch
+    }
+}
 
 impl Stories {
     /// Stories of `seed`.
@@ -58,7 +152,7 @@ impl Stories {
     /// in the first steps more and more of them take the place of drills. Now and then a word that
     /// is read (not one that is foretold) is the unknown one, so that the model has met it.
     pub fn batch(&self, recipe: &Recipe, step: usize) -> Batch {
-        let mut rng = self.rng(step as u64);
+        let mut rng = stream(self.seed, step as u64);
         let width = recipe.network.n_ctx;
         let mut batch = Batch::default();
         let share = 1.0 - step as f64 / recipe.n_drill.max(1) as f64;
@@ -120,13 +214,13 @@ impl Stories {
 
     /// Stories that no step ever draws.
     pub fn held_out(&self, count: usize) -> Vec<Story> {
-        let mut rng = self.rng(HELD_OUT);
+        let mut rng = stream(self.seed, HELD_OUT);
         (0..count).map(|_| tales::story(&mut rng)).collect()
     }
+}
 
-    fn rng(&self, stream: u64) -> ChaCha8Rng {
-        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-        rng.set_stream(stream);
-        rng
-    }
+fn stream(seed: u64, stream: u64) -> ChaCha8Rng {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(stream);
+    rng
 }

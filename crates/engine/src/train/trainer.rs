@@ -9,8 +9,7 @@ use burn::{
 
 use super::{
     recipe::{Recipe, RecipeError},
-    rows::{Batch, Stories},
-    tales,
+    rows::{Batch, Source},
 };
 use crate::model::{Network, Probe};
 
@@ -21,7 +20,7 @@ pub struct Trainer {
     pub optimizer: ModuleOptimizer,
     /// Steps done.
     pub step: usize,
-    stories: Stories,
+    source: Source,
     device: Device,
 }
 
@@ -31,12 +30,12 @@ impl Trainer {
     /// # Errors
     /// [`RecipeError`] where task and network do not fit.
     pub fn new(recipe: Recipe) -> Result<Self, RecipeError> {
-        let task = tales::vocabulary().len();
+        let source = Source::new(&recipe);
+        let task = source.vocabulary().len();
         if task != recipe.network.d_vocab {
             return Err(RecipeError::Vocabulary { task, network: recipe.network.d_vocab });
         }
-        // The exam reads whole stories, each after its beginning mark.
-        let (longest, n_ctx) = (1 + tales::MAX_WORDS, recipe.network.n_ctx);
+        let (longest, n_ctx) = (source.longest(), recipe.network.n_ctx);
         if n_ctx < longest {
             return Err(RecipeError::Context { longest, n_ctx });
         }
@@ -48,16 +47,14 @@ impl Trainer {
             .with_epsilon(1e-8)
             .with_weight_decay(recipe.optimizer.weight_decay)
             .init();
-        let stories = Stories::new(recipe.seed);
-        Ok(Self { recipe, network, optimizer, step: 0, stories, device })
+        Ok(Self { recipe, network, optimizer, step: 0, source, device })
     }
 
     /// Learns from one batch; gives its loss in nats per token, cases counted as the recipe says.
     pub fn advance(&mut self) -> f64 {
-        let width = self.recipe.network.n_ctx;
         let n_rows = self.recipe.n_rows;
-        let Batch { read, told, counts } = self.stories.batch(&self.recipe, self.step);
-        let form = [n_rows, width];
+        let Batch { read, told, counts } = self.source.batch(&self.recipe, self.step);
+        let form = [n_rows, read.len() / n_rows];
         let ids = |rows: Vec<i32>| Tensor::from_data(TensorData::new(rows, form), &self.device);
         let counts = Tensor::from_data(TensorData::new(counts, form), &self.device);
         let logits = self.network.forward(ids(read), &mut Probe::blind());

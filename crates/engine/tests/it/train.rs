@@ -6,7 +6,8 @@ use burn::prelude::*;
 use engine::{
     load::{MODEL_FILE, ModelFile, WEIGHTS_FILE, collect, digest, open_folder},
     train::{
-        CheckpointError, Recipe, RecipeError, State, Stories, Trainer, publish, resume, save, tales,
+        CheckpointError, Kind, Puzzle, Recipe, RecipeError, Source, State, Stories, Task, Trainer,
+        publish, resume, save, tales,
     },
 };
 use serde_json::json;
@@ -182,6 +183,91 @@ fn what_is_published_opens() {
     }
     let card = fs::read_to_string(folder.join("card.md")).unwrap();
     assert!(card.contains(&file.weights_sha256) && card.contains("2 steps of 2 × 128"), "{card}");
+}
+
+#[test]
+fn rows_of_a_puzzle_are_of_one_size_in_a_step_and_new_in_every_one() {
+    let recipe = puzzle(Kind::Copying);
+    let source = Source::new(&recipe);
+    let batches: Vec<_> = (0..20).map(|step| source.batch(&recipe, step)).collect();
+    for (step, batch) in batches.iter().enumerate() {
+        let width = batch.read.len() / recipe.n_rows;
+        // A copy of n letters is n + n letters, the beginning and the mark between.
+        let n_letters = (width - 2) / 2;
+        assert!((2..=4).contains(&n_letters), "{width}");
+        let counted = batch.counts.iter().filter(|&&it| it == 1.0).count();
+        assert_eq!(counted, recipe.n_rows * (n_letters + 1), "letters and the end");
+        assert_eq!(*batch, source.batch(&recipe, step), "the same step gives the same rows");
+        assert!(batches[..step].iter().all(|it| it != batch));
+    }
+}
+
+#[test]
+fn a_puzzle_that_is_solved_passes_its_exam_at_every_size() {
+    // A GRU learns parity of six steps soon, and its state goes on.
+    let mut recipe = puzzle(Kind::Parity);
+    recipe.task = Task::Puzzle(Puzzle { kind: Kind::Parity, trained: [6, 6], exam: vec![1, 6, 9] });
+    (recipe.n_steps, recipe.n_rows) = (200, 32);
+    let folder = scratch("parity");
+    let mut trained = trainer(recipe.clone());
+    let before = trained.frozen();
+    let losses: Vec<f32> = advance(&mut trained, 200).iter().map(|&it| it as f32).collect();
+    let state = State { recipe, n_done: 200, cpu_secs: 1.0, losses };
+    let names = ["1 steps", "6 steps", "9 steps"];
+    let marks = publish(&folder, &trained.frozen(), &state).unwrap();
+    assert_eq!(marks.phenomena.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), names);
+    assert!(marks.phenomena.iter().all(|it| 0.95 < it.accuracy && it.n_cases == 1000), "{marks:?}");
+    assert!(marks.loss < 0.1 && marks.n_tokens == 7000, "{marks:?}");
+    let marks = publish(&folder, &before, &state).unwrap();
+    assert!(marks.phenomena.iter().all(|it| it.accuracy < 0.9), "untrained: {marks:?}");
+}
+
+#[test]
+fn what_is_published_of_a_puzzle_opens_and_says_what_it_was_asked() {
+    for kind in [Kind::Copying, Kind::Recall, Kind::Parity, Kind::A5] {
+        let folder = scratch(&format!("{kind:?}"));
+        let recipe = puzzle(kind);
+        let mut trained = trainer(recipe.clone());
+        let losses = advance(&mut trained, 2).iter().map(|&it| it as f32).collect();
+        let state = State { recipe, n_done: 2, cpu_secs: 1.5, losses };
+        let marks = publish(&folder, &trained.frozen(), &state).unwrap();
+        let model = open_folder(&folder, &Device::flex()).unwrap();
+        assert_eq!(model.file.phenomena, marks.phenomena);
+        for text in &model.file.prompts {
+            assert!(model.words.tokens(text).iter().all(|it| it.is_known), "{text}");
+        }
+        let card = fs::read_to_string(folder.join("card.md")).unwrap();
+        for mark in &marks.phenomena {
+            assert!(card.contains(&format!("| {} |", mark.name)), "{card}");
+        }
+    }
+}
+
+#[test]
+fn a_puzzle_that_cannot_be_made_is_refused() {
+    let text = serde_json::to_value(puzzle(Kind::Recall)).unwrap();
+    for (trained, exam) in [([0, 4], [4]), ([4, 2], [4]), ([2, 4], [0]), ([2, 4], [53])] {
+        let mut text = text.clone();
+        text["task"]["puzzle"]["trained"] = json!(trained);
+        text["task"]["puzzle"]["exam"] = json!(exam);
+        let said = Recipe::parse(&text.to_string()).unwrap_err().to_string();
+        assert!(said.contains("from 1 to 52 items"), "{said}");
+    }
+    let mut short = puzzle(Kind::Recall);
+    short.network.n_ctx = 16;
+    let said = Trainer::new(short).err().unwrap().to_string();
+    assert!(said.contains("make n_ctx at least 17"), "{said}");
+}
+
+/// A puzzle for a tiny GRU.
+fn puzzle(kind: Kind) -> Recipe {
+    let puzzle = Puzzle { kind, trained: [2, 4], exam: vec![3] };
+    let mut text = serde_json::to_value(recipe(1)).unwrap();
+    text["network"]["d_vocab"] = json!(puzzle.vocabulary().len());
+    text["network"]["positions"] = json!({"kind": "none"});
+    text["network"]["mixers"] = json!([{"kind": "gru", "d_state": 16}]);
+    text["task"] = json!({"puzzle": puzzle});
+    Recipe::parse(&text.to_string()).unwrap()
 }
 
 /// A network so small that a step takes milliseconds.

@@ -45,11 +45,11 @@ pub(crate) fn run(arguments: &TrainArguments) -> Result<(), Failure> {
         println!("going on after step {}", state.n_done);
     }
     learn(&mut trainer, &mut state, &folder)?;
-    println!("exam on held-out stories …");
+    println!("exam on what was never trained on …");
     let marks = publish(&out, &trainer.frozen(), &state)?;
-    println!("loss {:.4} nats per token, the grammar's entropy {:.4}", marks.loss, marks.floor);
+    println!("loss {:.4} nats per token, the least that can be had {:.4}", marks.loss, marks.floor);
     for it in &marks.phenomena {
-        println!("{:<16} {:>5.1} %  of {}", it.name, 100.0 * it.accuracy, it.n_cases);
+        println!("{:<20} {:>5.1} %  of {}", it.name, 100.0 * it.accuracy, it.n_cases);
     }
     Ok(())
 }
