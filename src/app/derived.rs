@@ -7,7 +7,7 @@ use trace::{AttentionRow, Writers};
 
 use super::state::AppState;
 use crate::{
-    share::{SecondView, ThirdView},
+    share::{SecondView, SideView, ThirdView},
     view::{Cursor, Ground, Pick, shown},
 };
 
@@ -25,9 +25,10 @@ pub(crate) struct Derived {
     /// that it keeps its head from token to token, and finds it again from a link.
     pub(super) strongest: Memo<Option<[usize; 2]>>,
     has_recurrence: Memo<bool>,
-    /// What stands beside attention, and below it, with what is left open decided.
+    /// What stands beside attention, below it, and beside the lens, with what is left open decided.
     second: Memo<SecondView>,
     third: Memo<ThirdView>,
+    side: Memo<SideView>,
     /// The row at the lock; answers about a preview leave it as it is.
     locked_row: Memo<Option<Arc<AttentionRow>>>,
 }
@@ -49,6 +50,7 @@ impl Derived {
             }),
             second: Memo::new(move |_| here().find_second()),
             third: Memo::new(move |_| here().find_third()),
+            side: Memo::new(move |_| here().find_side()),
             locked_row: Memo::new(move |before| here().find_row().or_else(|| last(before))),
         }
     }
@@ -100,6 +102,17 @@ impl AppState {
         self.derived.third.get()
     }
 
+    /// What stands beside the lens: memory only where there is some.
+    pub(crate) fn side(self) -> SideView {
+        self.derived.side.get()
+    }
+
+    /// Whether numbers of memory are on show.
+    pub(crate) fn shows_memory(self) -> bool {
+        let is_there = self.third() == ThirdView::Steps || self.side() == SideView::Memory;
+        self.has_recurrence() && (is_there || self.lesson.get())
+    }
+
     /// Who wrote what at the cursor.
     pub(crate) fn writers(self) -> Option<Arc<Writers>> {
         self.derived.writers.get()
@@ -125,6 +138,14 @@ impl AppState {
         match chosen {
             ThirdView::Auto if is_recurrent => ThirdView::Steps,
             ThirdView::Auto => ThirdView::Lens,
+            chosen => chosen,
+        }
+    }
+
+    fn find_side(self) -> SideView {
+        let chosen = self.bookmark.read().side;
+        match chosen {
+            SideView::Memory if !self.has_recurrence() => SideView::Writers,
             chosen => chosen,
         }
     }

@@ -145,7 +145,7 @@ fn questions(state: AppState) -> Vec<Question> {
         Question::Patterns { layer, heads: (0..n_heads).collect() },
         Question::AttentionRow { layer, head, query: pos },
     ];
-    if has_recurrence {
+    if state.shows_memory() {
         all.push(Question::Memory);
     }
     if has_recurrence && state.second() == SecondView::State {
@@ -354,6 +354,7 @@ impl Link {
                     return;
                 }
                 state.run.set(Run { prompt, model, cuts, tokens, n_cut, secs }.into());
+                state.forget_unasked(&answers);
                 answers.into_iter().for_each(|it| state.take(it));
                 if id == self.line.borrow().sent {
                     let asked = take(&mut self.line.borrow_mut().asked);

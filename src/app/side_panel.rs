@@ -25,7 +25,6 @@ use crate::{
 #[component]
 pub(super) fn SidePanel() -> impl IntoView {
     let state = AppState::here();
-    let view = Memo::new(move |_| side(state));
     let size = RwSignal::new([0.0, 0.0]);
     let scene = Memo::new(move |before: Option<&Option<Arc<Scene>>>| {
         let new = figure(state, size.get()).map(|it| Arc::new(it.0));
@@ -40,7 +39,7 @@ pub(super) fn SidePanel() -> impl IntoView {
             <Segments
                 name="What stands here"
                 choices
-                chosen=view
+                chosen=Signal::derive(move || state.side())
                 on_choose=move |it| state.bookmark.update(|all| all.side = it)
             />
         }
@@ -67,12 +66,6 @@ pub(super) fn SidePanel() -> impl IntoView {
     }
 }
 
-/// What stands here: memory only where there is some.
-fn side(state: AppState) -> SideView {
-    let chosen = state.bookmark.read().side;
-    if chosen == SideView::Memory && !state.has_recurrence() { SideView::Writers } else { chosen }
-}
-
 /// The strip with the answer, where that is about this model and this prompt.
 fn with_strip<T>(
     state: AppState,
@@ -93,7 +86,7 @@ fn figure(state: AppState, size_px: Point) -> Option<(Scene, Grid)> {
         return None;
     }
     let cursors = [state.cursor(), state.lock()];
-    match side(state) {
+    match state.side() {
         SideView::Writers => {
             let writers = state.writers()?;
             let (scene, grid, _) = writers_map(&writers, cursors, state.palette(), size_px);
@@ -112,7 +105,7 @@ fn hit(state: AppState, size_px: Point, at: Point) -> Option<Pick> {
     let (row, column) = grid.hit(at)?;
     let ground = state.ground();
     let upward = grid.n_rows - 1 - row;
-    Some(match side(state) {
+    Some(match state.side() {
         SideView::Writers if column < ground.n_heads => Pick::head(upward, column, &ground),
         SideView::Writers => Pick::layer(upward, &ground),
         SideView::Norms => Pick::depth(upward, &ground),
@@ -121,7 +114,7 @@ fn hit(state: AppState, size_px: Point, at: Point) -> Option<Pick> {
 }
 
 fn about(state: AppState) -> String {
-    match side(state) {
+    match state.side() {
         SideView::Writers => {
             let total = state.writers().map_or(f32::NAN, |it| it.total);
             // A third choice beside it leaves less room.
@@ -135,7 +128,7 @@ fn about(state: AppState) -> String {
 
 /// The picture in a sentence.
 fn label(state: AppState) -> String {
-    let reading = match side(state) {
+    let reading = match state.side() {
         SideView::Memory => with_strip(state, [0.0; 2], |memory, strip| strip.reading(memory)),
         SideView::Writers | SideView::Norms => None,
     };
@@ -144,7 +137,7 @@ fn label(state: AppState) -> String {
 }
 
 fn legend(state: AppState) -> AnyView {
-    match side(state) {
+    match state.side() {
         SideView::Writers => {
             let end = state.writers().map_or(1.0, |it| crate::view::writers_end(&it));
             let (from, to) = (signed(-end), signed(end));
@@ -166,7 +159,7 @@ fn meter(state: AppState) -> AnyView {
 }
 
 fn table(state: AppState) -> Table {
-    match side(state) {
+    match state.side() {
         SideView::Writers => state.writers().map(|it| writers_table(&it)),
         SideView::Norms => state.answers.norms.get().map(|it| norms_table(&it, state.cursor().pos)),
         SideView::Memory => with_strip(state, [0.0; 2], memory_table),

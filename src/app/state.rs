@@ -211,6 +211,14 @@ impl AppState {
         all.faces.set(None);
     }
 
+    /// Forgets the memory of the run before where the one that gave `answers` was not asked for it,
+    /// so that it is not taken for this run's when it comes on show again.
+    pub(crate) fn forget_unasked(self, answers: &[Answer]) {
+        if !answers.iter().any(|it| matches!(it, Answer::Memory(_))) {
+            self.answers.memory.set(None);
+        }
+    }
+
     /// Holds the bookmark to the model that is there: says so where it was made with other weights
     /// or names words that the model does not know, and leaves those out.
     pub(crate) fn fit_bookmark(self) {
