@@ -9,6 +9,7 @@ use super::{
     export::svg_of,
     figure::{Figure, Point},
     film_panel::{SecondSegments, absence},
+    head_answer::{HeadAnswer, OfHead, Shown},
     panel::{Panel, Ramp},
     state::AppState,
 };
@@ -22,41 +23,13 @@ use crate::{
 
 const ABOUT: &str = "One layer computed in three ways: the numbers are the same, the cost is not.";
 
-/// Three forms with the words that they are of.
-#[derive(Clone, Debug, PartialEq)]
-struct Shown {
-    faces: Arc<Faces>,
-    labels: Vec<String>,
-}
-
-/// What the parts of the panel read.
-#[derive(Clone, Copy)]
-struct Parts {
-    /// Layer and head of the cursor.
-    place: Memo<[usize; 2]>,
-    /// Why there are no such forms, where there are none.
-    absence: Memo<Option<String>>,
-    /// The forms of that head; until they are here, the last good ones.
-    shown: Memo<Option<Shown>>,
-}
-
-impl Parts {
-    fn new(state: AppState) -> Self {
-        let place = Memo::new(move |_| {
-            let cursor = state.cursor();
-            [cursor.layer, cursor.head]
-        });
-        let absence =
-            Memo::new(move |_| absence(state, place.get()).or_else(|| nothing(state, place.get())));
-        let shown = Memo::new(move |before: Option<&Option<Shown>>| {
-            find_shown(state, place.get()).or_else(|| before.cloned().flatten())
-        });
-        Self { place, absence, shown }
+impl OfHead for Faces {
+    fn place(&self) -> [usize; 2] {
+        [self.layer, self.head]
     }
 
-    /// What is shown, where there is such.
-    fn faces(self) -> Option<Shown> {
-        self.absence.read().is_none().then(|| self.shown.get()).flatten()
+    fn n_pos(&self) -> usize {
+        self.recurrence.size(Axis::Pos).unwrap_or(0)
     }
 }
 
@@ -64,45 +37,45 @@ impl Parts {
 #[component]
 pub(super) fn FacesPanel() -> impl IntoView {
     let state = AppState::here();
-    let parts = Parts::new(state);
+    let faces = HeadAnswer::new(state, state.answers.faces, |state, place| {
+        absence(state, place).or_else(|| nothing(state, place))
+    });
     let size = RwSignal::new([0.0, 0.0]);
     let scene = Memo::new(move |before: Option<&Option<Arc<Scene>>>| {
         let new =
-            with_view(state, parts, size.get(), |faces, view| Arc::new(faces_map(faces, view)));
+            with_view(state, faces, size.get(), |faces, view| Arc::new(faces_map(faces, view)));
         new.or_else(|| before.cloned().flatten())
     });
     let at_point = move |at: Point| {
         untrack(|| {
-            let pos = with_view(state, parts, size.get(), |_, view| view.hit(at))??;
+            let pos = with_view(state, faces, size.get(), |_, view| view.hit(at))??;
             Some(Pick { pos: Some(pos), ..Pick::default() })
         })
     };
     let picture = move |()| {
-        let scene = scene.get_untracked().filter(|_| parts.absence.read_untracked().is_none());
+        let scene = scene.get_untracked().filter(|_| faces.absence.read_untracked().is_none());
         scene.map(|it| svg_of(state, &it))
     };
     view! {
         <Panel
             name=PanelName::Paths
             title="Three faces"
-            site=Signal::derive(move || site(parts))
+            site=Signal::derive(move || faces.site())
             about=ABOUT
             controls=|| view! { <SecondSegments /> }
-            legend=move || legend(parts)
+            legend=move || legend(faces)
             table=Signal::derive(move || {
-                parts
-                    .faces()
-                    .map_or_else(Table::default, |it| faces_table(&it.faces, &it.labels))
+                faces.get().map_or_else(Table::default, |it| faces_table(&it.answer, &it.labels))
             })
             svg=picture
         >
             <Figure
                 scene
                 size
-                label=move || label(parts)
+                label=move || label(faces)
                 hit=at_point
             />
-            {move || parts.absence.get().map(|it| view! { <p class="absent film-absent">{it}</p> })}
+            {move || faces.absence.get().map(|it| view! { <p class="absent film-absent">{it}</p> })}
         </Panel>
     }
 }
@@ -124,40 +97,20 @@ fn nothing(state: AppState, [layer, head]: [usize; 2]) -> Option<String> {
     })
 }
 
-/// The last answer that came, where it is of this head and of these words.
-fn find_shown(state: AppState, place: [usize; 2]) -> Option<Shown> {
-    let faces = state.answers.faces.get()?;
-    let labels = state.labels();
-    let n_pos = faces.recurrence.size(Axis::Pos);
-    let is_here = [faces.layer, faces.head] == place && n_pos == Some(labels.len());
-    is_here.then_some(Shown { faces, labels })
-}
-
 /// Does `work` with the forms as they are drawn in `size_px`, where there are such.
 fn with_view<T>(
     state: AppState,
-    parts: Parts,
+    faces: HeadAnswer<Faces>,
     size_px: Point,
     work: impl FnOnce(&Faces, &FacesView<'_>) -> T,
 ) -> Option<T> {
-    let shown = parts.faces()?;
+    let Shown { answer, labels } = faces.drawn(state, size_px)?;
     let (cursor, lock, palette) = (state.cursor(), state.lock(), state.palette());
-    if size_px[0] < 1.0 || shown.labels.len() <= cursor.pos {
-        return None;
-    }
-    let labels = &shown.labels;
-    Some(work(&shown.faces, &FacesView { labels, cursor, lock, palette, size_px }))
+    Some(work(&answer, &FacesView { labels: &labels, cursor, lock, palette, size_px }))
 }
 
-/// The head that is drawn, or the one that has nothing to draw.
-fn site(parts: Parts) -> String {
-    let [layer, head] =
-        parts.faces().map_or_else(|| parts.place.get(), |it| [it.faces.layer, it.faces.head]);
-    format!("L{layer} · head {head}")
-}
-
-fn legend(parts: Parts) -> AnyView {
-    let Some(Shown { faces, .. }) = parts.faces() else {
+fn legend(faces: HeadAnswer<Faces>) -> AnyView {
+    let Some(Shown { answer: faces, .. }) = faces.get() else {
         return view! { <span></span> }.into_any();
     };
     let end = faces_end(&faces);
@@ -174,10 +127,10 @@ fn legend(parts: Parts) -> AnyView {
 }
 
 /// The largest differences in a sentence.
-fn label(parts: Parts) -> String {
-    if let Some(absence) = parts.absence.get() {
+fn label(faces: HeadAnswer<Faces>) -> String {
+    if let Some(absence) = faces.absence.get() {
         return absence;
     }
-    let Some(Shown { faces, labels }) = parts.faces() else { return "Three faces".to_owned() };
-    faces_spoken(&faces, labels.len())
+    let Some(Shown { answer, labels }) = faces.get() else { return "Three faces".to_owned() };
+    faces_spoken(&answer, labels.len())
 }

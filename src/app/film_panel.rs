@@ -8,6 +8,7 @@ use trace::{Axis, Film, StateLens};
 use super::{
     export::svg_of,
     figure::{Figure, Point},
+    head_answer::{HeadAnswer, OfHead, Shown},
     panel::{Panel, Ramp},
     segments::Segments,
     state::AppState,
@@ -25,47 +26,13 @@ const ABOUT: &str = "Everything this head remembers: rows are what was written, 
 const N_TOKENS: usize = 5;
 const N_SINGULAR: usize = 6;
 
-/// A film with the words that it is of.
-#[derive(Clone, Debug, PartialEq)]
-struct Shown {
-    film: Arc<Film>,
-    labels: Vec<String>,
-}
-
-/// What the parts of the panel read.
-#[derive(Clone, Copy)]
-struct Parts {
-    /// Layer and head of the cursor.
-    place: Memo<[usize; 2]>,
-    /// Why there is no state, where there is none.
-    absence: Memo<Option<String>>,
-    /// The film of that head; until it is here, the last good one.
-    shown: Memo<Option<Shown>>,
-    state_lens: Memo<Option<Arc<StateLens>>>,
-}
-
-impl Parts {
-    fn new(state: AppState) -> Self {
-        let place = Memo::new(move |_| {
-            let cursor = state.cursor();
-            [cursor.layer, cursor.head]
-        });
-        let absence = Memo::new(move |_| absence(state, place.get()));
-        let shown = Memo::new(move |before: Option<&Option<Shown>>| {
-            find_shown(state, place.get()).or_else(|| before.cloned().flatten())
-        });
-        let state_lens = Memo::new(move |before: Option<&Option<Arc<StateLens>>>| {
-            // No answer is one too: that head has no keys.
-            let lens = state.answers.state_lens.get()?;
-            let is_here = [lens.layer, lens.head] == place.get();
-            if is_here { Some(lens) } else { before.cloned().flatten() }
-        });
-        Self { place, absence, shown, state_lens }
+impl OfHead for Film {
+    fn place(&self) -> [usize; 2] {
+        [self.layer, self.head]
     }
 
-    /// What is shown, where there is a state.
-    fn film(self) -> Option<Shown> {
-        self.absence.read().is_none().then(|| self.shown.get()).flatten()
+    fn n_pos(&self) -> usize {
+        self.states.size(Axis::Pos).unwrap_or(0)
     }
 }
 
@@ -73,32 +40,38 @@ impl Parts {
 #[component]
 pub(super) fn FilmPanel() -> impl IntoView {
     let state = AppState::here();
-    let parts = Parts::new(state);
+    let film = HeadAnswer::new(state, state.answers.film, absence);
+    let state_lens = Memo::new(move |before: Option<&Option<Arc<StateLens>>>| {
+        // No answer is one too: that head has no keys.
+        let lens = state.answers.state_lens.get()?;
+        let is_here = [lens.layer, lens.head] == film.place.get();
+        if is_here { Some(lens) } else { before.cloned().flatten() }
+    });
     let size = RwSignal::new([0.0, 0.0]);
     let scene = Memo::new(move |before: Option<&Option<Arc<Scene>>>| {
-        let new = with_view(state, parts, size.get(), |film, view| Arc::new(film_map(film, view)));
+        let new = with_view(state, film, size.get(), |film, view| Arc::new(film_map(film, view)));
         new.or_else(|| before.cloned().flatten())
     });
     let at_point = move |at: Point| {
         untrack(|| {
-            let pos = with_view(state, parts, size.get(), |_, view| view.hit(at))??;
+            let pos = with_view(state, film, size.get(), |_, view| view.hit(at))??;
             Some(Pick { pos: Some(pos), ..Pick::default() })
         })
     };
     let picture = move |()| {
-        let scene = scene.get_untracked().filter(|_| parts.absence.read_untracked().is_none());
+        let scene = scene.get_untracked().filter(|_| film.absence.read_untracked().is_none());
         scene.map(|it| svg_of(state, &it))
     };
     view! {
         <Panel
             name=PanelName::Paths
             title="State film"
-            site=Signal::derive(move || site(parts))
+            site=Signal::derive(move || film.site())
             about=ABOUT
             controls=|| view! { <SecondSegments /> }
-            legend=move || legend(state, parts, size.get())
+            legend=move || legend(state, film, size.get())
             table=Signal::derive(move || {
-                parts.film().map_or_else(Table::default, |it| film_table(&it.film, &it.labels))
+                film.get().map_or_else(Table::default, |it| film_table(&it.answer, &it.labels))
             })
             svg=picture
         >
@@ -106,11 +79,11 @@ pub(super) fn FilmPanel() -> impl IntoView {
                 <Figure
                     scene
                     size
-                    label=move || label(state, parts)
+                    label=move || label(state, film)
                     hit=at_point
                 />
-                <Aside parts />
-                {move || parts.absence.get().map(|it| view! { <p class="absent film-absent">{it}</p> })}
+                <Aside film state_lens />
+                {move || film.absence.get().map(|it| view! { <p class="absent film-absent">{it}</p> })}
             </div>
         </Panel>
     }
@@ -152,46 +125,23 @@ pub(super) fn absence(state: AppState, [layer, head]: [usize; 2]) -> Option<Stri
     }
 }
 
-/// The last film that came, where it is of this head and of these words.
-fn find_shown(state: AppState, place: [usize; 2]) -> Option<Shown> {
-    let film = state.answers.film.get()?;
-    let labels = state.labels();
-    let is_here = [film.layer, film.head] == place && n_pos(&film) == labels.len();
-    is_here.then_some(Shown { film, labels })
-}
-
-fn n_pos(film: &Film) -> usize {
-    film.states.size(Axis::Pos).unwrap_or(0)
-}
-
 /// Does `work` with the film as it is drawn in `size_px`, where there is one.
 fn with_view<T>(
     state: AppState,
-    parts: Parts,
+    film: HeadAnswer<Film>,
     size_px: Point,
     work: impl FnOnce(&Film, &FilmView<'_>) -> T,
 ) -> Option<T> {
-    let shown = parts.film()?;
+    let Shown { answer, labels } = film.drawn(state, size_px)?;
     let (cursor, lock, palette) = (state.cursor(), state.lock(), state.palette());
-    if size_px[0] < 1.0 || shown.labels.len() <= cursor.pos {
-        return None;
-    }
-    let labels = &shown.labels;
-    Some(work(&shown.film, &FilmView { labels, cursor, lock, palette, size_px }))
+    Some(work(&answer, &FilmView { labels: &labels, cursor, lock, palette, size_px }))
 }
 
-/// The head that is drawn, or the one that has no state.
-fn site(parts: Parts) -> String {
-    let [layer, head] =
-        parts.film().map_or_else(|| parts.place.get(), |it| [it.film.layer, it.film.head]);
-    format!("L{layer} · head {head}")
-}
-
-fn legend(state: AppState, parts: Parts, size_px: Point) -> AnyView {
-    let Some(shown) = parts.film() else { return view! { <span></span> }.into_any() };
-    let end = number(film_scale(&shown.film));
+fn legend(state: AppState, film: HeadAnswer<Film>, size_px: Point) -> AnyView {
+    let Some(shown) = film.get() else { return view! { <span></span> }.into_any() };
+    let end = number(film_scale(&shown.answer));
     let (from, to) = (format!("−{end}"), format!("+{end}"));
-    let notes = with_view(state, parts, size_px, |film, view| {
+    let notes = with_view(state, film, size_px, |film, view| {
         let bars = view.has_bars().then(|| format!("bars to {}", number(film_bars_end(film))));
         let [map, strip] = view.blocks(film);
         let [map_text, strip_text] =
@@ -222,11 +172,13 @@ fn spread(film: &Film, pos: usize) -> String {
 }
 
 /// The numbers at the cursor in a sentence.
-fn label(state: AppState, parts: Parts) -> String {
-    if let Some(absence) = parts.absence.get() {
+fn label(state: AppState, film: HeadAnswer<Film>) -> String {
+    if let Some(absence) = film.absence.get() {
         return absence;
     }
-    let Some(Shown { film, labels }) = parts.film() else { return "State film".to_owned() };
+    let Some(Shown { answer: film, labels }) = film.get() else {
+        return "State film".to_owned();
+    };
     let pos = state.cursor().pos;
     let word = labels.get(pos).cloned().unwrap_or_default();
     let largest = singular_values(&film, pos).first().copied().unwrap_or(f32::NAN);
@@ -244,12 +196,12 @@ fn label(state: AppState, parts: Parts) -> String {
 
 /// What the state at the cursor gives back, and how it is spread.
 #[component]
-fn Aside(parts: Parts) -> impl IntoView {
+fn Aside(film: HeadAnswer<Film>, state_lens: Memo<Option<Arc<StateLens>>>) -> impl IntoView {
     let state = AppState::here();
-    let given_back = move || parts.state_lens.get().map(|it| view! { <GivenBack lens=it /> });
+    let given_back = move || state_lens.get().map(|it| view! { <GivenBack lens=it /> });
     let singular = move || {
-        let Some(shown) = parts.film() else { return Vec::new() };
-        let all = singular_values(&shown.film, state.cursor().pos);
+        let Some(shown) = film.get() else { return Vec::new() };
+        let all = singular_values(&shown.answer, state.cursor().pos);
         let end = all.first().copied().unwrap_or(0.0);
         let listed = (1..).zip(all).take(N_SINGULAR);
         listed
@@ -257,7 +209,7 @@ fn Aside(parts: Parts) -> impl IntoView {
             .collect()
     };
     let at_cursor = move |text: fn(&Film, usize) -> String| {
-        parts.film().map(|it| text(&it.film, state.cursor().pos))
+        film.get().map(|it| text(&it.answer, state.cursor().pos))
     };
     view! {
         <aside class="film-aside">

@@ -13,6 +13,7 @@ mod export;
 mod faces_panel;
 mod figure;
 mod film_panel;
+mod head_answer;
 mod help;
 mod icon;
 mod keys;
