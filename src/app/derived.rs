@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use trace::{AttentionRow, Writers};
 
-use super::state::AppState;
+use super::{questions::without_writers, state::AppState};
 use crate::{
     share::{SecondView, SideView, ThirdView},
     view::{Cursor, Ground, Pick, shown},
@@ -43,8 +43,12 @@ impl Derived {
             lock: Memo::new(move |_| here().find_lock()),
             frame: Memo::new(move |_| here().find_frame()),
             labels: Memo::new(move |_| here().run.read().tokens.iter().map(shown).collect()),
-            writers: Memo::new(move |before| here().find_writers().or_else(|| last(before))),
-            strongest: Memo::new(move |before| here().find_strongest().or_else(|| last(before))),
+            writers: Memo::new(move |before| {
+                here().find_writers().or_else(|| last_written(before))
+            }),
+            strongest: Memo::new(move |before| {
+                here().find_strongest().or_else(|| last_written(before))
+            }),
             has_recurrence: Memo::new(move |_| {
                 here().model.read().as_ref().is_some_and(|it| it.shape.has_recurrence())
             }),
@@ -59,6 +63,11 @@ impl Derived {
 /// What stood before, where there is nothing new.
 fn last<T: Clone>(before: Option<&Option<T>>) -> Option<T> {
     before.cloned().flatten()
+}
+
+/// What stood before of what was written, where the model that is there has such.
+fn last_written<T: Clone>(before: Option<&Option<T>>) -> Option<T> {
+    without_writers(AppState::here()).is_none().then(|| last(before)).flatten()
 }
 
 impl AppState {

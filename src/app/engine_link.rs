@@ -4,18 +4,17 @@ use std::{cell::RefCell, mem::take, rc::Rc};
 
 use js_sys::Uint8Array;
 use leptos::prelude::*;
-use trace::{Basis, Edit, Event, GUESS, LAST, Question, Request, RunId, STRONGEST, decode, encode};
+use trace::{Edit, Event, Question, Request, RunId, decode, encode};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::{
     browser::{after, now_secs},
+    questions::questions,
     state::{AppState, Run, Status, Uncut},
 };
-use crate::share::{BasisView, Cut, SecondView};
+use crate::share::Cut;
 
-/// Small maps have at most so many cells a side.
-const THUMBNAIL_SIDE: usize = 32;
 /// An engine that says nothing for so long, or for so many times its last run, has stopped.
 const PATIENCE_SECS: f64 = 8.0;
 const PATIENCE_RUNS: f64 = 20.0;
@@ -108,58 +107,6 @@ pub(super) fn connect(state: AppState) {
         looker.look();
     });
     link.watch();
-}
-
-/// What the panels show now. What follows from the run is left open, so that a prompt that has not
-/// run yet can be asked about, and one answer says it all.
-fn questions(state: AppState) -> Vec<Question> {
-    let cursor = state.cursor();
-    let [a, b] = state.open_frame();
-    let bookmark = state.bookmark.read();
-    let pick = state.hover.get().over(bookmark.pick);
-    let pos = pick.pos.unwrap_or(LAST);
-    let layer = pick.layer.map_or(STRONGEST, |_| cursor.layer);
-    let is_head_open = pick.head.or(pick.layer).is_none();
-    let head = if is_head_open { STRONGEST } else { cursor.head };
-    let model = state.model.read();
-    let n_heads = model.as_ref().map_or(0, |it| it.shape.n_heads);
-    drop(model);
-    let has_recurrence = state.has_recurrence();
-    let word = |which: usize| state.id(&bookmark.words[which]);
-    let basis = match bookmark.basis {
-        BasisView::Sample => Basis::Stored,
-        BasisView::Frame if a == b && a != GUESS => Basis::Stored,
-        BasisView::Frame => Basis::Frame { a, b },
-        BasisView::Words => match (word(0), word(1)) {
-            (Some(x), Some(y)) if x != y => Basis::Words { x, y },
-            _ => Basis::Stored,
-        },
-    };
-    let mut all = vec![
-        Question::Next,
-        Question::Thumbnails { side: THUMBNAIL_SIDE },
-        Question::Lens { a, b },
-        Question::Writers { pos: LAST, a, b },
-        Question::Norms,
-        Question::Paths { basis },
-        Question::Patterns { layer, heads: (0..n_heads).collect() },
-        Question::AttentionRow { layer, head, query: pos },
-    ];
-    if state.shows_memory() {
-        all.push(Question::Memory);
-    }
-    if has_recurrence && state.second() == SecondView::State {
-        let source = pick.source.unwrap_or(cursor.source);
-        all.push(Question::Film { layer, head });
-        all.push(Question::StateLens { layer, head, pos, source });
-    }
-    if has_recurrence && state.second() == SecondView::Faces {
-        all.push(Question::Faces { layer, head });
-    }
-    if pos != LAST {
-        all.push(Question::Writers { pos, a, b });
-    }
-    all
 }
 
 /// The changes that the reader's cuts are, as far as the prompt that ran last had their positions.

@@ -75,7 +75,7 @@ pub(super) fn FacesPanel() -> impl IntoView {
                 label=move || label(faces)
                 hit=at_point
             />
-            {move || faces.absence.get().map(|it| view! { <p class="absent film-absent">{it}</p> })}
+            {move || faces.absence.get().map(|it| view! { <p class="absent why">{it}</p> })}
         </Panel>
     }
 }

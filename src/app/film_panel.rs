@@ -83,7 +83,7 @@ pub(super) fn FilmPanel() -> impl IntoView {
                     hit=at_point
                 />
                 <Aside film state_lens />
-                {move || film.absence.get().map(|it| view! { <p class="absent film-absent">{it}</p> })}
+                {move || film.absence.get().map(|it| view! { <p class="absent why">{it}</p> })}
             </div>
         </Panel>
     }

@@ -25,6 +25,7 @@ mod panel;
 mod paths_panel;
 mod prompt_bar;
 mod proof;
+mod questions;
 mod segments;
 mod side_panel;
 mod spine;

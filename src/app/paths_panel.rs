@@ -11,6 +11,7 @@ use super::{
     film_panel::SecondSegments,
     panel::Panel,
     prompt_bar::refuse,
+    questions::without_paths,
     segments::Segments,
     state::AppState,
 };
@@ -49,6 +50,10 @@ pub(super) fn PathsPanel() -> impl IntoView {
             Some(Pick { pos: Some(pos), ..Pick::depth(depth, &state.ground()) })
         })
     };
+    let picture = move |()| {
+        let scene = scene.get_untracked().filter(|_| untrack(|| without_paths(state)).is_none());
+        scene.map(|it| svg_of(state, &it))
+    };
     view! {
         <Panel
             name=PanelName::Paths
@@ -58,14 +63,15 @@ pub(super) fn PathsPanel() -> impl IntoView {
             controls
             legend=move || legend(state)
             table=Signal::derive(move || table(state))
-            svg=move |()| scene.get_untracked().map(|it| svg_of(state, &it))
+            svg=picture
         >
             <Figure
                 scene
                 size
-                label=move || about(state)
+                label=move || without_paths(state).map_or_else(|| about(state), str::to_owned)
                 hit=at_point
             />
+            {move || without_paths(state).map(|it| view! { <p class="absent why">{it}</p> })}
             <Show when=move || basis.get() == BasisView::Words>
                 <Words />
             </Show>
@@ -78,9 +84,14 @@ fn title(state: AppState) -> &'static str {
     if state.has_recurrence() { "Paths" } else { "Residual paths" }
 }
 
+/// The last paths that came, where the model has some in the plane that was chosen.
+fn shown(state: AppState) -> Option<Arc<Paths>> {
+    without_paths(state).is_none().then(|| state.answers.paths.get()).flatten()
+}
+
 /// Widens the picture when a path leaves it; else it stays as it is.
 fn keep_bounds(state: AppState) {
-    let Some(paths) = state.answers.paths.get() else { return };
+    let Some(paths) = shown(state) else { return };
     let before = state.bounds.get_untracked();
     let kept = before.filter(|it| it.0 == paths.basis).map(|it| it.1);
     let new = PathsView::bounds(&paths, kept);
@@ -94,7 +105,7 @@ fn with_view<T>(
     size_px: Point,
     work: impl FnOnce(&Paths, &PathsView<'_>) -> Option<T>,
 ) -> Option<T> {
-    let paths = state.answers.paths.get()?;
+    let paths = shown(state)?;
     let (basis, bounds) = state.bounds.get()?;
     let labels = state.labels();
     let n_points = paths.sites.len() * labels.len() * 2;
@@ -107,7 +118,10 @@ fn with_view<T>(
 }
 
 fn about(state: AppState) -> String {
-    match state.answers.paths.get().map(|it| it.basis) {
+    if without_paths(state).is_some() {
+        return "Each token’s vector by depth, in a plane.".to_owned();
+    }
+    match shown(state).map(|it| it.basis) {
         Some(Basis::Frame { a, b }) => format!(
             "Across: from “{}” to “{}”. Up: first axis of a stored sample.",
             state.word(b),
@@ -125,7 +139,7 @@ fn about(state: AppState) -> String {
 }
 
 fn legend(state: AppState) -> AnyView {
-    let share = state.answers.paths.get().map_or_else(String::new, |it| {
+    let share = shown(state).map_or_else(String::new, |it| {
         let value = |which: usize| it.variance_share.get(&[which]).unwrap_or(f32::NAN);
         format!("{} + {} of variance", percent(value(0)), percent(value(1)))
     });
@@ -139,7 +153,7 @@ fn legend(state: AppState) -> AnyView {
 
 fn table(state: AppState) -> Table {
     let mut table = Table::new(["token", "depth", "across", "up"]);
-    let Some(paths) = state.answers.paths.get() else { return table };
+    let Some(paths) = shown(state) else { return table };
     let labels = state.labels();
     let pos = state.cursor().pos;
     for (depth, site) in paths.sites.iter().enumerate().rev() {

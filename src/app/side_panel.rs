@@ -10,6 +10,7 @@ use super::{
     export::svg_of,
     figure::{Figure, Point},
     panel::{Panel, Ramp},
+    questions::without_writers,
     segments::Segments,
     state::AppState,
 };
@@ -45,6 +46,10 @@ pub(super) fn SidePanel() -> impl IntoView {
         }
     };
     let at_point = move |at: Point| untrack(|| hit(state, size.get(), at));
+    let picture = move |()| {
+        let scene = scene.get_untracked().filter(|_| untrack(|| absence(state)).is_none());
+        scene.map(|it| svg_of(state, &it))
+    };
     view! {
         <Panel
             name=PanelName::Side
@@ -54,7 +59,7 @@ pub(super) fn SidePanel() -> impl IntoView {
             controls
             legend=move || legend(state)
             table=Signal::derive(move || table(state))
-            svg=move |()| scene.get_untracked().map(|it| svg_of(state, &it))
+            svg=picture
         >
             <Figure
                 scene
@@ -62,8 +67,14 @@ pub(super) fn SidePanel() -> impl IntoView {
                 label=move || label(state)
                 hit=at_point
             />
+            {move || absence(state).map(|it| view! { <p class="absent why">{it}</p> })}
         </Panel>
     }
+}
+
+/// Why there is nothing to show, where the model has no such thing.
+fn absence(state: AppState) -> Option<&'static str> {
+    (state.side() == SideView::Writers).then(|| without_writers(state)).flatten()
 }
 
 /// The strip with the answer, where that is about this model and this prompt.
@@ -133,11 +144,15 @@ fn label(state: AppState) -> String {
         SideView::Writers | SideView::Norms => None,
     };
     let about = about(state);
+    if let Some(absence) = absence(state) {
+        return format!("{about}. {absence}");
+    }
     reading.map_or_else(|| about.clone(), |it| format!("{about}. {it}"))
 }
 
 fn legend(state: AppState) -> AnyView {
     match state.side() {
+        SideView::Writers if absence(state).is_some() => view! { <span></span> }.into_any(),
         SideView::Writers => {
             let end = state.writers().map_or(1.0, |it| crate::view::writers_end(&it));
             let (from, to) = (signed(-end), signed(end));
