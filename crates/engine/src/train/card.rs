@@ -88,7 +88,7 @@ fn card(state: &State, file: &ModelFile, marks: &Marks, n_params: usize) -> Stri
 fn held_out(task: &Task) -> &'static str {
     match task {
         Task::Tales => "held-out stories",
-        Task::Puzzle(_) => "rows drawn apart from those of training",
+        Task::Puzzles(_) => "rows drawn apart from those of training",
     }
 }
 
@@ -137,19 +137,14 @@ fn task_rows(recipe: &Recipe) -> Vec<CardRow> {
                 ),
             ),
         ],
-        Task::Puzzle(puzzle) => {
-            let ([fewest, most], items) = (puzzle.trained, puzzle.items());
-            vec![
-                ("puzzle", puzzle.about().to_owned()),
-                (
-                    "data",
-                    format!(
-                        "rows of {fewest} to {most} {items} from \
-                         `crates/engine/src/train/puzzles.rs`, drawn anew for every step"
-                    ),
-                ),
-                ("loss", "places where the answer is to be known count, others do not".to_owned()),
-            ]
+        Task::Puzzles(puzzles) => {
+            let puzzle = puzzles.iter().map(|it| {
+                let ([fewest, most], items, about) = (it.trained, it.items(), it.about());
+                ("puzzle", format!("{about}; rows of {fewest} to {most} {items}"))
+            });
+            let data = "rows from `crates/engine/src/train/puzzles.rs`, drawn anew for every step";
+            let loss = "places where the answer is to be known count, others do not";
+            puzzle.chain([("data", data.to_owned()), ("loss", loss.to_owned())]).collect()
         }
     }
 }
@@ -158,11 +153,11 @@ fn run_rows(state: &State, file: &ModelFile, marks: &Marks) -> Vec<CardRow> {
     let Recipe { optimizer, n_rows, network, .. } = &state.recipe;
     let (what, floor) = match &state.recipe.task {
         Task::Tales => ("loss on held-out stories", "the grammar's own entropy on them"),
-        Task::Puzzle(_) => ("loss on the largest rows of training", "least that can be had"),
+        Task::Puzzles(_) => ("loss on the largest rows of training", "least that can be had"),
     };
     let width = match &state.recipe.task {
         Task::Tales => format!("{n_rows} × {} tokens", network.n_ctx),
-        Task::Puzzle(_) => format!("{n_rows} rows"),
+        Task::Puzzles(_) => format!("{n_rows} rows"),
     };
     let training = format!(
         "{} steps of {width}, AdamW, learning rate {}, {} steps of warm-up, cosine to a tenth",

@@ -6,7 +6,7 @@ use burn::{prelude::*, tensor::activation::log_softmax};
 use trace::{Phenomenon, SitePattern};
 
 use super::{
-    puzzles::Puzzle,
+    puzzles::{Kind, Puzzle},
     rows::{Batch, Source, Stories, held_out},
     tales,
 };
@@ -44,36 +44,37 @@ const N_AT_ONCE: usize = 50;
 pub fn examine(network: &Network, source: &Source, device: &Device) -> Marks {
     match source {
         Source::Tales(stories) => examine_tales(network, stories, device),
-        Source::Puzzle { puzzle, seed } => examine_puzzle(network, puzzle, *seed, device),
+        Source::Puzzles { puzzles, seed } => examine_puzzles(network, puzzles, *seed, device),
     }
 }
 
-/// Rows of every size that the puzzle's exam names; the loss is that of the largest rows that were
-/// trained on.
-fn examine_puzzle(network: &Network, puzzle: &Puzzle, seed: u64, device: &Device) -> Marks {
+/// Rows of every size that the exams name; the loss is that of the largest rows that were trained
+/// on.
+fn examine_puzzles(network: &Network, puzzles: &[Puzzle], seed: u64, device: &Device) -> Marks {
     let mut marks = Marks {
-        n_rows: N_ROWS,
+        n_rows: N_ROWS * puzzles.len(),
         n_tokens: 0,
         loss: 0.0,
         floor: 0.0,
         phenomena: Vec::new(),
         about: Vec::new(),
     };
-    for &n_items in &puzzle.exam {
-        let name = format!("{n_items} {}", puzzle.items());
-        let answers = sit(network, puzzle, seed, n_items, device);
-        let about =
-            if puzzle.asks_last() { "the state after the last step" } else { "each answer" };
-        marks.push(name.clone(), about, answers.iter().flat_map(|it| &it.is_right));
-        if !puzzle.asks_last() {
-            let whole: Vec<bool> =
-                answers.iter().map(|it| it.is_right.iter().all(|it| *it)).collect();
-            marks.push(format!("{name}, whole"), "all answers of a row", &whole);
+    for puzzle in puzzles {
+        for &n_items in &puzzle.exam {
+            let name = format!("{n_items} {}", puzzle.items());
+            let answers = sit(network, puzzle, seed, n_items, device);
+            marks.push(name.clone(), puzzle.asks(), answers.iter().flat_map(|it| &it.is_right));
+            if puzzle.kind == Kind::Copying {
+                let whole = answers.iter().map(|it| it.is_right.iter().all(|it| *it));
+                let whole: Vec<bool> = whole.collect();
+                marks.push(format!("{name}, whole"), "the whole row without a fault", &whole);
+            }
         }
+        let answers = sit(network, puzzle, seed, puzzle.trained[1], device);
+        marks.n_tokens += answers.iter().map(|it| it.n_tokens).sum::<usize>();
+        marks.loss += answers.iter().map(|it| it.loss).sum::<f64>();
     }
-    let answers = sit(network, puzzle, seed, puzzle.trained[1], device);
-    marks.n_tokens = answers.iter().map(|it| it.n_tokens).sum();
-    marks.loss = answers.iter().map(|it| it.loss).sum::<f64>() / marks.n_tokens as f64;
+    marks.loss /= marks.n_tokens as f64;
     marks
 }
 

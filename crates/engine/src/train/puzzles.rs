@@ -47,6 +47,11 @@ pub struct Row {
 const ASK: &str = "|";
 /// Ends a copy.
 const END: &str = ".";
+/// Their numbers, and that of the first letter.
+const BOS_ID: i32 = 0;
+const ASK_ID: i32 = 2;
+const END_ID: i32 = 3;
+const FIRST_KEY: i32 = 4;
 const N_LETTERS: usize = 26;
 /// Small and capital letters.
 const N_KEYS: usize = 52;
@@ -61,9 +66,9 @@ impl Puzzle {
         let marks = [BOS, UNK].map(str::to_owned).into_iter();
         let named = |names: &[&str]| names.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
         match self.kind {
-            Kind::Copying => marks.chain(named(&[ASK, END])).chain(letters()).collect(),
-            Kind::Recall => marks
-                .chain(named(&[ASK]))
+            // One list for both, so that a network can learn both.
+            Kind::Copying | Kind::Recall => marks
+                .chain(named(&[ASK, END]))
                 .chain(letters())
                 .chain(letters().map(|it| it.to_uppercase()))
                 .chain((0..N_VALUES).map(|it| it.to_string()))
@@ -133,6 +138,15 @@ impl Puzzle {
         matches!(self.kind, Kind::Parity | Kind::A5)
     }
 
+    /// What an answer of the exam is.
+    pub fn asks(&self) -> &'static str {
+        match self.kind {
+            Kind::Copying => "the next letter, and the end",
+            Kind::Recall => "the value of a key",
+            Kind::Parity | Kind::A5 => "the state after the last step",
+        }
+    }
+
     /// What the items of a row are called.
     pub fn items(&self) -> &'static str {
         match self.kind {
@@ -154,7 +168,7 @@ impl Puzzle {
 }
 
 fn copying(n_items: usize, rng: &mut impl Rng) -> Row {
-    let [bos, ask, end, first] = [0, 2, 3, 4];
+    let [bos, ask, end, first] = [BOS_ID, ASK_ID, END_ID, FIRST_KEY];
     let letters: Vec<i32> =
         (0..n_items).map(|_| first + rng.random_range(0..N_LETTERS as i32)).collect();
     let mut words = vec![bos];
@@ -167,7 +181,7 @@ fn copying(n_items: usize, rng: &mut impl Rng) -> Row {
 }
 
 fn recall(n_pairs: usize, rng: &mut impl Rng) -> Row {
-    let [bos, ask, first] = [0, 2, 3];
+    let [bos, ask, first] = [BOS_ID, ASK_ID, FIRST_KEY];
     let mut keys: Vec<i32> = (first..first + N_KEYS as i32).collect();
     keys.shuffle(rng);
     let value = |rng: &mut dyn rand::RngCore| rng.random_range(0..N_VALUES as i32);
@@ -198,10 +212,11 @@ fn states(
     n_moves: usize,
     next: impl Fn(usize, usize) -> usize,
 ) -> Row {
-    let (bos, first) = (0, 2);
+    // Moves and states come after the beginning mark and the unknown word.
+    let first = 2;
     let name = |state: usize| (first + n_moves + state) as i32;
     let mut state = 0;
-    let mut row = Row { read: vec![bos], told: vec![name(state)], is_known: vec![true] };
+    let mut row = Row { read: vec![BOS_ID], told: vec![name(state)], is_known: vec![true] };
     for _ in 0..n_items {
         let it = rng.random_range(0..n_moves);
         state = next(state, it);

@@ -41,7 +41,8 @@ fn one() -> f32 {
 pub enum Task {
     /// Stories of the grammar in `train::tales`.
     Tales,
-    Puzzle(Puzzle),
+    /// Puzzles with the same words; each step takes the next of them.
+    Puzzles(Vec<Puzzle>),
 }
 
 /// AdamW (Loshchilov & Hutter 2019) with linear warm-up and a cosine down to a tenth.
@@ -75,6 +76,8 @@ pub enum RecipeError {
         "a row of this puzzle has from 1 to {0} items; change `trained` (fewest first) or `exam`"
     )]
     Items(usize),
+    #[error("these puzzles have other words; train a network for each")]
+    Words,
     #[error(transparent)]
     Config(#[from] ConfigError),
 }
@@ -97,8 +100,8 @@ impl Recipe {
         if let Some((name, _)) = counts.into_iter().find(|it| it.1 == 0) {
             return Err(RecipeError::Zero(name));
         }
-        if let Task::Puzzle(puzzle) = &recipe.task {
-            check(puzzle)?;
+        if let Task::Puzzles(puzzles) = &recipe.task {
+            check(puzzles)?;
         }
         recipe.network.check()?;
         Ok(recipe)
@@ -116,16 +119,20 @@ impl Recipe {
     }
 }
 
-fn check(puzzle: &Puzzle) -> Result<(), RecipeError> {
-    let most = puzzle.most_items().unwrap_or(usize::MAX);
-    let [fewest, most_trained] = puzzle.trained;
-    let can_be_made = |it: &usize| (1..=most).contains(it);
-    let is_in_order = fewest <= most_trained;
-    if is_in_order && puzzle.exam.iter().chain(&puzzle.trained).all(can_be_made) {
-        Ok(())
-    } else {
-        Err(RecipeError::Items(most))
+fn check(puzzles: &[Puzzle]) -> Result<(), RecipeError> {
+    let words = puzzles.first().ok_or(RecipeError::Zero("the number of puzzles"))?.vocabulary();
+    for puzzle in puzzles {
+        if puzzle.vocabulary() != words {
+            return Err(RecipeError::Words);
+        }
+        let most = puzzle.most_items().unwrap_or(usize::MAX);
+        let can_be_made = |it: &usize| (1..=most).contains(it);
+        let is_in_order = puzzle.trained[0] <= puzzle.trained[1];
+        if !is_in_order || !puzzle.exam.iter().chain(&puzzle.trained).all(can_be_made) {
+            return Err(RecipeError::Items(most));
+        }
     }
+    Ok(())
 }
 
 /// What is left of the learning rate at the end.

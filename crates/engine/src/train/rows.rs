@@ -15,7 +15,11 @@ use super::{
 #[derive(Debug)]
 pub enum Source {
     Tales(Stories),
-    Puzzle { puzzle: Puzzle, seed: u64 },
+    /// Puzzles with the same words, which take turns.
+    Puzzles {
+        puzzles: Vec<Puzzle>,
+        seed: u64,
+    },
 }
 
 /// Turns stories into numbers, and draws them: the same seed and stream give the same stories.
@@ -48,7 +52,9 @@ impl Source {
     pub fn new(recipe: &Recipe) -> Self {
         match &recipe.task {
             Task::Tales => Source::Tales(Stories::new(recipe.seed)),
-            Task::Puzzle(puzzle) => Source::Puzzle { puzzle: puzzle.clone(), seed: recipe.seed },
+            Task::Puzzles(puzzles) => {
+                Source::Puzzles { puzzles: puzzles.clone(), seed: recipe.seed }
+            }
         }
     }
 
@@ -56,7 +62,7 @@ impl Source {
     pub fn vocabulary(&self) -> Vec<String> {
         match self {
             Source::Tales(_) => tales::vocabulary().into_iter().map(str::to_owned).collect(),
-            Source::Puzzle { puzzle, .. } => puzzle.vocabulary(),
+            Source::Puzzles { puzzles, .. } => puzzles[0].vocabulary(),
         }
     }
 
@@ -64,7 +70,7 @@ impl Source {
     pub fn prompts(&self) -> Vec<String> {
         match self {
             Source::Tales(_) => tales::PROMPTS.iter().map(|it| it.0.to_owned()).collect(),
-            Source::Puzzle { puzzle, .. } => puzzle.prompts(),
+            Source::Puzzles { puzzles, .. } => puzzles.iter().flat_map(Puzzle::prompts).collect(),
         }
     }
 
@@ -72,7 +78,9 @@ impl Source {
     pub fn longest(&self) -> usize {
         match self {
             Source::Tales(_) => 1 + tales::MAX_WORDS,
-            Source::Puzzle { puzzle, .. } => puzzle.n_tokens(puzzle.trained[1]),
+            Source::Puzzles { puzzles, .. } => {
+                puzzles.iter().map(|it| it.n_tokens(it.trained[1])).max().unwrap_or(0)
+            }
         }
     }
 
@@ -83,7 +91,8 @@ impl Source {
     pub fn batch(&self, recipe: &Recipe, step: usize) -> Batch {
         match self {
             Source::Tales(stories) => stories.batch(recipe, step),
-            Source::Puzzle { puzzle, seed } => {
+            Source::Puzzles { puzzles, seed } => {
+                let puzzle = &puzzles[step % puzzles.len()];
                 let mut rng = stream(*seed, step as u64);
                 let n_items = rng.random_range(puzzle.trained[0]..=puzzle.trained[1]);
                 let rows = (0..recipe.n_rows).map(|_| puzzle.row(n_items, &mut rng));
@@ -98,9 +107,11 @@ impl Source {
             Source::Tales(stories) => {
                 stories.held_out(count).iter().map(|it| stories.tokens(it)).collect()
             }
-            Source::Puzzle { puzzle, seed } => {
-                held_out(puzzle, *seed, puzzle.trained[1], count).map(|it| it.read).collect()
-            }
+            Source::Puzzles { puzzles, seed } => puzzles
+                .iter()
+                .flat_map(|it| held_out(it, *seed, it.trained[1], count / puzzles.len()))
+                .map(|it| it.read)
+                .collect(),
         }
     }
 }

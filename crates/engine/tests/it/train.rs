@@ -203,10 +203,22 @@ fn rows_of_a_puzzle_are_of_one_size_in_a_step_and_new_in_every_one() {
 }
 
 #[test]
+fn puzzles_with_the_same_words_take_turns() {
+    let mut recipe = puzzle(Kind::Copying);
+    let of = |kind| Puzzle { kind, trained: [3, 3], exam: vec![3] };
+    recipe.task = Task::Puzzles(vec![of(Kind::Copying), of(Kind::Recall)]);
+    let source = Source::new(&recipe);
+    let widths = (0..4).map(|step| source.batch(&recipe, step).read.len() / recipe.n_rows);
+    assert_eq!(widths.collect::<Vec<_>>(), [8, 13, 8, 13]);
+    assert_eq!(source.longest(), 13);
+}
+
+#[test]
 fn a_puzzle_that_is_solved_passes_its_exam_at_every_size() {
     // A GRU learns parity of six steps soon, and its state goes on.
     let mut recipe = puzzle(Kind::Parity);
-    recipe.task = Task::Puzzle(Puzzle { kind: Kind::Parity, trained: [6, 6], exam: vec![1, 6, 9] });
+    let parity = Puzzle { kind: Kind::Parity, trained: [6, 6], exam: vec![1, 6, 9] };
+    recipe.task = Task::Puzzles(vec![parity]);
     (recipe.n_steps, recipe.n_rows) = (200, 32);
     let folder = scratch("parity");
     let mut trained = trainer(recipe.clone());
@@ -248,11 +260,17 @@ fn a_puzzle_that_cannot_be_made_is_refused() {
     let text = serde_json::to_value(puzzle(Kind::Recall)).unwrap();
     for (trained, exam) in [([0, 4], [4]), ([4, 2], [4]), ([2, 4], [0]), ([2, 4], [53])] {
         let mut text = text.clone();
-        text["task"]["puzzle"]["trained"] = json!(trained);
-        text["task"]["puzzle"]["exam"] = json!(exam);
+        text["task"]["puzzles"][0]["trained"] = json!(trained);
+        text["task"]["puzzles"][0]["exam"] = json!(exam);
         let said = Recipe::parse(&text.to_string()).unwrap_err().to_string();
         assert!(said.contains("from 1 to 52 items"), "{said}");
     }
+    let mut mixed = text.clone();
+    mixed["task"]["puzzles"] = json!([]);
+    assert!(Recipe::parse(&mixed.to_string()).unwrap_err().to_string().contains("at least 1"));
+    let parity = json!({"kind": "parity", "trained": [2, 4], "exam": [4]});
+    mixed["task"]["puzzles"] = json!([text["task"]["puzzles"][0], parity]);
+    assert!(matches!(Recipe::parse(&mixed.to_string()), Err(RecipeError::Words)));
     let mut short = puzzle(Kind::Recall);
     short.network.n_ctx = 16;
     let said = Trainer::new(short).err().unwrap().to_string();
@@ -266,7 +284,7 @@ fn puzzle(kind: Kind) -> Recipe {
     text["network"]["d_vocab"] = json!(puzzle.vocabulary().len());
     text["network"]["positions"] = json!({"kind": "none"});
     text["network"]["mixers"] = json!([{"kind": "gru", "d_state": 16}]);
-    text["task"] = json!({"puzzle": puzzle});
+    text["task"] = json!({"puzzles": [puzzle]});
     Recipe::parse(&text.to_string()).unwrap()
 }
 
