@@ -115,13 +115,14 @@ fn legend(faces: HeadAnswer<Faces>) -> AnyView {
     };
     let end = faces_end(&faces);
     let (from, to) = (format!("−{end}"), format!("+{end}"));
-    let largest = format!("largest difference {} of the largest value", faces_largest(&faces));
+    let mut notes = format!("largest difference {} of the largest value", faces_largest(&faces));
     let block = faces_block(&faces);
-    let cell = (1 < block).then(|| format!("a cell: farthest from 0 of {block}"));
+    if 1 < block {
+        notes += &format!(" · a cell: farthest from 0 of {block}");
+    }
     view! {
-        <Ramp kind="div" from to unit="read of the state" />
-        <span>{largest}</span>
-        {cell.map(|it| view! { <span>{it}</span> })}
+        <Ramp kind="div" from to unit="read" />
+        <span class="notes">{notes}</span>
     }
     .into_any()
 }

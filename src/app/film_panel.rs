@@ -148,11 +148,11 @@ fn legend(state: AppState, film: HeadAnswer<Film>, size_px: Point) -> AnyView {
             [map, strip].map(|[rows, columns]| format!("{rows} × {columns}"));
         let blocks = ([map, strip] != [[1, 1]; 2])
             .then(|| format!("a cell: farthest from 0 of {map_text}, below {strip_text}"));
-        [bars, blocks].map(|it| it.map(|it| view! { <span>{it}</span> }))
+        bars.into_iter().chain(blocks).collect::<Vec<String>>().join(" · ")
     });
     view! {
         <Ramp kind="div" from to unit="state" />
-        {notes.map(|it| it.collect_view())}
+        <span class="notes">{notes}</span>
     }
     .into_any()
 }
