@@ -16,9 +16,10 @@ pub(super) struct Keys {
 
 impl Keys {
     pub(super) fn parse(text: &str) -> Result<Self, ImportError> {
-        // Python writes infinity as no JSON does, as the last of a step's two bounds.
-        let text = text.replace(" Infinity", r#" {"__float__": "Infinity"}"#);
-        let left = serde_json::from_str(&text);
+        let left = serde_json::from_str(text).or_else(|_| {
+            // Python writes infinity as no JSON does, as the last of a step's two bounds.
+            serde_json::from_str(&text.replace(" Infinity", r#" {"__float__": "Infinity"}"#))
+        });
         let left = left.map_err(|error| ImportError::NotJson(error.to_string()))?;
         Ok(Self { left, path: String::new() })
     }
@@ -151,5 +152,27 @@ impl Only {
             Only::Text(text) => value.as_str() == Some(text),
             Only::Empty => is_empty,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn infinity_is_read_as_python_writes_it() {
+        for bounds in
+            ["[0.0, Infinity]", r#"[0.0, {"__float__": "Infinity"}]"#, "[0.0,\n Infinity]"]
+        {
+            let mut keys = Keys::parse(&format!(r#"{{"time_step_limit": {bounds}}}"#)).unwrap();
+            assert_eq!(keys.limits("time_step_limit").unwrap(), [Some(0.0), None], "{bounds}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_speaks_of_infinity_is_left_as_it_is() {
+        let mut keys = Keys::parse(r#"{"name": "To Infinity"}"#).unwrap();
+        assert_eq!(keys.text("name").unwrap().as_deref(), Some("To Infinity"));
+        assert!(matches!(Keys::parse(r#"{"name": Infinity"#), Err(ImportError::NotJson(_))));
     }
 }
