@@ -1,7 +1,7 @@
 //! Owns device, model and the last trace; answers requests.
 
 use burn::prelude::*;
-use trace::{Answer, Edit, ModelInfo, Question, RunId, Site, Token};
+use trace::{Answer, Edit, ModelInfo, NamedArray, Question, RunId, Site, Token};
 
 use crate::{
     lens::{LensError, answer_all, kept_for},
@@ -107,8 +107,7 @@ impl Session {
         };
         match values {
             Ok(values) => {
-                let broken =
-                    values.iter().find(|it| !it.1.values().iter().all(|it| it.is_finite()));
+                let broken = values.iter().find(|it| has_no_number(it.1));
                 RunError::NoNumber(broken.map_or(Site::Logits, |it| *it.0))
             }
             Err(text) => LensError::Device(text).into(),
@@ -131,7 +130,12 @@ impl Session {
 
 /// Whether what comes next is no number.
 fn is_broken(answer: &Answer) -> bool {
-    matches!(answer, Answer::Next(logits) if !logits.values().iter().all(|it| it.is_finite()))
+    matches!(answer, Answer::Next(logits) if has_no_number(logits))
+}
+
+/// Whether a value is no number, or infinite.
+fn has_no_number(array: &NamedArray) -> bool {
+    !array.values().iter().all(|it| it.is_finite())
 }
 
 /// Token numbers as a batch of one, `[1, pos]`.
