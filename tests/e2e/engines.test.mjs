@@ -41,6 +41,7 @@ function partsOf({ kind, rule, d_conv }) {
     gla: [...flow, "decay", "gate"],
     delta_net: [...flow, ...delta],
     gated_delta_net: [...flow, ...delta, "decay", "gate"],
+    rwkv7: [...flow, "remove", "erase", "decay", "gate"],
     gru: [],
     lstm: [],
   }[rule ?? kind];

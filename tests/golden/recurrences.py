@@ -70,6 +70,21 @@ NETWORKS = {
     },
     # Yang et al. 2024b, eq. (10).
     "gated_delta_net": {**BASE, **GATED, "mixers": [GATED_DELTA]},
+    # Peng et al. 2025, section 4.1, with heads that are together wider than the stream.
+    "rwkv7": {
+        **BASE,
+        **GATED,
+        "mixers": [
+            {
+                "kind": "rwkv7",
+                "n_heads": 3,
+                "d_head": 6,
+                "decay_rank": 2,
+                "rate_rank": 3,
+                "gate_rank": 5,
+            }
+        ],
+    },
     # Gu et al. 2022, with the zero-order hold of its table 1.
     "s4d_real": {**BASE, **NO_MLP, "mixers": [{"kind": "s4d", "d_state": 4, "is_complex": False}]},
     "s4d_complex": {**BASE, **PLAIN, "mixers": [{"kind": "s4d", "d_state": 3, "is_complex": True}]},
@@ -187,6 +202,27 @@ def linear_shapes(d_model, mixer):
     return found
 
 
+def rwkv7_shapes(d_model, mixer):
+    inner = mixer["n_heads"] * mixer["d_head"]
+    found = {
+        "shift": (6, d_model),
+        "remove_key": (inner,),
+        "write_rate": (inner,),
+        "bonus": (inner,),
+        "norm.gain": (inner,),
+        "norm.bias": (inner,),
+        "output.weight": (inner, d_model),
+    }
+    for part in ("read", "key", "value"):
+        found[f"{part}.weight"] = (d_model, inner)
+    for part in ("decay", "rate", "gate"):
+        found[f"{part}_down.weight"] = (d_model, mixer[f"{part}_rank"])
+        found[f"{part}_up.weight"] = (mixer[f"{part}_rank"], inner)
+        if part != "gate":
+            found[f"{part}_up.bias"] = (inner,)
+    return found
+
+
 def s4d_shapes(d_model, mixer):
     by_slot = ["a_log", "read", *(["a_imag", "read_imag"] if mixer["is_complex"] else [])]
     return {
@@ -213,6 +249,7 @@ def gates_shapes(d_model, mixer):
 SHAPES = {
     "mamba": mamba_shapes,
     "linear": linear_shapes,
+    "rwkv7": rwkv7_shapes,
     "s4d": s4d_shapes,
     "gru": gates_shapes,
     "lstm": gates_shapes,
@@ -381,6 +418,76 @@ def by_system(alpha, beta, key, query, value):
     return (kept * (query @ key.T)) @ written
 
 
+def rwkv7(_config, mixer, weights, name, reads):
+    """Peng et al. 2025, section 4.1 without the value residual; vectors are rows, as there."""
+    own, n_heads, d_head = under(weights, name), mixer["n_heads"], mixer["d_head"]
+    before = np.concatenate([np.zeros_like(reads[:1]), reads[:-1]])
+
+    def shifted(part):
+        """lerp(x_t, x_{t-1}, mu)"""
+        return reads + (before - reads) * own["shift"]["rkvdag".index(part)]
+
+    def by_head(x):
+        return x.reshape(N_POS, n_heads, d_head)
+
+    def low_rank(part, inside, x):
+        return linear(weights, f"{name}.{part}_up", inside(x @ own[f"{part}_down.weight"]))
+
+    a = sigmoid(low_rank("rate", ACTIVATIONS["identity"], shifted("a")))
+    w = np.exp(-np.exp(-0.5) * sigmoid(low_rank("decay", np.tanh, shifted("d"))))
+    g = low_rank("gate", sigmoid, shifted("g"))
+    r = shifted("r") @ own["read.weight"]
+    k = shifted("k") @ own["key.weight"]
+    v = shifted("v") @ own["value.weight"]
+    kappa = by_head(k * own["remove_key"])
+    kappa = kappa / np.maximum(np.sqrt((kappa**2).sum(-1, keepdims=True)), 1e-12)
+    k = by_head(k * (1.0 + (a - 1.0) * own["write_rate"]))
+    a, w, r, v = by_head(a), by_head(w), by_head(r), by_head(v)
+
+    state = np.zeros((N_POS, n_heads, d_head, d_head))
+    y = np.zeros((N_POS, n_heads, d_head))
+    z = np.zeros((N_POS, n_heads * d_head))
+    for h in range(n_heads):
+        now = np.zeros((d_head, d_head))
+        transitions = []
+        for p in range(N_POS):
+            transition = np.diag(w[p, h]) - np.outer(kappa[p, h], a[p, h] * kappa[p, h])
+            transitions.append(transition)
+            now = now @ transition + np.outer(v[p, h], k[p, h])
+            state[p, h], y[p, h] = now, now @ r[p, h]
+        assert np.allclose(y[:, h], by_transitions(transitions, k[:, h], r[:, h], v[:, h]))
+        own_channels = slice(h * d_head, (h + 1) * d_head)
+        gain, bias, bonus = (own[it][own_channels] for it in ("norm.gain", "norm.bias", "bonus"))
+        for p in range(N_POS):
+            centred = y[p, h] - y[p, h].mean()
+            normed = centred / np.sqrt((centred**2).mean() + 64e-5) * gain + bias
+            said = normed + (r[p, h] @ (bonus * k[p, h])) * v[p, h]
+            z[p, own_channels] = said * g[p, own_channels]
+    return {
+        "gate": g,
+        "decay": w,
+        "value": v,
+        "write": k,
+        "remove": kappa,
+        "erase": a * kappa,
+        "read": r,
+        "state": state,
+        "y": y,
+        "z": by_head(z),
+    }
+
+
+def by_transitions(transitions, key, query, value):
+    """What a head says, as a matrix over pairs of positions with all transitions between them."""
+    y = np.zeros_like(value)
+    for p in range(N_POS):
+        passed = query[p]
+        for earlier in range(p, -1, -1):
+            y[p] += (key[earlier] @ passed) * value[earlier]
+            passed = transitions[earlier] @ passed
+    return y
+
+
 def s4d(config, mixer, weights, name, reads):
     """Gu et al. 2022: every channel a diagonal system of its own, the same at every position."""
     own = under(weights, name)
@@ -442,7 +549,14 @@ def lstm(_config, mixer, weights, name, reads):
     return {"state": np.stack(cells)[:, None, None], "z": np.stack(hidden)[:, None]}
 
 
-MIXERS = {"mamba": mamba, "linear": linear_mixer, "s4d": s4d, "gru": gru, "lstm": lstm}
+MIXERS = {
+    "mamba": mamba,
+    "linear": linear_mixer,
+    "rwkv7": rwkv7,
+    "s4d": s4d,
+    "gru": gru,
+    "lstm": lstm,
+}
 
 
 # --- Helpers

@@ -176,12 +176,13 @@ fn recurrent_row(
         weights = weights * step.narrow(1, first, count).transpose();
     }
     let d_value = value.dims()[2];
-    let flat =
-        |it: Tensor<3>| -> Tensor<2> { it.swap_dims(0, 1).reshape([n_pos, count * d_value]) };
-    let passed: Tensor<3> = seen.passed(layer, query, [first, count])?.unsqueeze_dim(1);
-    let weighed = value.clone() * weights.clone().unsqueeze_dim(2) * passed;
+    // [head, key, value] to [key, head, value], and that to rows.
+    let flat = |it: Tensor<3>| -> Tensor<2> { it.reshape([n_pos, count * d_value]) };
+    let weighed = (value.clone() * weights.clone().unsqueeze_dim(2)).swap_dims(0, 1);
+    let value = value.swap_dims(0, 1);
+    let passed = seen.passed(layer, query, [first, count], weighed)?;
     let output = seen.output_of(layer, first, count).ok_or(LensError::NoState(layer))?;
-    let write_norm = lengths(flat(weighed).matmul(output));
+    let write_norm = lengths(flat(passed).matmul(output));
     let weight = weights.mean_dim(0).squeeze_dim(0);
     Ok(Some([score, weight, lengths(flat(value)), write_norm]))
 }

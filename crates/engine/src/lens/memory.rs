@@ -126,7 +126,8 @@ pub(super) fn state_lens(
     let state: Tensor<3> = states.narrow(0, pos, 1).squeeze_dim(0);
     let key: Tensor<2> = of.write.narrow(1, source, 1).squeeze_dims(&[0, 1]);
     let found: Tensor<2> = state.matmul(key.unsqueeze_dim(2)).squeeze_dim(2);
-    let passed = (found * seen.passed(layer, pos, heads)?).reshape([1, count * d_value]);
+    let passed = seen.passed(layer, pos, heads, found.unsqueeze())?;
+    let passed: Tensor<2> = passed.reshape([1, count * d_value]);
     let output = seen.output_of(layer, first, count).ok_or(LensError::NoState(layer))?;
     let logits = seen.straight_to_logits(passed.matmul(output), pos)?;
     let d_vocab = logits.dims()[0];

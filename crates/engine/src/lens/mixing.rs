@@ -115,21 +115,29 @@ impl<'a> Seen<'a> {
         })
     }
 
-    /// What turns what is read of the state into what the output matrix reads at `pos`: gate and
-    /// norm as they are in this run, `[head, value]` of the named heads.
+    /// What the output matrix reads at `pos` of parts of what the named heads read of their states,
+    /// gate and norm being as they are in this run.
+    ///
+    /// # Shapes
+    /// `parts`, and what returns: `[part, head, value]`
     pub(super) fn passed(
         self,
         layer: usize,
         pos: usize,
         [first, count]: [usize; 2],
-    ) -> Result<Tensor<2>, LensError> {
-        let row = |part: Part| -> Result<Tensor<2>, LensError> {
-            let all: Tensor<3> = self.part(layer, part)?;
-            Ok(all.narrow(0, pos, 1).narrow(1, first, count).squeeze_dim(0))
-        };
-        let (y, z) = (row(Part::SsmY)?, row(Part::SsmZ)?);
+        parts: Tensor<3>,
+    ) -> Result<Tensor<3>, LensError> {
+        let row = |of: Tensor<3>| of.narrow(0, pos, 1).narrow(1, first, count);
+        let y: Tensor<3> = self.part(layer, Part::SsmY)?;
+        let form = y.dims();
+        let y = row(y);
+        if let Some(normed) = self.model.network.ssm_normed_part(layer, first, &y, parts.clone()) {
+            let gate: Tensor<2> = self.part(layer, Part::SsmGate)?;
+            return Ok(normed * row(gate.reshape(form)));
+        }
+        let z = row(self.part(layer, Part::SsmZ)?);
         let is_nothing = y.clone().equal_elem(0.0);
-        Ok(z / y.mask_fill(is_nothing.clone(), 1.0) * (is_nothing.float() * -1.0 + 1.0))
+        Ok(parts * (z / y.mask_fill(is_nothing.clone(), 1.0)).mask_fill(is_nothing, 0.0))
     }
 
     /// The rows of the output matrix that the named heads write with, `[head · value, d_model]`.

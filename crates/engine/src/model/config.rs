@@ -176,6 +176,7 @@ pub enum SsmConfig {
     Mamba(MambaConfig),
     Mamba2(Mamba2Config),
     Linear(LinearConfig),
+    Rwkv7(Rwkv7Config),
     Gru(RnnConfig),
     Lstm(RnnConfig),
 }
@@ -272,6 +273,19 @@ impl Rule {
     pub fn has_gate(self) -> bool {
         matches!(self, Rule::RetNet | Rule::Gla | Rule::GatedDeltaNet)
     }
+}
+
+/// Peng et al. 2025.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rwkv7Config {
+    pub n_heads: usize,
+    /// Width of a head's keys and of its values.
+    pub d_head: usize,
+    /// Widths through which decays, learning rates and the gate are made.
+    pub decay_rank: usize,
+    pub rate_rank: usize,
+    pub gate_rank: usize,
 }
 
 /// GRU and LSTM.
@@ -405,6 +419,7 @@ impl SsmConfig {
                 Rule::DeltaNet => "DeltaNet",
                 Rule::GatedDeltaNet => "gated DeltaNet",
             },
+            SsmConfig::Rwkv7(_) => "RWKV-7",
             SsmConfig::Gru(_) => "GRU",
             SsmConfig::Lstm(_) => "LSTM",
         }
@@ -417,13 +432,14 @@ impl SsmConfig {
             SsmConfig::Mamba(it) => [it.d_inner, 1, it.d_state],
             SsmConfig::Mamba2(it) => [it.n_heads, it.d_head, it.d_state],
             SsmConfig::Linear(it) => [it.n_heads, it.d_value, it.d_key],
+            SsmConfig::Rwkv7(it) => [it.n_heads, it.d_head, it.d_head],
             SsmConfig::Gru(it) | SsmConfig::Lstm(it) => [1, 1, it.d_state],
         }
     }
 
     /// Numbers that go on from position to position beside the state: what the convolution still
-    /// reads, and what an LSTM let out last.
-    fn beside_the_state(&self) -> usize {
+    /// reads, the position before that RWKV-7 mixes in, and what an LSTM let out last.
+    fn beside_the_state(&self, d_model: usize) -> usize {
         let conv = |n_channels: usize, d_conv: usize| n_channels * d_conv.saturating_sub(1);
         match self {
             SsmConfig::Mamba(it) => conv(it.d_inner, it.d_conv),
@@ -431,6 +447,7 @@ impl SsmConfig {
                 conv(it.n_heads * it.d_head + 2 * it.n_groups * it.d_state, it.d_conv)
             }
             SsmConfig::Linear(it) => conv(it.n_heads * (2 * it.d_key + it.d_value), it.d_conv),
+            SsmConfig::Rwkv7(_) => d_model,
             SsmConfig::Lstm(it) => it.d_state,
             SsmConfig::S4d(_) | SsmConfig::Gru(_) => 0,
         }
@@ -443,7 +460,7 @@ impl SsmConfig {
         let is_rnn = matches!(self, SsmConfig::Gru(_) | SsmConfig::Lstm(_));
         let rule = if let SsmConfig::Linear(it) = self { Some(it.rule) } else { None };
         let is_mamba = matches!(self, SsmConfig::Mamba(_) | SsmConfig::Mamba2(_));
-        let is_s4d = matches!(self, SsmConfig::S4d(_));
+        let forgets_always = is_mamba || matches!(self, SsmConfig::S4d(_) | SsmConfig::Rwkv7(_));
         let forgets = !matches!(rule, Some(Rule::LinearAttention | Rule::DeltaNet));
         SsmShape {
             name: self.name().to_owned(),
@@ -451,10 +468,10 @@ impl SsmConfig {
             together,
             d_value: d_value * together,
             n_slots,
-            state_size: n_heads * d_value * n_slots + self.beside_the_state(),
+            state_size: n_heads * d_value * n_slots + self.beside_the_state(d_model),
             has_matrix: !is_rnn,
             has_step: is_mamba || rule.is_some_and(Rule::has_delta_rule),
-            has_decay: is_mamba || is_s4d || rule.is_some_and(|_| forgets),
+            has_decay: forgets_always || rule.is_some_and(|_| forgets),
         }
     }
 
@@ -477,6 +494,13 @@ impl SsmConfig {
             SsmConfig::Linear(it) => {
                 vec![("n_heads", it.n_heads), ("d_key", it.d_key), ("d_value", it.d_value)]
             }
+            SsmConfig::Rwkv7(it) => vec![
+                ("n_heads", it.n_heads),
+                ("d_head", it.d_head),
+                ("decay_rank", it.decay_rank),
+                ("rate_rank", it.rate_rank),
+                ("gate_rank", it.gate_rank),
+            ],
             SsmConfig::Gru(it) | SsmConfig::Lstm(it) => vec![("d_state", it.d_state)],
         };
         if let Some((name, _)) = sizes.into_iter().find(|it| it.1 == 0) {

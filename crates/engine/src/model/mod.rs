@@ -17,7 +17,7 @@ pub use attention::Attention;
 pub use config::{
     Activation, AttentionConfig, Bias, CONFIG_VERSION, ConfigError, LinearConfig, Mamba2Config,
     MambaConfig, Mask, Mixer, MlpKind, NetworkConfig, Norm, Placement, Positions, Residual,
-    RnnConfig, Rule, S4dConfig, SsmConfig, Unembed,
+    RnnConfig, Rule, Rwkv7Config, S4dConfig, SsmConfig, Unembed,
 };
 pub use network::Network;
 pub use probe::{EditError, Keep, Probe, Trace};

@@ -164,6 +164,24 @@ impl Network {
         self.blocks[layer].ssm.as_ref().map(Ssm::output)
     }
 
+    /// What the norm after the recurrence of block `layer` makes of parts of what the heads from
+    /// `first` read, where more than norm and gate stand between them and the output matrix.
+    ///
+    /// # Shapes
+    /// `y`, the whole: `[1, head, value]`; `parts`, and what returns: `[part, head, value]`
+    pub fn ssm_normed_part(
+        &self,
+        layer: usize,
+        first: usize,
+        y: &Tensor<3>,
+        parts: Tensor<3>,
+    ) -> Option<Tensor<3>> {
+        match self.blocks[layer].ssm.as_ref()? {
+            Ssm::Rwkv7(it) => Some(it.normed_part(first, y, parts)),
+            _ => None,
+        }
+    }
+
     /// What a channel of block `layer` reads of its input so many positions ago, `[channel, pos]`,
     /// where the block is a convolution.
     pub fn s4d_kernel(&self, layer: usize, n_pos: usize) -> Option<Tensor<2>> {

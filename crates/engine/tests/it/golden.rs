@@ -39,7 +39,7 @@ const BLOCKS: [&str; 5] = [
     "sinusoidal_full_post_gelu",
 ];
 
-const RECURRENCES: [&str; 11] = [
+const RECURRENCES: [&str; 12] = [
     "delta_net",
     "delta_net_negative",
     "gated_delta_net",
@@ -49,6 +49,7 @@ const RECURRENCES: [&str; 11] = [
     "linear_attention",
     "lstm",
     "ret_net",
+    "rwkv7",
     "s4d_complex",
     "s4d_real",
 ];

@@ -14,7 +14,8 @@ mod answers; // writers, paths and norms, held to plain maths
 mod attention; // what is said of patterns
 mod cli; // the built program
 mod edits; // changes of values as they pass
-mod golden; // every site of tiny random models equals that of PyTorch and of numpy
+mod golden;
+mod gradients; // of whole networks, held to differences // every site of tiny random models equals that of PyTorch and of numpy
 mod hidden; // what is said of states and of hidden attention
 mod identities; // equations between sites that hold for any weights
 mod loading; // files that are damaged or not ours are refused with what to do

@@ -17,13 +17,21 @@ enum Forgets {
     BySlot,
 }
 
-/// A random recurrence of two rows and three heads; keys have length one where something is erased.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Erases {
+    Nothing,
+    /// What is found under the key, which has length one, times a β up to this.
+    Key(f32),
+    /// What is found in a direction of length one, from another not far from it.
+    Own,
+}
+
+/// A random recurrence of two rows and three heads.
 struct Case {
     n_pos: usize,
     d_value: usize,
     forgets: Forgets,
-    /// Largest β, where the delta rule holds.
-    beta: Option<f32>,
+    erases: Erases,
 }
 
 const N_SLOTS: usize = 5;
@@ -39,11 +47,9 @@ impl Case {
         let mut rng = ChaCha8Rng::seed_from_u64(self.n_pos as u64);
         let form = |width: usize| [2, self.n_pos, 3, width];
         let mut slots = || Self::tensor(&mut rng, form(N_SLOTS), [-1.0, 1.0]);
+        let unit = |it: Tensor<4>| it.clone() / it.powi_scalar(2).sum_dim(3).sqrt();
         let (write, read) = (slots(), slots());
-        let write = match self.beta {
-            Some(_) => write.clone() / write.powi_scalar(2).sum_dim(3).sqrt(),
-            None => write,
-        };
+        let write = if matches!(self.erases, Erases::Key(_)) { unit(write) } else { write };
         let value = Self::tensor(&mut rng, form(self.d_value), [-1.0, 1.0]);
         let decay = |rng: &mut _, width| Decay::Log(Self::tensor(rng, form(width), [-0.7, 0.0]));
         let decay = match self.forgets {
@@ -51,10 +57,19 @@ impl Case {
             Forgets::ByHead => Some(decay(&mut rng, 1)),
             Forgets::BySlot => Some(decay(&mut rng, N_SLOTS)),
         };
-        let erase = self.beta.map(|most| {
-            let beta = Self::tensor(&mut rng, form(1), [0.0, most]);
-            [write.clone(), write.clone() * beta]
-        });
+        let erase = match self.erases {
+            Erases::Nothing => None,
+            Erases::Key(most) => {
+                let beta = Self::tensor(&mut rng, form(1), [0.0, most]);
+                Some([write.clone(), write.clone() * beta])
+            }
+            Erases::Own => {
+                let slots = |rng: &mut _, least| Self::tensor(rng, form(N_SLOTS), [least, 1.0]);
+                let remove = unit(slots(&mut rng, -1.0));
+                let rate = slots(&mut rng, 0.0);
+                Some([remove.clone(), remove * rate + slots(&mut rng, -1.0) * 0.2])
+            }
+        };
         Recurrence { decay, value, write, erase, read }
     }
 }
@@ -66,12 +81,12 @@ fn numbers<const D: usize>(of: Tensor<D>) -> Vec<f32> {
 fn cases() -> impl Iterator<Item = Case> {
     let lengths = [1, 2, 7, 16, 33, 100];
     let forgets = [Forgets::Nothing, Forgets::ByHead, Forgets::BySlot];
-    let betas = [None, Some(1.0), Some(2.0)];
+    let erases = [Erases::Nothing, Erases::Key(1.0), Erases::Key(2.0), Erases::Own];
     lengths.into_iter().flat_map(move |n_pos| {
         forgets.into_iter().flat_map(move |forgets| {
-            betas
-                .into_iter()
-                .flat_map(move |beta| [1, 4].map(|d_value| Case { n_pos, d_value, forgets, beta }))
+            erases.into_iter().flat_map(move |erases| {
+                [1, 4].map(|d_value| Case { n_pos, d_value, forgets, erases })
+            })
         })
     })
 }
@@ -81,15 +96,15 @@ fn every_form_gives_the_same_numbers() {
     for case in cases() {
         let recurrence = case.draw();
         let what = format!(
-            "{} positions, {} values, {:?}, β to {:?}",
-            case.n_pos, case.d_value, case.forgets, case.beta
+            "{} positions, {} values, forgets {:?}, erases {:?}",
+            case.n_pos, case.d_value, case.forgets, case.erases
         );
         let (y, states) = recurrence.steps(|_, state| state);
         let y = numbers(y);
         assert_close(&format!("chunks, {what}"), &numbers(recurrence.chunks()), &y, CLOSE);
         assert_close(&format!("matrix, {what}"), &numbers(recurrence.mixed()), &y, CLOSE);
         assert_close(&format!("forward, {what}"), &numbers(recurrence.forward()), &y, CLOSE);
-        if case.beta.is_none() {
+        if case.erases == Erases::Nothing {
             let all = recurrence.scan();
             let states: Tensor<5> = Tensor::stack(states, 1);
             assert_close(&format!("scan, {what}"), &numbers(all.clone()), &numbers(states), CLOSE);
@@ -100,8 +115,8 @@ fn every_form_gives_the_same_numbers() {
 
 #[test]
 fn a_decay_may_be_nothing_or_change_the_sign() {
-    for beta in [None, Some(2.0)] {
-        let case = Case { n_pos: 9, d_value: 4, forgets: Forgets::BySlot, beta };
+    for erases in [Erases::Nothing, Erases::Key(2.0), Erases::Own] {
+        let case = Case { n_pos: 9, d_value: 4, forgets: Forgets::BySlot, erases };
         let mut recurrence = case.draw();
         let mut rng = ChaCha8Rng::seed_from_u64(3);
         let plain = Case::tensor(&mut rng, [2, 9, 3, N_SLOTS], [-1.0, 1.0]);
@@ -115,7 +130,7 @@ fn a_decay_may_be_nothing_or_change_the_sign() {
 
 #[test]
 fn the_matrix_sees_nothing_ahead_of_the_query() {
-    let case = Case { n_pos: 7, d_value: 4, forgets: Forgets::BySlot, beta: Some(1.0) };
+    let case = Case { n_pos: 7, d_value: 4, forgets: Forgets::BySlot, erases: Erases::Key(1.0) };
     for (place, weight) in numbers(case.draw().matrix()).into_iter().enumerate() {
         let (query, key) = (place / 7 % 7, place % 7);
         assert!(key <= query || weight == 0.0, "query {query} reads key {key}: {weight}");
@@ -124,7 +139,7 @@ fn the_matrix_sees_nothing_ahead_of_the_query() {
 
 #[test]
 fn a_state_that_is_changed_is_what_goes_on() {
-    let case = Case { n_pos: 6, d_value: 4, forgets: Forgets::ByHead, beta: Some(1.0) };
+    let case = Case { n_pos: 6, d_value: 4, forgets: Forgets::ByHead, erases: Erases::Key(1.0) };
     let recurrence = case.draw();
     let forget = |pos: usize, state: Tensor<4>| if pos == 2 { state * 0.0 } else { state };
     let after = recurrence.steps(forget).0.narrow(1, 3, 3);
@@ -148,25 +163,18 @@ const DIFFERENCE: f32 = 1e-2;
 
 #[test]
 fn gradients_are_those_of_differences() {
-    for (forgets, beta) in
-        [(Forgets::ByHead, None), (Forgets::BySlot, None), (Forgets::ByHead, Some(2.0))]
-    {
-        let case = Case { n_pos: 40, d_value: 2, forgets, beta };
-        let base = case.draw();
+    for (forgets, erases) in [
+        (Forgets::ByHead, Erases::Nothing),
+        (Forgets::BySlot, Erases::Nothing),
+        (Forgets::ByHead, Erases::Key(2.0)),
+        (Forgets::BySlot, Erases::Own),
+    ] {
+        let base = Case { n_pos: 40, d_value: 2, forgets, erases }.draw();
         let device = Device::flex().autodiff();
-        let param = |of: &Tensor<4>| {
-            let data = of.clone().into_data();
-            Param::from_tensor(Tensor::<4>::from_data(data, &device))
-        };
-        let log = |of: &Recurrence| match &of.decay {
-            Some(Decay::Log(it)) => it.clone(),
-            _ => panic!("these forget"),
-        };
-        let params = [&log(&base), &base.value, &base.write, &base.read].map(param);
-        let [decay, value, write, read] = params.each_ref().map(Param::val);
-        let on_device = |of: &Tensor<4>| Tensor::<4>::from_data(of.clone().into_data(), &device);
-        let erase = base.erase.as_ref().map(|both| both.each_ref().map(on_device));
-        let tracked = Recurrence { decay: Some(Decay::Log(decay)), value, write, read, erase };
+        let param =
+            |of: Tensor<4>| Param::from_tensor(Tensor::<4>::from_data(of.into_data(), &device));
+        let params: Vec<_> = parts(&base).into_iter().map(param).collect();
+        let tracked = with_parts(params.iter().map(Param::val));
         let grads = tracked.chunks().powi_scalar(2).sum().backward();
         let loss = |of: &Recurrence| numbers(of.steps(|_, state| state).0.powi_scalar(2).sum())[0];
         for (which, param) in params.iter().enumerate() {
@@ -177,20 +185,28 @@ fn gradients_are_those_of_differences() {
             let along =
                 Tensor::<4>::from_data(TensorData::new(grad, param.val().dims()), &Device::flex());
             let moved = |by: f32| {
-                let mut it = base.clone();
-                let step = along.clone() * by;
-                match which {
-                    0 => it.decay = Some(Decay::Log(log(&base) + step)),
-                    1 => it.value = it.value + step,
-                    2 => it.write = it.write + step,
-                    _ => it.read = it.read + step,
-                }
-                loss(&it)
+                let mut parts = parts(&base);
+                parts[which] = parts[which].clone() + along.clone() * by;
+                loss(&with_parts(parts.into_iter()))
             };
             let found = (moved(width) - moved(-width)) / (2.0 * width);
             let what =
-                format!("{forgets:?} {beta:?}, part {which}: {found} and {}", length * length);
+                format!("{forgets:?} {erases:?}, part {which}: {found} and {}", length * length);
             assert!((found / (length * length) - 1.0).abs() < DIFFERENCE, "{what}");
         }
     }
+}
+
+/// All that a recurrence is made of: the decay's logarithm, value, write, read, and what it erases.
+fn parts(of: &Recurrence) -> Vec<Tensor<4>> {
+    let Some(Decay::Log(log)) = &of.decay else { panic!("these forget") };
+    let all = [log, &of.value, &of.write, &of.read].map(Clone::clone);
+    all.into_iter().chain(of.erase.clone().into_iter().flatten()).collect()
+}
+
+fn with_parts(mut parts: impl Iterator<Item = Tensor<4>>) -> Recurrence {
+    let mut next = || parts.next().unwrap();
+    let (decay, value, write, read) = (Some(Decay::Log(next())), next(), next(), next());
+    let erase = parts.next().map(|remove| [remove, parts.next().unwrap()]);
+    Recurrence { decay, value, write, erase, read }
 }

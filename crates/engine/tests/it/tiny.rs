@@ -13,7 +13,7 @@ use engine::{
     model::{
         Activation, AttentionConfig, Bias, EditError, Keep, LinearConfig, Mamba2Config,
         MambaConfig, Mask, Mixer, MlpKind, Network, NetworkConfig, Norm, Placement, Positions,
-        Probe, Residual, RnnConfig, Rule, S4dConfig, SsmConfig, Trace, Unembed,
+        Probe, Residual, RnnConfig, Rule, Rwkv7Config, S4dConfig, SsmConfig, Trace, Unembed,
     },
     session::token_tensor,
 };
@@ -133,6 +133,17 @@ pub(crate) fn some_kinds() -> impl Iterator<Item = Model> {
 
 /// A network for every recurrent mixer, and hybrids of them in series and in parallel.
 pub(crate) fn recurrent_kinds() -> impl Iterator<Item = Model> {
+    recurrent_mixers().into_iter().enumerate().map(|(number, mixers)| {
+        let norm = NORMS[number % 2];
+        let mlp = MLPS[number % 3];
+        let (placement, residual) = RESIDUALS[number % 2];
+        let positions = Positions::None;
+        let config = NetworkConfig { mixers, norm, mlp, placement, residual, positions, ..plain() };
+        model(config, 1000 + number as u64)
+    })
+}
+
+fn recurrent_mixers() -> Vec<Vec<Mixer>> {
     let linear = |rule, d_conv, beta_max| {
         let config = LinearConfig { rule, n_heads: 4, d_key: 6, d_value: 5, d_conv, beta_max };
         SsmConfig::Linear(config)
@@ -157,6 +168,11 @@ pub(crate) fn recurrent_kinds() -> impl Iterator<Item = Model> {
         SsmConfig::Mamba2(sizes)
     };
     let s4d = |is_complex| SsmConfig::S4d(S4dConfig { d_state: 4, is_complex });
+    let rwkv7 = |n_heads, d_head| {
+        let [decay_rank, rate_rank, gate_rank] = [2, 3, 5];
+        let config = Rwkv7Config { n_heads, d_head, decay_rank, rate_rank, gate_rank };
+        SsmConfig::Rwkv7(config)
+    };
     let attention = |window| Mixer::Attention(AttentionConfig { window });
     let parallel = |ssm| Mixer::Parallel { attention: AttentionConfig::default(), ssm };
     let alone = [
@@ -171,6 +187,7 @@ pub(crate) fn recurrent_kinds() -> impl Iterator<Item = Model> {
         linear(Rule::Gla, 0, 1.0),
         linear(Rule::DeltaNet, 4, 1.0),
         linear(Rule::GatedDeltaNet, 0, 2.0),
+        rwkv7(3, 5),
         SsmConfig::Gru(RnnConfig { d_state: 6 }),
         SsmConfig::Lstm(RnnConfig { d_state: 6 }),
     ];
@@ -178,16 +195,9 @@ pub(crate) fn recurrent_kinds() -> impl Iterator<Item = Model> {
         vec![Mixer::Ssm(mamba2(2, None)), attention(Some(3))],
         vec![attention(None), Mixer::Ssm(mamba(24, false))],
         vec![parallel(linear(Rule::GatedDeltaNet, 4, 1.0)), Mixer::Ssm(s4d(true))],
+        vec![parallel(rwkv7(10, 4)), Mixer::Ssm(rwkv7(2, 4))],
     ];
-    let all = alone.into_iter().map(|it| vec![Mixer::Ssm(it)]).chain(together);
-    all.enumerate().map(|(number, mixers)| {
-        let norm = NORMS[number % 2];
-        let mlp = MLPS[number % 3];
-        let (placement, residual) = RESIDUALS[number % 2];
-        let positions = Positions::None;
-        let config = NetworkConfig { mixers, norm, mlp, placement, residual, positions, ..plain() };
-        model(config, 1000 + number as u64)
-    })
+    alone.into_iter().map(|it| vec![Mixer::Ssm(it)]).chain(together).collect()
 }
 
 /// A model of `config`, its weights drawn from `seed`: gains about 1, all else about 0, wide

@@ -8,7 +8,7 @@ use burn::{
 };
 use trace::Part;
 
-use super::{At, Make, STEP_BIAS, Stated, conv::ShortConv};
+use super::{At, Make, Removal, STEP_BIAS, Stated, conv::ShortConv};
 use crate::model::{
     config::{self, LinearConfig, Rule},
     norm::Norm,
@@ -101,13 +101,14 @@ impl LinearRnn {
         let gate = gate.map(|it| probe.see(Part::SsmGate, it));
         let step = self.step.as_ref().map(|it| sigmoid(it.forward(normed.clone())) * self.beta_max);
         let step = step.map(|it| probe.see(Part::SsmStep, it));
+        let removal = if self.rule.has_delta_rule() { Removal::Key } else { Removal::Nothing };
         let stated = Stated {
             step,
             log_decay: self.log_decay(normed),
             value: probe.see(Part::SsmValue, value),
             write: self.placed(key),
             read: self.scaled(self.placed(query)),
-            has_delta_rule: self.rule.has_delta_rule(),
+            removal,
         };
         let mixed = self.norm.forward(stated.read(probe, None));
         match gate {

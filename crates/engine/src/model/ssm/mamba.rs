@@ -8,7 +8,7 @@ use burn::{
 };
 use trace::Part;
 
-use super::{At, Make, STEP_BIAS, Stated, conv::ShortConv};
+use super::{At, Make, Removal, STEP_BIAS, Stated, conv::ShortConv};
 use crate::model::config::MambaConfig;
 
 /// S6 with its convolution, gate and skip.
@@ -71,7 +71,7 @@ impl Mamba {
             value,
             write: self.write.forward(conv.clone()).unsqueeze_dim(2),
             read: self.read.forward(conv).unsqueeze_dim(2),
-            has_delta_rule: false,
+            removal: Removal::Nothing,
         };
         let y = stated.read(probe, Some(skipped));
         y * gate.unsqueeze_dim(3)

@@ -8,7 +8,7 @@ use burn::{
 };
 use trace::Part;
 
-use super::{At, Make, STEP_BIAS, Stated, conv::ShortConv};
+use super::{At, Make, Removal, STEP_BIAS, Stated, conv::ShortConv};
 use crate::model::{
     config::{self, Mamba2Config},
     norm::Norm,
@@ -92,7 +92,7 @@ impl Mamba2 {
             value,
             write: groups(d_inner),
             read: groups(d_inner + self.n_groups * self.d_state),
-            has_delta_rule: false,
+            removal: Removal::Nothing,
         };
         let y = stated.read(probe, Some(skipped));
         let groups = [batch, n_pos, self.n_groups, d_inner / self.n_groups];

@@ -7,6 +7,7 @@ mod linear;
 mod mamba;
 mod mamba2;
 mod rnn;
+mod rwkv7;
 mod s4d;
 
 use burn::{
@@ -23,6 +24,7 @@ use self::{
     mamba::Mamba,
     mamba2::Mamba2,
     rnn::{Gru, Lstm},
+    rwkv7::Rwkv7,
     s4d::S4d,
 };
 use super::{
@@ -38,6 +40,7 @@ pub(super) enum Ssm {
     Mamba(Mamba),
     Mamba2(Mamba2),
     Linear(LinearRnn),
+    Rwkv7(Rwkv7),
     Gru(Gru),
     Lstm(Lstm),
 }
@@ -56,6 +59,7 @@ impl Ssm {
             SsmConfig::Mamba(it) => Ssm::Mamba(Mamba::new(it, &make)),
             SsmConfig::Mamba2(it) => Ssm::Mamba2(Mamba2::new(it, config.norm, &make)),
             SsmConfig::Linear(it) => Ssm::Linear(LinearRnn::new(it, config.norm, &make)),
+            SsmConfig::Rwkv7(it) => Ssm::Rwkv7(Rwkv7::new(it, &make)),
             SsmConfig::Gru(it) => Ssm::Gru(Gru::new(it, &make)),
             SsmConfig::Lstm(it) => Ssm::Lstm(Lstm::new(it, &make)),
         }
@@ -72,6 +76,7 @@ impl Ssm {
             Ssm::Mamba(it) => it.forward(normed, probe),
             Ssm::Mamba2(it) => it.forward(normed, probe),
             Ssm::Linear(it) => it.forward(normed, probe),
+            Ssm::Rwkv7(it) => it.forward(normed, probe),
             Ssm::Gru(it) => it.forward(normed, probe),
             Ssm::Lstm(it) => it.forward(normed, probe),
         };
@@ -88,6 +93,7 @@ impl Ssm {
             Ssm::Mamba(it) => &it.output,
             Ssm::Mamba2(it) => &it.output,
             Ssm::Linear(it) => &it.output,
+            Ssm::Rwkv7(it) => &it.output,
             Ssm::Gru(it) => &it.output,
             Ssm::Lstm(it) => &it.output,
         }
@@ -135,8 +141,17 @@ struct Stated {
     write: Tensor<4>,
     /// `[batch, pos, group, slot]`
     read: Tensor<4>,
-    /// Whether what is found under a key is taken away before it is written: Schlag et al. 2021.
-    has_delta_rule: bool,
+    removal: Removal,
+}
+
+/// What is taken away of the state before something is written.
+#[allow(clippy::large_enum_variant, reason = "there is one for a pass through a layer")]
+enum Removal {
+    Nothing,
+    /// What is found under the key, as far as the step says: Schlag et al. 2021.
+    Key,
+    /// What is found at u, from w, each `[batch, pos, head, slot]`.
+    Own([Tensor<4>; 2]),
 }
 
 impl Stated {
@@ -145,37 +160,54 @@ impl Stated {
     /// # Sites
     /// `ssm.{decay,write,remove,erase,read,state,y}`
     fn read(self, probe: &mut At<'_>, skipped: Option<Tensor<4>>) -> Tensor<4> {
+        let y = run(&self.seen(probe), probe);
+        probe.see(Part::SsmY, skipped.map_or(y.clone(), |it| y + it))
+    }
+
+    /// The recurrence as the network goes on with it.
+    ///
+    /// # Sites
+    /// `ssm.{decay,write,remove,erase,read}`
+    fn seen(self, probe: &mut At<'_>) -> Recurrence {
         let n_heads = self.value.dims()[2];
         let decay = self.log_decay.map(|it| seen_decay(it, probe));
         let write = shared(probe.see(Part::SsmWrite, self.write), n_heads);
         let step: Option<Tensor<4>> = self.step.map(|it| it.unsqueeze_dim(3));
-        let erase = (self.has_delta_rule).then(|| {
-            let remove = match &decay {
-                Some(decay) => write.clone() * decay.plain(),
-                None => write.clone(),
-            };
-            let remove = probe.see(Part::SsmRemove, remove);
-            let erase = match &step {
-                Some(step) => write.clone() * step.clone(),
-                None => write.clone(),
-            };
-            [remove, probe.see(Part::SsmErase, erase)]
+        let removal = match self.removal {
+            Removal::Nothing => None,
+            Removal::Key => {
+                let left = decay.as_ref().map(Decay::plain);
+                let times = |by: &Option<Tensor<4>>| match by {
+                    Some(by) => write.clone() * by.clone(),
+                    None => write.clone(),
+                };
+                Some([times(&left), times(&step)])
+            }
+            Removal::Own(both) => Some(both),
+        };
+        let erase = removal.map(|[remove, erase]| {
+            [probe.see(Part::SsmRemove, remove), probe.see(Part::SsmErase, erase)]
         });
         let read = shared(probe.see(Part::SsmRead, self.read), n_heads);
         let value = match step {
             Some(step) => self.value * step,
             None => self.value,
         };
-        let recurrence = Recurrence { decay, value, write, erase, read };
-        let y = if probe.wants_state() {
-            let (y, states) = recurrence.steps(|pos, state| probe.see_state(pos, state));
-            probe.keep_states(Tensor::stack(states, 1));
-            y
-        } else {
-            recurrence.forward()
-        };
-        probe.see(Part::SsmY, skipped.map_or(y.clone(), |it| y + it))
+        Recurrence { decay, value, write, erase, read }
     }
+}
+
+/// What is read of the state, `[batch, pos, head, value]`.
+///
+/// # Sites
+/// `ssm.state`
+fn run(recurrence: &Recurrence, probe: &mut At<'_>) -> Tensor<4> {
+    if !probe.wants_state() {
+        return recurrence.forward();
+    }
+    let (y, states) = recurrence.steps(|pos, state| probe.see_state(pos, state));
+    probe.keep_states(Tensor::stack(states, 1));
+    y
 }
 
 fn seen_decay(log_decay: Tensor<4>, probe: &mut At<'_>) -> Decay {
@@ -232,7 +264,11 @@ impl Make<'_> {
     }
 
     fn ones(&self, count: usize) -> Param<Tensor<1>> {
-        Initializer::Ones.init([count], self.device)
+        self.all(1.0, [count])
+    }
+
+    fn all<const D: usize>(&self, value: f64, form: [usize; D]) -> Param<Tensor<D>> {
+        Initializer::Constant { value }.init(form, self.device)
     }
 
     /// Rows that are all alike.
