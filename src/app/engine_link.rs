@@ -3,7 +3,7 @@
 use std::{cell::RefCell, mem::take, rc::Rc};
 
 use js_sys::Uint8Array;
-use leptos::prelude::*;
+use leptos::{leptos_dom::helpers::IntervalHandle, prelude::*};
 use trace::{Edit, Event, Question, Request, RunId, decode, encode};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
@@ -49,6 +49,10 @@ struct Line {
     /// Since when an answer is awaited.
     waits_since: Option<f64>,
     n_failures: u32,
+    /// Looks now and then whether the engine still answers.
+    watch: Option<IntervalHandle>,
+    /// Whether nobody needs the engine any more.
+    is_closed: bool,
 }
 
 /// A run that has not come back.
@@ -107,6 +111,9 @@ pub(super) fn connect(state: AppState) {
         looker.look();
     });
     link.watch();
+    // The page's own engine lives as long as the page, that of a column as long as the column.
+    let link = StoredValue::new_local(link);
+    on_cleanup(move || link.with_value(Link::close));
 }
 
 /// The changes that the reader's cuts are, as far as the prompt that ran last had their positions.
@@ -129,6 +136,9 @@ fn keep_uncut(state: AppState) {
 
 impl Link {
     fn start(&self, uses_gpu: bool) {
+        if self.line.borrow().is_closed {
+            return;
+        }
         let name = if uses_gpu { "./engine-gpu-worker.js" } else { "./engine-cpu-worker.js" };
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
@@ -373,7 +383,18 @@ impl Link {
                 link.fail("the engine does not answer");
             }
         };
-        set_interval(look, std::time::Duration::from_secs(1));
+        let watch = set_interval_with_handle(look, std::time::Duration::from_secs(1));
+        self.line.borrow_mut().watch = watch.ok();
+    }
+
+    /// Ends the engine for good.
+    fn close(&self) {
+        self.stop();
+        let mut line = self.line.borrow_mut();
+        line.is_closed = true;
+        if let Some(watch) = line.watch.take() {
+            watch.clear();
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod state; // start here
 
 mod address;
 mod attention_panel;
+mod beside;
 mod browser;
 mod chart_panel;
 mod cuts_panel;

@@ -14,14 +14,31 @@ const MOST_STEPS: u32 = 20;
 /// How many of the most probable are listed.
 const N_LISTED: usize = 8;
 
+/// The most probable next tokens alone, as they stand in a column.
+#[component]
+pub(super) fn NextBars() -> impl IntoView {
+    let state = AppState::here();
+    let all = drawn(state);
+    view! {
+        <section class="next" class:current=move || state.tab.get() == crate::share::Panel::Next aria-label="Next token">
+            <Bars all shows_all=RwSignal::new(false) />
+        </section>
+    }
+}
+
+/// What the last run says comes next, most probable first.
+fn drawn(state: AppState) -> Memo<Vec<Draw>> {
+    Memo::new(move |_| {
+        let logits = state.answers.next.get();
+        logits.map_or_else(Vec::new, |it| candidates(it.values(), state.bookmark.read().sampling))
+    })
+}
+
 /// The rail's first section.
 #[component]
 pub(super) fn NextPanel() -> impl IntoView {
     let state = AppState::here();
-    let all = Memo::new(move |_| {
-        let logits = state.answers.next.get();
-        logits.map_or_else(Vec::new, |it| candidates(it.values(), state.bookmark.read().sampling))
-    });
+    let all = drawn(state);
     let shows_table = RwSignal::new(false);
     view! {
         <section class="next" class:current=move || state.tab.get() == crate::share::Panel::Next aria-label="Next token">

@@ -149,6 +149,22 @@ impl AppState {
         }
     }
 
+    /// The state of a column beside this one: what it shares is hover, theme, painter and notices.
+    pub(crate) fn beside(self, bookmark: Bookmark) -> Self {
+        Self {
+            hover: self.hover,
+            notices: self.notices,
+            is_dark: self.is_dark,
+            tab: self.tab,
+            shows_help: self.shows_help,
+            lesson: self.lesson,
+            tables: self.tables,
+            gpu: self.gpu,
+            n_drawn: self.n_drawn,
+            ..Self::new(bookmark, self.is_dark.get_untracked())
+        }
+    }
+
     /// The state of the page around.
     pub(crate) fn here() -> Self {
         expect_context()

@@ -10,7 +10,7 @@ use super::{
     state::{AppState, Status},
 };
 use crate::{
-    share::{MODELS, Panel},
+    share::{FAMILIES, MOST_BESIDE, Panel, family_of},
     view::percent,
 };
 
@@ -25,6 +25,7 @@ pub(super) fn TopBar() -> impl IntoView {
             <Live />
             <span class="grow"></span>
             <DeviceSwitch />
+            <Compare />
             <Lesson />
             <Share />
             <button class="tool" aria-label="Light or dark" title="Light or dark" on:click=move |_| switch_theme(state)>
@@ -121,11 +122,14 @@ fn ModelChoice(menu: NodeRef<html::Details>) -> impl IntoView {
         }
         state.bookmark.update(|it| {
             if it.model != id {
+                // Columns stand on one prompt: models of another family do not know its words.
+                let family = family_of(id);
+                it.beside.retain(|beside| beside != id && family_of(beside) == family);
                 (it.model, it.digest) = (id.to_owned(), String::new());
             }
         });
     };
-    let buttons = MODELS.iter().map(|&(id, about)| {
+    let button = move |&(id, about): &'static (&'static str, &'static str)| {
         view! {
             <button
                 aria-pressed=move || (chosen.get() == id).to_string()
@@ -135,11 +139,60 @@ fn ModelChoice(menu: NodeRef<html::Details>) -> impl IntoView {
                 <span class="muted">{about}</span>
             </button>
         }
+    };
+    let families = FAMILIES.iter().map(|family| {
+        view! {
+            <div class="models" role="group" aria-label=family.name>
+                <h3>{family.name}</h3>
+                {family.models.iter().map(button).collect_view()}
+            </div>
+        }
     });
+    families.collect_view()
+}
+
+/// Puts models of the same family beside the one that is shown.
+#[component]
+fn Compare() -> impl IntoView {
+    let state = AppState::here();
+    let model = Memo::new(move |_| state.bookmark.read().model.clone());
+    let beside = Memo::new(move |_| state.bookmark.read().beside.clone());
+    let toggle = move |id: &'static str| {
+        state.bookmark.update(|it| match it.beside.iter().position(|name| name == id) {
+            Some(place) => drop(it.beside.remove(place)),
+            None => it.beside.push(id.to_owned()),
+        });
+    };
+    let button = move |&(id, about): &'static (&'static str, &'static str)| {
+        let is_there = move || beside.read().iter().any(|it| it == id);
+        view! {
+            <button
+                aria-pressed=move || is_there().to_string()
+                disabled=move || !is_there() && beside.read().len() == MOST_BESIDE
+                on:click=move |_| toggle(id)
+            >
+                <b>{id}</b>
+                <span class="muted">{about}</span>
+            </button>
+        }
+    };
+    let others = move || {
+        let family = family_of(&model.read());
+        let all = family.map_or(&[][..], |it| it.models);
+        all.iter().filter(|it| it.0 != *model.read()).map(button).collect_view()
+    };
     view! {
-        <div class="models" role="group" aria-label="Models">
-            {buttons.collect_view()}
-        </div>
+        <details class="menu compare">
+            <summary class="button line">"Compare"</summary>
+            <div>
+                <div class="models" role="group" aria-label="Models beside this one">
+                    <p class="muted">
+                        "Beside " {move || model.get()} ", on the same prompt and cursor; two at most"
+                    </p>
+                    {others}
+                </div>
+            </div>
+        </details>
     }
 }
 
@@ -229,7 +282,8 @@ fn Share() -> impl IntoView {
     };
     view! {
         <button class="button primary" on:click=copy>
-            {move || if is_copied.get() { "Link copied" } else { "Share link" }}
+            {move || if is_copied.get() { "Link copied" } else { "Share" }}
+            <span class="long">{move || if is_copied.get() { "" } else { " link" }}</span>
         </button>
     }
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::{
     address,
     attention_panel::AttentionPanel,
+    beside::Beside,
     browser,
     chart_panel::ChartPanel,
     cuts_panel::CutsPanel,
@@ -46,10 +47,27 @@ pub(super) fn Workspace() -> impl IntoView {
     keys::connect(state);
     browser::on_system_theme(move || state.is_dark.set(browser::is_dark()));
     start_painter(state);
+    let is_beside = Memo::new(move |_| !state.bookmark.read().beside.is_empty());
     view! {
         <TopBar />
         <Notices />
         <PromptBar />
+        <Show when=move || is_beside.get() fallback=Stage>
+            <main class="main" data-zone="stage">
+                <Beside />
+            </main>
+        </Show>
+        <Tabs />
+        <StatusLine />
+        <Help />
+    }
+}
+
+/// One model: its spine, its panels, what comes out.
+#[component]
+fn Stage() -> impl IntoView {
+    let state = AppState::here();
+    view! {
         <div class="main">
             <Spine />
             <main
@@ -80,9 +98,6 @@ pub(super) fn Workspace() -> impl IntoView {
                 </Show>
             </aside>
         </div>
-        <Tabs />
-        <StatusLine />
-        <Help />
     }
 }
 
@@ -116,6 +131,9 @@ fn tab_name(state: AppState, panel: Panel) -> Option<&'static str> {
     }
 }
 
+/// What a column has of the panels.
+const IN_COLUMNS: [Panel; 3] = [Panel::Attention, Panel::Paths, Panel::Next];
+
 /// Which panel a small screen shows.
 #[component]
 fn Tabs() -> impl IntoView {
@@ -128,10 +146,18 @@ fn Tabs() -> impl IntoView {
         (Panel::Side, "Stream"),
         (Panel::Next, "Next"),
     ];
+    let is_beside = Memo::new(move |_| !state.bookmark.read().beside.is_empty());
+    Effect::new(move |_| {
+        // Columns have no more panels than these.
+        if is_beside.get() && !IN_COLUMNS.contains(&state.tab.get_untracked()) {
+            state.tab.set(Panel::Attention);
+        }
+    });
     let tabs = names.map(|(panel, name)| {
         view! {
             <button
                 role="tab"
+                hidden=move || is_beside.get() && !IN_COLUMNS.contains(&panel)
                 aria-selected=move || (state.tab.get() == panel).to_string()
                 on:click=move |_| state.tab.set(panel)
             >

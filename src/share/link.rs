@@ -17,6 +17,8 @@ pub struct Bookmark {
     pub model: String,
     /// The first letters of the weights' SHA-256, so that a reader learns of other weights.
     pub digest: String,
+    /// Models whose columns stand beside this one's.
+    pub beside: Vec<String>,
     pub prompt: String,
     pub pick: Pick,
     /// The words of the A-versus-B question; the two most probable ones where not said.
@@ -49,6 +51,7 @@ impl Default for Bookmark {
         Self {
             model: "tales".to_owned(),
             digest: String::new(),
+            beside: Vec::new(),
             prompt: "Anna put the lantern in the barn. Tom looked for the lantern in the"
                 .to_owned(),
             pick: Pick::default(),
@@ -231,6 +234,8 @@ pub fn read_link(fragment: &str) -> (Bookmark, Vec<String>) {
             troubles.push(format!("“{text}” is no {name}; the link's {name} was left out"));
         }
     }
+    let model = bookmark.model.clone();
+    bookmark.beside.retain(|it| *it != model);
     (bookmark, troubles)
 }
 
@@ -260,6 +265,14 @@ fn clipped(text: &str) -> String {
     }
 }
 
+/// Most models beside the page's own.
+pub const MOST_BESIDE: usize = 2;
+
+fn is_model(name: &str) -> bool {
+    let is_letter = |it: char| it.is_ascii_alphanumeric() || it == '-' || it == '_';
+    !name.is_empty() && name.chars().all(is_letter)
+}
+
 /// One name in the link.
 struct Part {
     name: &'static str,
@@ -274,10 +287,22 @@ const PARTS: &[Part] = &[
     Part {
         name: "model",
         write: |it| Some(it.model.clone()),
+        read: |it, text| is_model(text).then(|| it.model = text.to_owned()),
+    },
+    Part {
+        name: "beside",
+        write: |it| (!it.beside.is_empty()).then(|| it.beside.join(",")),
         read: |it, text| {
-            let is_name = !text.is_empty()
-                && text.chars().all(|it| it.is_ascii_alphanumeric() || it == '-' || it == '_');
-            is_name.then(|| it.model = text.to_owned())
+            let mut names: Vec<String> = Vec::new();
+            for name in text.split(',') {
+                if !is_model(name) {
+                    return None;
+                }
+                if !names.iter().any(|it| it == name) {
+                    names.push(name.to_owned());
+                }
+            }
+            (names.len() <= MOST_BESIDE).then(|| it.beside = names)
         },
     },
     Part {
@@ -568,6 +593,17 @@ mod tests {
                 .collect();
             let (_, troubles) = read_link(&text);
             assert!(!troubles.is_empty());
+        }
+    }
+
+    #[test]
+    fn columns_are_other_models_each_once_and_at_most_two() {
+        let beside = |text: &str| read_link(&format!("v=1&model=one&beside={text}"));
+        assert_eq!(beside("two,one,two,three").0.beside, ["two", "three"]);
+        assert_eq!(read_link("v=1&model=tales-hybrid&beside=tales").0.beside, ["tales"]);
+        for refused in ["a,b,c", "..%2Fetc", ""] {
+            let (bookmark, troubles) = beside(refused);
+            assert_eq!((bookmark.beside.len(), troubles.len()), (0, 1), "{refused}");
         }
     }
 
