@@ -5,7 +5,7 @@ use burn::prelude::*;
 use trace::{MixerShape, Part, Site, SsmShape};
 
 use super::{LensError, Seen};
-use crate::model::{Decay, Recurrence};
+use crate::model::{Decay, Recurrence, for_heads};
 
 /// A head as it is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +103,7 @@ impl<'a> Seen<'a> {
         let value: Tensor<3> = self.part(layer, Part::SsmValue)?;
         let n_heads = value.dims()[1];
         let own = |of: Tensor<3>| -> Tensor<4> { of.narrow(1, first, count).unsqueeze::<4>() };
-        let of_group = |of: Tensor<3>| own(spread(of, n_heads));
+        let of_group = |of: Tensor<3>| for_heads(of.unsqueeze(), n_heads).narrow(2, first, count);
         let remove = self.part(layer, Part::SsmRemove).ok();
         let erase = self.part(layer, Part::SsmErase).ok();
         Ok(Recurrence {
@@ -147,17 +147,6 @@ impl<'a> Seen<'a> {
         let d_value = z.dims()[2];
         Some(weight.narrow(0, first * d_value, count * d_value))
     }
-}
-
-/// `[pos, group, slot]` for every head of a group.
-fn spread(groups: Tensor<3>, n_heads: usize) -> Tensor<3> {
-    let [n_pos, n_groups, n_slots] = groups.dims();
-    if n_groups == n_heads {
-        return groups;
-    }
-    let each: Tensor<4> = groups.unsqueeze_dim(2);
-    let form = [n_pos, n_groups, n_heads / n_groups, n_slots];
-    each.expand(form).reshape([n_pos, n_heads, n_slots])
 }
 
 /// The mean of every `count` rows.

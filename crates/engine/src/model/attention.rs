@@ -9,6 +9,7 @@ use trace::Part;
 
 use super::{
     config::{AttentionConfig, Mask, NetworkConfig, Positions},
+    groups::for_heads,
     positions::{Rope, alibi, rotate},
     probe::Probe,
 };
@@ -86,9 +87,9 @@ impl Attention {
         let query = self.placed(heads(&self.query, self.n_heads));
         let query = probe.see_part(layer, Part::AttnQ, query);
         let key = self.placed(heads(&self.key, self.n_kv_heads));
-        let key = self.shared(probe.see_part(layer, Part::AttnK, key));
+        let key = for_heads(probe.see_part(layer, Part::AttnK, key), self.n_heads);
         let value = probe.see_part(layer, Part::AttnV, heads(&self.value, self.n_kv_heads));
-        let value = self.shared(value);
+        let value = for_heads(value, self.n_heads);
 
         let score = query.swap_dims(1, 2).matmul(key.permute([0, 2, 3, 1]));
         let score = self.biased(score / (self.d_head as f64).sqrt());
@@ -151,22 +152,6 @@ impl Attention {
             }
             _ => heads,
         }
-    }
-
-    /// Each key–value head repeated for the queries that share it.
-    fn shared(&self, heads: Tensor<4>) -> Tensor<4> {
-        let [batch, n_pos, n_kv_heads, d_head] = heads.dims();
-        let times = self.n_heads / n_kv_heads;
-        if times == 1 {
-            return heads;
-        }
-        let repeated: Tensor<5> = heads.unsqueeze_dim(3);
-        repeated.expand([batch, n_pos, n_kv_heads, times, d_head]).reshape([
-            batch,
-            n_pos,
-            self.n_heads,
-            d_head,
-        ])
     }
 
     fn biased(&self, score: Tensor<4>) -> Tensor<4> {

@@ -6,6 +6,7 @@ mod config; // start here
 
 mod attention;
 mod block;
+mod groups;
 mod mlp;
 mod network;
 mod norm;
@@ -19,6 +20,7 @@ pub use config::{
     MambaConfig, Mask, Mixer, MlpKind, NetworkConfig, Norm, Placement, Positions, Residual,
     RnnConfig, Rule, Rwkv7Config, S4dConfig, SsmConfig, Unembed,
 };
+pub(crate) use groups::for_heads;
 pub use network::Network;
 pub use probe::{EditError, Keep, Probe, Trace};
 pub use ssm::{Decay, Recurrence};

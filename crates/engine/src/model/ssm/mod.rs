@@ -29,6 +29,7 @@ use self::{
 };
 use super::{
     config::{NetworkConfig, SsmConfig},
+    groups::for_heads,
     probe::Probe,
 };
 
@@ -171,7 +172,7 @@ impl Stated {
     fn seen(self, probe: &mut At<'_>) -> Recurrence {
         let n_heads = self.value.dims()[2];
         let decay = self.log_decay.map(|it| seen_decay(it, probe));
-        let write = shared(probe.see(Part::SsmWrite, self.write), n_heads);
+        let write = for_heads(probe.see(Part::SsmWrite, self.write), n_heads);
         let step: Option<Tensor<4>> = self.step.map(|it| it.unsqueeze_dim(3));
         let removal = match self.removal {
             Removal::Nothing => None,
@@ -188,7 +189,7 @@ impl Stated {
         let erase = removal.map(|[remove, erase]| {
             [probe.see(Part::SsmRemove, remove), probe.see(Part::SsmErase, erase)]
         });
-        let read = shared(probe.see(Part::SsmRead, self.read), n_heads);
+        let read = for_heads(probe.see(Part::SsmRead, self.read), n_heads);
         let value = match step {
             Some(step) => self.value * step,
             None => self.value,
@@ -217,19 +218,6 @@ fn seen_decay(log_decay: Tensor<4>, probe: &mut At<'_>) -> Decay {
     let is_changed = probe.probe.edits(probe.layer, Part::SsmDecay);
     let decay = probe.see(Part::SsmDecay, log_decay.clone().exp());
     if is_changed { Decay::Plain(decay) } else { Decay::Log(log_decay) }
-}
-
-/// Each group repeated for the heads that share it.
-fn shared(groups: Tensor<4>, n_heads: usize) -> Tensor<4> {
-    let [batch, n_pos, n_groups, n_slots] = groups.dims();
-    if n_groups == n_heads {
-        return groups;
-    }
-    let times = n_heads / n_groups;
-    let repeated: Tensor<5> = groups.unsqueeze_dim(3);
-    repeated
-        .expand([batch, n_pos, n_groups, times, n_slots])
-        .reshape([batch, n_pos, n_heads, n_slots])
 }
 
 /// How new weights are drawn.
