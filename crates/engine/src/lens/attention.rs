@@ -170,11 +170,8 @@ fn recurrent_row(
     let (write, value) = (by_head(&of.write), by_head(&of.value));
     let read = by_head(&of.read).narrow(1, query, 1);
     let score = (write * read).sum_dim(2).mean_dim(0).reshape([n_pos]);
-    let matrix: Tensor<3> = of.matrix().squeeze_dim(0);
-    let mut weights: Tensor<2> = matrix.narrow(1, query, 1).squeeze_dim(1);
-    if let Some(step) = seen.step(layer)? {
-        weights = weights * step.narrow(1, first, count).transpose();
-    }
+    let matrix = seen.matrix(layer, [first, count], &of);
+    let weights: Tensor<2> = matrix.narrow(1, query, 1).squeeze_dim(1);
     let d_value = value.dims()[2];
     // [head, key, value] to [key, head, value], and that to rows.
     let flat = |it: Tensor<3>| -> Tensor<2> { it.reshape([n_pos, count * d_value]) };

@@ -84,7 +84,7 @@ fn with_step(
         return Ok(None);
     }
     let mut of = seen.recurrence(layer, first, count)?;
-    if let Some(step) = seen.step(layer)? {
+    if let Some(step) = seen.step(layer) {
         let step: Tensor<3> = step.narrow(1, first, count).unsqueeze_dim(2);
         of.value = of.value * step.unsqueeze();
     }

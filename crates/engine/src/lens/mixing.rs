@@ -72,14 +72,9 @@ impl<'a> Seen<'a> {
         let all = match self.model.network.s4d_kernel(layer, n_pos) {
             Some(kernel) => toeplitz(grouped(kernel, count)),
             None => {
-                let recurrence = self.recurrence(layer, 0, ssm.n_heads * count)?;
-                let matrix: Tensor<3> = recurrence.matrix().squeeze_dim(0);
-                let matrix = match self.step(layer)? {
-                    // [pos, head] to the columns of each head's matrix.
-                    Some(step) => matrix * step.transpose().unsqueeze_dim(1),
-                    None => matrix,
-                };
-                let [n_heads, _, _] = matrix.dims();
+                let n_heads = ssm.n_heads * count;
+                let recurrence = self.recurrence(layer, 0, n_heads)?;
+                let matrix = self.matrix(layer, [0, n_heads], &recurrence);
                 let sets: Tensor<4> = matrix.reshape([n_heads / count, count, n_pos, n_pos]);
                 sets.mean_dim(1).squeeze_dim(1)
             }
@@ -87,9 +82,25 @@ impl<'a> Seen<'a> {
         Ok(all)
     }
 
+    /// The matrices of some heads, whose recurrence this is, from values without the step to what
+    /// is read, `[head, query, key]`.
+    pub(super) fn matrix(
+        self,
+        layer: usize,
+        [first, count]: [usize; 2],
+        recurrence: &Recurrence,
+    ) -> Tensor<3> {
+        let matrix: Tensor<3> = recurrence.matrix().squeeze_dim(0);
+        match self.step(layer) {
+            // [pos, head] to the columns of each head's matrix.
+            Some(step) => matrix * step.narrow(1, first, count).transpose().unsqueeze_dim(1),
+            None => matrix,
+        }
+    }
+
     /// The step of every head at every position, `[pos, head]`, where the mixer has one.
-    pub(super) fn step(self, layer: usize) -> Result<Option<Tensor<2>>, LensError> {
-        Ok(self.part(layer, Part::SsmStep).ok())
+    pub(super) fn step(self, layer: usize) -> Option<Tensor<2>> {
+        self.part(layer, Part::SsmStep).ok()
     }
 
     /// The recurrence of some heads of a layer as the run left it, of a batch of one. Its value is
