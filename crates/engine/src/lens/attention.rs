@@ -13,7 +13,7 @@ use crate::model::Mask;
 /// Every head's mixing; where the prompt is longer than `side`, the weight farthest from nought of
 /// each square of neighbouring queries and keys.
 pub(super) fn thumbnails(seen: Seen<'_>, side: usize) -> Result<Pending, LensError> {
-    let shape = seen.model.file.config.shape();
+    let shape = &seen.model.shape;
     let (n_layers, n_heads) = (shape.n_layers, shape.n_heads);
     let step = seen.n_pos()?.div_ceil(side.max(1));
     let n_cells = seen.n_pos()?.div_ceil(step.max(1));

@@ -191,7 +191,7 @@ pub(super) fn faces(seen: Seen<'_>, layer: usize, head: usize) -> Result<Pending
 
 /// Steps, half-lives and gates of every recurrent head.
 pub(super) fn memory(seen: Seen<'_>) -> Result<Pending, LensError> {
-    let shape = seen.model.file.config.shape();
+    let shape = &seen.model.shape;
     let (n_layers, n_heads, n_pos) = (shape.n_layers, shape.n_heads, seen.n_pos()?);
     let mut tensors = Vec::new();
     // Of which quantity and layer each tensor is, and its first head.

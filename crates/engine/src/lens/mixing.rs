@@ -22,8 +22,8 @@ pub(super) enum ShownHead {
 
 impl<'a> Seen<'a> {
     /// What mixes positions in `layer`.
-    pub(super) fn mixer(self, layer: usize) -> MixerShape {
-        self.model.file.config.mixer_shape(layer)
+    pub(super) fn mixer(self, layer: usize) -> &'a MixerShape {
+        &self.model.shape.mixers[layer]
     }
 
     /// Head `head` of `layer`, as it is shown.
@@ -32,10 +32,9 @@ impl<'a> Seen<'a> {
         let Some(behind) = head.checked_sub(mixer.n_attention_heads) else {
             return ShownHead::Attention(head);
         };
-        match mixer.ssm {
+        match &mixer.ssm {
             Some(ssm) if behind < ssm.n_heads => {
-                let count = self.model.file.config.heads_as_one(layer);
-                ShownHead::Recurrent { first: behind * count, count }
+                ShownHead::Recurrent { first: behind * ssm.together, count: ssm.together }
             }
             _ => ShownHead::None,
         }
@@ -49,8 +48,9 @@ impl<'a> Seen<'a> {
         if 0 < mixer.n_attention_heads {
             parts.push(self.part(layer, Part::AttnPattern)?);
         }
-        if let Some(ssm) = mixer.ssm.filter(|it| it.has_matrix && !self.has_other_states(layer)) {
-            parts.push(self.hidden(layer, &ssm)?);
+        let ssm = mixer.ssm.as_ref();
+        if let Some(ssm) = ssm.filter(|it| it.has_matrix && !self.has_other_states(layer)) {
+            parts.push(self.hidden(layer, ssm)?);
         }
         Ok((!parts.is_empty()).then(|| Tensor::cat(parts, 0)))
     }
@@ -67,7 +67,7 @@ impl<'a> Seen<'a> {
     /// Ali, Zimerman & Wolf 2024, *The hidden attention of Mamba models*, eq. (11); their figures
     /// take the mean over channels too. Mamba's skip is no part of it.
     fn hidden(self, layer: usize, ssm: &SsmShape) -> Result<Tensor<3>, LensError> {
-        let count = self.model.file.config.heads_as_one(layer);
+        let count = ssm.together;
         let n_pos = self.n_pos()?;
         let all = match self.model.network.s4d_kernel(layer, n_pos) {
             Some(kernel) => toeplitz(grouped(kernel, count)),

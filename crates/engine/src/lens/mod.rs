@@ -133,11 +133,11 @@ impl<'a> Seen<'a> {
     }
 
     fn check(self, what: &'static str, index: usize) -> Result<usize, LensError> {
-        let config = &self.model.file.config;
+        let shape = &self.model.shape;
         let size = match what {
-            "layer" => config.n_layers,
-            "head" => config.shape().n_heads,
-            _ => config.d_vocab,
+            "layer" => shape.n_layers,
+            "head" => shape.n_heads,
+            _ => shape.d_vocab,
         };
         if index < size { Ok(index) } else { Err(LensError::Outside { what, index, size }) }
     }

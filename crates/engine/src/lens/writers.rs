@@ -27,7 +27,7 @@ pub(super) fn writers(seen: Seen<'_>, pos: usize, pair: [u32; 2]) -> Result<Pend
     }
     let [a, b] = pair;
     let n_layers = network.n_layers();
-    let n_heads = seen.model.file.config.shape().n_heads;
+    let n_heads = seen.model.shape.n_heads;
     let places = depths(n_layers, seen.trace);
     let scale = scale_at(seen, seen.last_stream()?.narrow(0, pos, 1));
     let toward = (read_direction(seen, a) - read_direction(seen, b)) / scale;
@@ -42,7 +42,7 @@ pub(super) fn writers(seen: Seen<'_>, pos: usize, pair: [u32; 2]) -> Result<Pend
         let (heads, bias) = mixer_toward(seen, layer, pos, &toward)?;
         readings.push(heads);
         readings.push(bias);
-        readings.push(if seen.model.file.config.shape().has_mlp {
+        readings.push(if seen.model.shape.has_mlp {
             along(seen.part(layer, Part::MlpOut)?)
         } else {
             Tensor::zeros([1], &toward.device())
@@ -121,8 +121,8 @@ fn recurrent_toward(
     let output = seen.output_of(layer, 0, n_heads).ok_or(LensError::NoState(layer))?;
     let along: Tensor<1> = (output * toward.clone().unsqueeze()).sum_dim(1).squeeze_dim(1);
     let z: Tensor<1> = z.narrow(0, pos, 1).reshape([n_heads * d_value]);
-    let n_shown = n_heads / seen.model.file.config.heads_as_one(layer);
-    let sets: Tensor<2> = (z * along).reshape([n_shown, n_heads / n_shown * d_value]);
+    let ssm = seen.mixer(layer).ssm.as_ref().ok_or(LensError::NoState(layer))?;
+    let sets: Tensor<2> = (z * along).reshape([ssm.n_heads, ssm.together * d_value]);
     Ok(sets.sum_dim(1).squeeze_dim(1))
 }
 

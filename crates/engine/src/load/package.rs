@@ -2,7 +2,7 @@
 
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
-use trace::{ModelInfo, Phenomenon};
+use trace::{ModelInfo, ModelShape, Phenomenon};
 
 use super::{HostTensor, LoadError, Weights, Words, digest, fill};
 use crate::model::{CONFIG_VERSION, ConfigError, Network, NetworkConfig};
@@ -41,6 +41,8 @@ pub struct ModelFile {
 #[derive(Debug)]
 pub struct Model {
     pub file: ModelFile,
+    /// What a picture of it needs, as the file's config says it.
+    pub shape: ModelShape,
     pub network: Network,
     pub words: Words,
     pub basis: Option<Basis>,
@@ -106,7 +108,8 @@ impl Model {
         }
         let words = Words::new(file.vocab.clone());
         let n_params = network.num_params();
-        Ok(Self { file, network, words, basis, n_params })
+        let shape = file.config.shape();
+        Ok(Self { file, shape, network, words, basis, n_params })
     }
 
     /// What the page must know.
@@ -118,7 +121,7 @@ impl Model {
             n_params: self.n_params,
             size_bytes: file.weights_bytes,
             digest: file.weights_sha256,
-            shape: file.config.shape(),
+            shape: self.shape.clone(),
             vocab: file.vocab,
             prompts: file.prompts,
             has_basis: self.basis.is_some(),

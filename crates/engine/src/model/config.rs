@@ -598,7 +598,7 @@ impl NetworkConfig {
     }
 
     /// What a picture of the mixer of block `layer` needs.
-    pub fn mixer_shape(&self, layer: usize) -> MixerShape {
+    fn mixer_shape(&self, layer: usize) -> MixerShape {
         let attention = self.attention(layer);
         MixerShape {
             n_attention_heads: attention.map_or(0, |_| self.n_heads),
@@ -606,11 +606,6 @@ impl NetworkConfig {
             cache_size: attention.map_or(0, |_| 2 * self.n_kv_heads() * self.d_head()),
             ssm: self.ssm(layer).map(|it| it.shape(self.d_model)),
         }
-    }
-
-    /// How many heads of the recurrent mixer of block `layer` are shown as one.
-    pub fn heads_as_one(&self, layer: usize) -> usize {
-        self.ssm(layer).map_or(1, |it| as_one(it.form(self.d_model)[0]))
     }
 
     /// Whether a network can be made of this.

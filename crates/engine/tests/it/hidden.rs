@@ -27,6 +27,11 @@ fn recurrent_layers() -> impl Iterator<Item = (Model, Values, usize)> {
     })
 }
 
+/// How many of a recurrent layer's own heads one that is shown stands for.
+fn together(model: &Model, layer: usize) -> usize {
+    model.shape.mixers[layer].ssm.as_ref().unwrap().together
+}
+
 fn at(values: &Values, layer: usize, part: Part) -> Option<&NamedArray> {
     values.get(&Site::Block { layer, part })
 }
@@ -34,7 +39,7 @@ fn at(values: &Values, layer: usize, part: Part) -> Option<&NamedArray> {
 #[test]
 fn hidden_attention_mixes_values_to_what_is_read() {
     for (model, values, layer) in recurrent_layers() {
-        let shape = model.file.config.shape();
+        let shape = &model.shape;
         let mixer = &shape.mixers[layer];
         let ssm = mixer.ssm.as_ref().unwrap();
         let heads: Vec<usize> = (0..shape.n_heads).collect();
@@ -46,7 +51,7 @@ fn hidden_attention_mixes_values_to_what_is_read() {
             let expected = head < first || (ssm.has_matrix && head < first + ssm.n_heads);
             assert_eq!(is_known, expected, "head {head} of {}", describe(&model));
         }
-        if !ssm.has_matrix || model.file.config.heads_as_one(layer) != 1 {
+        if !ssm.has_matrix || ssm.together != 1 {
             continue;
         }
         let value = at(&values, layer, Part::SsmValue).unwrap();
@@ -71,10 +76,10 @@ fn hidden_attention_mixes_values_to_what_is_read() {
 
 #[test]
 fn heads_that_are_shown_as_one_are_their_mean() {
-    let wide = recurrent_layers().filter(|it| it.0.file.config.heads_as_one(it.2) == 3);
+    let wide = recurrent_layers().filter(|it| together(&it.0, it.2) == 3);
     let mut n_seen = 0;
     for (model, values, layer) in wide.filter(|it| at(&it.1, it.2, Part::SsmDecay).is_some()) {
-        let shape = model.file.config.shape();
+        let shape = &model.shape;
         let first = shape.mixers[layer].n_attention_heads;
         let question = Question::Patterns { layer, heads: vec![first + 1] };
         let patterns = ask!(Patterns, &model, &prompt(N_POS), &[], question);
@@ -103,7 +108,7 @@ fn heads_that_are_shown_as_one_are_their_mean() {
 #[test]
 fn a_film_is_the_states_and_what_came_and_went() {
     for (model, values, layer) in recurrent_layers() {
-        let shape = model.file.config.shape();
+        let shape = &model.shape;
         let first = shape.mixers[layer].n_attention_heads;
         let question = Question::Film { layer, head: first };
         let Answer::Film(film) = try_ask(&model, &prompt(N_POS), &[], question).unwrap() else {
@@ -113,7 +118,7 @@ fn a_film_is_the_states_and_what_came_and_went() {
             assert!(at(&values, layer, Part::SsmRead).is_none(), "{}", describe(&model));
             continue;
         };
-        let count = model.file.config.heads_as_one(layer);
+        let count = together(&model, layer);
         let states = at(&values, layer, Part::SsmState).unwrap();
         let own = states.select(Axis::Head, &(0..count).collect::<Vec<_>>()).unwrap();
         assert_close(&describe(&model), film.states.values(), own.values(), ROUNDING);
@@ -138,7 +143,7 @@ fn a_film_is_the_states_and_what_came_and_went() {
 fn a_state_lens_reads_the_state_with_a_key() {
     let (pos, source) = (6, 2);
     for (model, values, layer) in recurrent_layers() {
-        let shape = model.file.config.shape();
+        let shape = &model.shape;
         let head = shape.mixers[layer].n_attention_heads;
         let question = Question::StateLens { layer, head, pos, source };
         let Answer::StateLens(lens) = try_ask(&model, &prompt(N_POS), &[], question).unwrap()
@@ -146,7 +151,7 @@ fn a_state_lens_reads_the_state_with_a_key() {
             panic!("another answer")
         };
         let Some(StateLens { logits, .. }) = lens else { continue };
-        let count = model.file.config.heads_as_one(layer);
+        let count = together(&model, layer);
         let get = |part: Part, place: &[usize]| {
             f64::from(at(&values, layer, part).unwrap().get(place).unwrap())
         };
@@ -221,13 +226,13 @@ fn scale_of(model: &Model, stream: &[f64]) -> f64 {
 #[test]
 fn memory_is_steps_decays_and_gates() {
     for (model, values, layer) in recurrent_layers() {
-        let shape = model.file.config.shape();
+        let shape = &model.shape;
         let mixer = &shape.mixers[layer];
         let ssm = mixer.ssm.as_ref().unwrap();
         let memory = ask!(Memory, &model, &prompt(N_POS), &[], Question::Memory);
         let head = mixer.n_attention_heads;
         let place = [layer, head, 4];
-        let count = model.file.config.heads_as_one(layer);
+        let count = together(&model, layer);
         let step = memory.step.get(&place).unwrap();
         assert_eq!(step.is_nan(), !ssm.has_step, "{}", describe(&model));
         if let Some(own) = at(&values, layer, Part::SsmStep) {
@@ -302,7 +307,7 @@ fn a_convolution_is_what_s4d_amounts_to() {
 fn three_faces_show_the_same_numbers() {
     let mut n_seen = 0;
     for (model, values, layer) in recurrent_layers() {
-        let shape = model.file.config.shape();
+        let shape = &model.shape;
         let question = Question::Faces { layer, head: shape.mixers[layer].n_attention_heads };
         let Answer::Faces(faces) = try_ask(&model, &prompt(N_POS), &[], question).unwrap() else {
             panic!("another answer")
@@ -320,7 +325,7 @@ fn three_faces_show_the_same_numbers() {
             && collect(&model.network).0.contains_key(&format!("blocks.{layer}.ssm.skip"));
         if !has_skip {
             let y = at(&values, layer, Part::SsmY).unwrap();
-            let count = model.file.config.heads_as_one(layer);
+            let count = together(&model, layer);
             let own = y.select(Axis::Head, &(0..count).collect::<Vec<_>>()).unwrap();
             assert_close(&what, faces.recurrence.values(), own.values(), ROUNDING);
         }
@@ -332,7 +337,7 @@ fn three_faces_show_the_same_numbers() {
 #[test]
 fn where_a_state_was_changed_there_is_no_matrix() {
     for (model, values, layer) in recurrent_layers() {
-        let shape = model.file.config.shape();
+        let shape = &model.shape;
         let head = shape.mixers[layer].n_attention_heads;
         let site = Site::Block { layer, part: Part::SsmState };
         let edits = [Edit { site, head: None, pos: Some(4), kind: EditKind::Scale(0.0) }];
