@@ -20,12 +20,13 @@ pub(super) fn film(seen: Seen<'_>, layer: usize, head: usize) -> Result<Pending,
     let ShownHead::Recurrent { first, count } = seen.shown_head(layer, head) else {
         return Ok(Pending::new(Vec::new(), |_| Answer::Film(None)));
     };
-    let Some(states) = states(seen, layer, [first, count])? else {
+    let Some(of) = with_step(seen, layer, [first, count])? else {
         return Ok(Pending::new(Vec::new(), |_| Answer::Film(None)));
     };
+    let states = states(seen, layer, [first, count], &of);
     let [n_pos, _, n_rows, n_slots] = states.dims();
     let n_rows = n_rows * count;
-    let added = added(seen, layer, [first, count])?;
+    let added = added(of);
     let flat = states.reshape([n_pos * n_rows * n_slots]);
     Ok(Pending::new(vec![flat, added], move |read| {
         let (states, written) = (&read[0], &read[1]);
@@ -60,18 +61,13 @@ fn taken(frames: &[&[f32]], written: &[f32], size: usize) -> Vec<f32> {
     .collect()
 }
 
-/// States of some heads, `[pos, head, value, slot]`: as kept, or made again.
-fn states(
-    seen: Seen<'_>,
-    layer: usize,
-    [first, count]: [usize; 2],
-) -> Result<Option<Tensor<4>>, LensError> {
-    let Some(of) = with_step(seen, layer, [first, count])? else { return Ok(None) };
-    if let Ok(states) = seen.part::<4>(layer, Part::SsmState) {
-        return Ok(Some(states.narrow(1, first, count)));
+/// States of some heads, whose recurrence this is, `[pos, head, value, slot]`: as kept, or made
+/// again.
+fn states(seen: Seen<'_>, layer: usize, [first, count]: [usize; 2], of: &Recurrence) -> Tensor<4> {
+    match seen.part::<4>(layer, Part::SsmState) {
+        Ok(states) => states.narrow(1, first, count),
+        Err(_) => Tensor::cat(of.steps(|_, state| state).1, 0),
     }
-    let (_, states) = of.steps(|_, state| state);
-    Ok(Some(Tensor::cat(states, 0)))
 }
 
 /// The recurrence of some heads with the step in its value; nothing where the mixer is another.
@@ -92,12 +88,11 @@ fn with_step(
 }
 
 /// What every position adds to the state, flat `[pos, head, value, slot]`.
-fn added(seen: Seen<'_>, layer: usize, heads: [usize; 2]) -> Result<Tensor<1>, LensError> {
-    let of = with_step(seen, layer, heads)?.ok_or(LensError::NoState(layer))?;
+fn added(of: Recurrence) -> Tensor<1> {
     let value: Tensor<5> = of.value.unsqueeze_dim(4);
     let all: Tensor<5> = value * of.write.unsqueeze_dim(3);
     let count = all.dims().iter().product::<usize>();
-    Ok(all.reshape([count]))
+    all.reshape([count])
 }
 
 /// What the state at `pos` gives back for the key that was written at `source`, as far as it goes
@@ -117,10 +112,8 @@ pub(super) fn state_lens(
         return nothing();
     };
     let heads = [first, count];
-    let (Some(states), Some(of)) = (states(seen, layer, heads)?, with_step(seen, layer, heads)?)
-    else {
-        return nothing();
-    };
+    let Some(of) = with_step(seen, layer, heads)? else { return nothing() };
+    let states = states(seen, layer, heads, &of);
     let [_, _, d_value, _] = states.dims();
     // [head, value, slot] by [head, slot, 1].
     let state: Tensor<3> = states.narrow(0, pos, 1).squeeze_dim(0);
