@@ -66,7 +66,14 @@ fn taken(frames: &[&[f32]], written: &[f32], size: usize) -> Vec<f32> {
 fn states(seen: Seen<'_>, layer: usize, [first, count]: [usize; 2], of: &Recurrence) -> Tensor<4> {
     match seen.part::<4>(layer, Part::SsmState) {
         Ok(states) => states.narrow(1, first, count),
-        Err(_) => Tensor::cat(of.steps(|_, state| state).1, 0),
+        Err(_) => {
+            let mut states = Vec::new();
+            of.steps(|_, state| {
+                states.push(state.clone());
+                state
+            });
+            Tensor::cat(states, 0)
+        }
     }
 }
 
@@ -164,7 +171,7 @@ pub(super) fn faces(seen: Seen<'_>, layer: usize, head: usize) -> Result<Pending
     of.decay = of.decay.map(|it| Decay::Log(it.log()));
     let is_scan = of.erase.is_none() && of.value.dims()[3] == 1;
     let parallel = if is_scan { of.read_all(of.scan()) } else { of.chunks() };
-    let all = [of.steps(|_, state| state).0, parallel, of.mixed()];
+    let all = [of.steps(|_, state| state), parallel, of.mixed()];
     let [_, n_pos, _, d_value] = all[0].dims();
     let n_rows = count * d_value;
     let flats = all.map(|it| it.reshape([n_pos * n_rows])).to_vec();

@@ -99,8 +99,11 @@ fn every_form_gives_the_same_numbers() {
             "{} positions, {} values, forgets {:?}, erases {:?}",
             case.n_pos, case.d_value, case.forgets, case.erases
         );
-        let (y, states) = recurrence.steps(|_, state| state);
-        let y = numbers(y);
+        let mut states = Vec::new();
+        let y = numbers(recurrence.steps(|_, state| {
+            states.push(state.clone());
+            state
+        }));
         assert_close(&format!("chunks, {what}"), &numbers(recurrence.chunks()), &y, CLOSE);
         assert_close(&format!("matrix, {what}"), &numbers(recurrence.mixed()), &y, CLOSE);
         assert_close(&format!("forward, {what}"), &numbers(recurrence.forward()), &y, CLOSE);
@@ -122,7 +125,7 @@ fn a_decay_may_be_nothing_or_change_the_sign() {
         let plain = Case::tensor(&mut rng, [2, 9, 3, N_SLOTS], [-1.0, 1.0]);
         let is_cut = plain.clone().abs().lower_elem(0.2);
         recurrence.decay = Some(Decay::Plain(plain.mask_fill(is_cut, 0.0)));
-        let y = numbers(recurrence.steps(|_, state| state).0);
+        let y = numbers(recurrence.steps(|_, state| state));
         assert_close("matrix", &numbers(recurrence.mixed()), &y, CLOSE);
         assert_close("forward", &numbers(recurrence.forward()), &y, CLOSE);
     }
@@ -142,7 +145,7 @@ fn a_state_that_is_changed_is_what_goes_on() {
     let case = Case { n_pos: 6, d_value: 4, forgets: Forgets::ByHead, erases: Erases::Key(1.0) };
     let recurrence = case.draw();
     let forget = |pos: usize, state: Tensor<4>| if pos == 2 { state * 0.0 } else { state };
-    let after = recurrence.steps(forget).0.narrow(1, 3, 3);
+    let after = recurrence.steps(forget).narrow(1, 3, 3);
     let rest = |of: &Tensor<4>| of.clone().narrow(1, 3, 3);
     let alone = Recurrence {
         decay: match &recurrence.decay {
@@ -176,7 +179,7 @@ fn gradients_are_those_of_differences() {
         let params: Vec<_> = parts(&base).into_iter().map(param).collect();
         let tracked = with_parts(params.iter().map(Param::val));
         let grads = tracked.chunks().powi_scalar(2).sum().backward();
-        let loss = |of: &Recurrence| numbers(of.steps(|_, state| state).0.powi_scalar(2).sum())[0];
+        let loss = |of: &Recurrence| numbers(of.steps(|_, state| state).powi_scalar(2).sum())[0];
         for (which, param) in params.iter().enumerate() {
             let grad = numbers(param.val().grad(&grads).unwrap());
             // Along the gradient itself, so that the difference stands out of the roundings.

@@ -83,23 +83,20 @@ impl Recurrence {
     /// on a CPU, which then multiplies least; a wide value by chunks.
     pub fn forward(&self) -> Tensor<4> {
         if matches!(self.decay, Some(Decay::Plain(_))) {
-            return self.steps(|_, state| state).0;
+            return self.steps(|_, state| state);
         }
         let is_narrow = self.value.dims()[3] == 1 && self.erase.is_none();
         match (is_narrow, cfg!(feature = "gpu")) {
             (true, true) => self.read_all(self.scan()),
-            (true, false) => self.steps(|_, state| state).0,
+            (true, false) => self.steps(|_, state| state),
             (false, _) => self.chunks(),
         }
     }
 
-    /// Position after position. `each` sees the state after every position, `[batch, head, value,
-    /// slot]`, and says what the recurrence goes on with. Gives what is read and the states,
-    /// `[batch, pos, head, value, slot]`.
-    pub fn steps(
-        &self,
-        mut each: impl FnMut(usize, Tensor<4>) -> Tensor<4>,
-    ) -> (Tensor<4>, Vec<Tensor<4>>) {
+    /// What is read at every position, `[batch, pos, head, value]`, position after position. `each`
+    /// sees the state after every position, `[batch, head, value, slot]`, and says what the
+    /// recurrence goes on with.
+    pub fn steps(&self, mut each: impl FnMut(usize, Tensor<4>) -> Tensor<4>) -> Tensor<4> {
         let [batch, n_pos, n_heads, d_value] = self.value.dims();
         let n_slots = self.write.dims()[3];
         let device = self.value.device();
@@ -109,7 +106,7 @@ impl Recurrence {
         };
         let decay = self.decay.as_ref().map(Decay::plain);
         let mut state = Tensor::zeros([batch, n_heads, d_value, n_slots], &device);
-        let (mut read, mut states) = (Vec::with_capacity(n_pos), Vec::with_capacity(n_pos));
+        let mut read = Vec::with_capacity(n_pos);
         for pos in 0..n_pos {
             let value = row(&self.value, pos).reshape([batch, n_heads, d_value, 1]);
             let mut next = value * row(&self.write, pos);
@@ -124,9 +121,8 @@ impl Recurrence {
             state = each(pos, kept + next);
             let y = (state.clone() * row(&self.read, pos)).sum_dim(3);
             read.push(y.reshape([batch, 1, n_heads, d_value]));
-            states.push(state.clone());
         }
-        (Tensor::cat(read, 1), states)
+        Tensor::cat(read, 1)
     }
 
     /// Every state at once, `[batch, pos, head, value, slot]`, in log₂(positions) passes.
