@@ -18,6 +18,12 @@ pub fn cosine(left: &[f32], right: &[f32]) -> f64 {
     if lengths == 0.0 { 0.0 } else { dot(left, right) / lengths }
 }
 
+/// The largest of numbers that are not below 0, and 0 of none. Where one is no number, so is this:
+/// `max` would pass over it.
+pub fn largest(values: impl Iterator<Item = f32>) -> f32 {
+    values.fold(0.0, |most, it| if most.is_nan() || it <= most { most } else { it })
+}
+
 /// Two unit vectors at right angles: `first`'s direction, then what `second` has beside it.
 /// `None` where they span no plane.
 pub fn plane(first: &[f32], second: &[f32]) -> Option<[Vec<f32>; 2]> {
@@ -166,6 +172,17 @@ mod tests {
         assert!((first[0] - 0.6).abs() < 1e-4 && (first[1] - 0.8).abs() < 1e-4, "{first:?}");
         assert!(dot(&first, &second).abs() < 1e-4);
         assert!((variance(&points, 2) - (largest + next)).abs() < 1e-3);
+    }
+
+    #[test]
+    fn the_largest_is_no_number_where_one_is_none() {
+        let of = |values: &[f32]| largest(values.iter().copied());
+        assert_eq!(of(&[]), 0.0);
+        assert_eq!(of(&[1.0, 3.0, 2.0]), 3.0);
+        assert_eq!(of(&[1.0, f32::INFINITY]), f32::INFINITY);
+        assert!(of(&[f32::NAN, 1.0]).is_nan());
+        assert!(of(&[1.0, f32::NAN, f32::INFINITY]).is_nan());
+        assert!(of(&[1.0, f32::NAN]).is_nan());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use trace::{
 
 use super::{LensError, Seen, array, mixing::ShownHead, pending::Pending, writers::scale_at};
 use crate::{
-    geometry::{norm, singular_values},
+    geometry::{largest, norm, singular_values},
     model::{Decay, Recurrence},
 };
 
@@ -178,9 +178,7 @@ pub(super) fn faces(seen: Seen<'_>, layer: usize, head: usize) -> Result<Pending
     Ok(Pending::new(flats, move |read| {
         let most = read[0].iter().fold(f32::MIN_POSITIVE, |most, it| most.max(it.abs()));
         let apart = [1, 2].map(|which: usize| {
-            let each = read[which].iter().zip(&read[0]).map(|(a, b)| (a - b).abs() / most);
-            // `max` would pass over what is no number.
-            each.fold(0.0, |most: f32, it| if it <= most { most } else { it })
+            largest(read[which].iter().zip(&read[0]).map(|(a, b)| (a - b).abs() / most))
         });
         let mut arrays = read.into_iter().map(|it| array(it, &[(Pos, n_pos), (Value, n_rows)]));
         let mut next = || arrays.next().expect("three were asked for");

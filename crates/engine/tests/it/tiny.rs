@@ -8,6 +8,7 @@ use std::{
 
 use burn::prelude::*;
 use engine::{
+    geometry::largest,
     lens::{LensError, answer_all, kept_for},
     load::{BASIS_AXES, BASIS_MEAN, HostTensor, Model, ModelFile, Weights, collect, digest},
     model::{
@@ -298,9 +299,7 @@ pub(crate) fn distance(left: &[f32], right: &[f32]) -> f32 {
         return f32::INFINITY;
     }
     let size = right.iter().fold(f32::MIN_POSITIVE, |most, it| most.max(it.abs()));
-    // `max` would pass over what is no number.
-    let differences = left.iter().zip(right).map(|(a, b)| (a - b).abs() / size);
-    differences.fold(0.0, |most, it| if it <= most { most } else { it })
+    largest(left.iter().zip(right).map(|(a, b)| (a - b).abs() / size))
 }
 
 /// Panics where two rows of numbers lie further apart than `tolerance`.
