@@ -48,8 +48,12 @@ fn unit(vector: &[f32]) -> Option<Vec<f32>> {
         .then(|| vector.iter().map(|&it| (f64::from(it) / length) as f32).collect())
 }
 
-/// Singular values of a row-major matrix, the largest first.
+/// Singular values of a row-major matrix, the largest first; no numbers where an entry is none or
+/// infinite, for then the search may not end.
 pub fn singular_values(values: &[f32], n_rows: usize, n_columns: usize) -> Vec<f32> {
+    if !values.iter().all(|it| it.is_finite()) {
+        return vec![f32::NAN; n_rows.min(n_columns)];
+    }
     let entries = values.iter().copied().map(f64::from);
     let matrix = nalgebra::DMatrix::from_row_iterator(n_rows, n_columns, entries);
     let mut found: Vec<f32> = matrix.singular_values().iter().map(|&it| it as f32).collect();
@@ -172,6 +176,17 @@ mod tests {
         assert!((first[0] - 0.6).abs() < 1e-4 && (first[1] - 0.8).abs() < 1e-4, "{first:?}");
         assert!(dot(&first, &second).abs() < 1e-4);
         assert!((variance(&points, 2) - (largest + next)).abs() < 1e-3);
+    }
+
+    #[test]
+    fn singular_values_are_those_of_the_matrix_or_no_numbers() {
+        let found = singular_values(&[0.0, 2.0, 0.0, -3.0, 0.0, 0.0], 2, 3);
+        assert!((found[0] - 3.0).abs() < 1e-6 && (found[1] - 2.0).abs() < 1e-6, "{found:?}");
+        for broken in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let matrix = [broken, 4.0, -5.0, 1.0, 3.0, -1.0, 5.0, 0.0, 2.0, -4.0];
+            let found = singular_values(&matrix, 5, 2);
+            assert!(found.len() == 2 && found.iter().all(|it| it.is_nan()), "{found:?}");
+        }
     }
 
     #[test]
