@@ -166,9 +166,7 @@ pub(super) fn faces(seen: Seen<'_>, layer: usize, head: usize) -> Result<Pending
     if seen.has_other_states(layer) {
         return nothing();
     }
-    let Some(mut of) = with_step(seen, layer, [first, count])? else { return nothing() };
-    // Decays that nobody changed lie between 0 and 1, whose logarithms the fast forms need.
-    of.decay = of.decay.map(|it| Decay::Log(it.log()));
+    let Some(of) = with_step(seen, layer, [first, count])? else { return nothing() };
     let is_scan = of.erase.is_none() && of.value.dims()[3] == 1;
     let parallel = if is_scan { of.read_all(of.scan()) } else { of.chunks() };
     let all = [of.steps(|_, state| state), parallel, of.mixed()];

@@ -132,6 +132,28 @@ fn a_decay_may_be_nothing_or_change_the_sign() {
 }
 
 #[test]
+fn signs_of_decays_go_on_from_chunk_to_chunk() {
+    for n_pos in [33, 100, 130] {
+        for forgets in [Forgets::ByHead, Forgets::BySlot] {
+            for erases in [Erases::Nothing, Erases::Key(2.0), Erases::Own] {
+                let mut recurrence = Case { n_pos, d_value: 4, forgets, erases }.draw();
+                let width = if matches!(forgets, Forgets::ByHead) { 1 } else { N_SLOTS };
+                let mut rng = ChaCha8Rng::seed_from_u64(5);
+                let form = [2, n_pos, 3, width];
+                let size = Case::tensor(&mut rng, form, [0.8, 1.0]);
+                let is_turned = Case::tensor(&mut rng, form, [-1.0, 1.0]).lower_elem(0.0);
+                let plain = size.clone().mask_where(is_turned, -size);
+                recurrence.decay = Some(Decay::Plain(plain));
+                let y = numbers(recurrence.steps(|_, state| state));
+                let what = format!("{n_pos} positions, {forgets:?}, {erases:?}");
+                assert_close(&what, &numbers(recurrence.chunks()), &y, CLOSE);
+                assert_close(&what, &numbers(recurrence.mixed()), &y, CLOSE);
+            }
+        }
+    }
+}
+
+#[test]
 fn the_matrix_sees_nothing_ahead_of_the_query() {
     let case = Case { n_pos: 7, d_value: 4, forgets: Forgets::BySlot, erases: Erases::Key(1.0) };
     for (place, weight) in numbers(case.draw().matrix()).into_iter().enumerate() {

@@ -222,6 +222,8 @@ struct Chunk {
     n_chunks: usize,
     size: usize,
     decay: Option<LeftOver>,
+    /// The sign of what is left of the state before, `[.., 1, slot or 1]`, where it may be −1.
+    turn: Option<Tensor<3>>,
     value: Tensor<3>,
     write: Tensor<3>,
     erase: Option<[Tensor<3>; 2]>,
@@ -263,25 +265,29 @@ impl Chunk {
             n_chunks,
             size,
             decay,
+            turn: None,
             value: cut(&of.value),
             write: cut(&of.write),
             erase: of.erase.as_ref().map(|both| both.each_ref().map(cut)),
             read: cut(&of.read),
         };
         match of.decay.as_ref().and_then(Decay::sign) {
-            Some(sign) => chunk.turned(cut(&sign)),
+            // After the last position nothing turns.
+            Some(sign) => chunk.turned(cut(&(sign - 1.0)) + 1.0),
             None => chunk,
         }
     }
 
     /// With the signs of decays moved into where it writes and reads: a product of decays is that
-    /// of their sizes, times the sign before it and the sign after it.
+    /// of their sizes, times the sign before it and the sign after it. What is left at a chunk's end
+    /// takes the sign of the whole chunk.
     fn turned(self, sign: Tensor<3>) -> Self {
         let through = sign.clone().cumprod(1);
         let before = through.clone() * sign;
         Self {
             write: self.write * through.clone(),
             read: self.read * through.clone(),
+            turn: Some(through.clone().narrow(1, self.size - 1, 1)),
             erase: self.erase.map(|[remove, erase]| [remove * before, erase * through]),
             ..self
         }
@@ -367,7 +373,12 @@ impl Chunk {
         };
         let whole = decay.through.clone().narrow(1, self.size - 1, 1);
         let to_end = (whole.clone() - decay.through.clone()).exp();
-        (self.read.clone() * decay.through.clone().exp(), to_end, whole.exp())
+        let turned = |it: Tensor<3>| match &self.turn {
+            Some(turn) => it * turn.clone(),
+            None => it,
+        };
+        let start = self.read.clone() * decay.through.clone().exp();
+        (start, turned(to_end), turned(whole.exp()))
     }
 
     /// The state before each chunk, `[batch · head, chunk, value, slot]`.
