@@ -99,6 +99,14 @@ fn epsilon() -> f64 {
     1e-5
 }
 
+impl Norm {
+    /// What stands under the root beside the mean square.
+    pub fn epsilon(self) -> f64 {
+        let (Norm::LayerNorm { epsilon } | Norm::RmsNorm { epsilon }) = self;
+        epsilon
+    }
+}
+
 impl Default for Norm {
     fn default() -> Self {
         Norm::LayerNorm { epsilon: epsilon() }
@@ -640,13 +648,9 @@ impl NetworkConfig {
             return Err(ConfigError::UnevenHeads { d_model: self.d_model, n_heads });
         }
         self.check_positions()?;
-        let (Norm::LayerNorm { epsilon } | Norm::RmsNorm { epsilon }) = self.norm;
-        if epsilon < 0.0 {
-            return Err(ConfigError::Range {
-                name: "epsilon",
-                value: epsilon,
-                wanted: "0 or more",
-            });
+        let value = self.norm.epsilon();
+        if value < 0.0 {
+            return Err(ConfigError::Range { name: "epsilon", value, wanted: "0 or more" });
         }
         if self.placement == Placement::Post && self.residual == Residual::Parallel {
             return Err(ConfigError::ParallelPost);

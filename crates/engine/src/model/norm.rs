@@ -20,14 +20,11 @@ pub struct Norm {
 impl Norm {
     /// Gain 1 and bias 0.
     pub fn new(kind: config::Norm, d_model: usize, device: &Device) -> Self {
-        let (epsilon, is_centred) = match kind {
-            config::Norm::LayerNorm { epsilon } => (epsilon, true),
-            config::Norm::RmsNorm { epsilon } => (epsilon, false),
-        };
+        let is_centred = matches!(kind, config::Norm::LayerNorm { .. });
         Self {
             gain: Initializer::Ones.init([d_model], device),
             bias: is_centred.then(|| Initializer::Zeros.init([d_model], device)),
-            epsilon,
+            epsilon: kind.epsilon(),
             is_centred,
         }
     }

@@ -58,7 +58,7 @@ impl LinearRnn {
         let reads = |to: usize| make.matrix(make.d_model, to, false);
         let is_gla = rule == Rule::Gla;
         let is_gated_delta = rule == Rule::GatedDeltaNet;
-        let (config::Norm::LayerNorm { epsilon } | config::Norm::RmsNorm { epsilon }) = norm;
+        let epsilon = norm.epsilon();
         Self {
             query: reads(keys),
             key: reads(keys),

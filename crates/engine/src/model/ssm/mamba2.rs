@@ -41,7 +41,7 @@ impl Mamba2 {
             *config;
         let d_inner = n_heads * d_head;
         let n_channels = d_inner + 2 * n_groups * d_state;
-        let (config::Norm::LayerNorm { epsilon } | config::Norm::RmsNorm { epsilon }) = norm;
+        let epsilon = norm.epsilon();
         Self {
             in_gate: make.matrix(make.d_model, d_inner, bias),
             in_conv: make.matrix(make.d_model, n_channels, bias),
