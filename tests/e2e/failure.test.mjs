@@ -1,6 +1,8 @@
 // What goes wrong ends in a notice that says what to do; the page and its last picture stay.
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { launch } from "./harness.mjs";
 import {
@@ -211,5 +213,47 @@ test("a link that asks for WebGPU where there is none goes on with the CPU", asy
   assert.match(await statusText(page), /\d+ % on/);
   assert.equal((await notices(page)).length, 1);
   assert.deepEqual(faults(visit), []);
+  await visit.close();
+});
+
+/** The files of a network of tests, without the sample that is stored at the start of its weights. */
+function withoutSample(model) {
+  const read = (name) => readFileSync(new URL(`models/${model}/${name}`, import.meta.url));
+  const bytes = read("weights.safetensors");
+  const start = 8 + Number(bytes.readBigUInt64LE());
+  const tensors = JSON.parse(bytes.subarray(8, start));
+  const n = tensors["basis.mean"].data_offsets[1];
+  const kept = Object.entries(tensors).filter(([name]) => !name.startsWith("basis."));
+  for (const [, it] of kept) it.data_offsets = it.data_offsets?.map((at) => at - n);
+  const header = Buffer.from(JSON.stringify(Object.fromEntries(kept)));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  const weights = Buffer.concat([length, header, bytes.subarray(start + n)]);
+  const weights_sha256 = createHash("sha256").update(weights).digest("hex");
+  const card = { ...JSON.parse(read("model.json")), weights_sha256, weights_bytes: weights.length };
+  return { "model.json": JSON.stringify(card), "weights.safetensors": weights };
+}
+
+test("a model without writers and without a stored sample runs, and its panels say why they are empty", async () => {
+  const files = withoutSample("alibi_post");
+  const visit = await openLive(browser, `#v=1&model=alibi_post&prompt=${encodeURIComponent(STORY)}`, {
+    before: (page) =>
+      page.context().route("**/models/alibi_post/*", (route) => {
+        const name = new URL(route.request().url()).pathname.split("/").at(-1);
+        return route.fulfill({ body: files[name] });
+      }),
+  });
+  const { page } = visit;
+  const why = (name) => panel(page, name).locator(".absent.why").textContent();
+  assert.match(await why("side"), /norms after each sum/);
+  assert.match(await why("paths"), /stored sample/);
+  await panel(page, "side").getByRole("button", { name: "norms" }).click();
+  await panel(page, "paths").getByRole("button", { name: "words" }).click();
+  await settled(page);
+  await eventually(async () => assert.equal(await page.locator(".absent").count(), 0, "what it has is shown"));
+  await type(page, "Anna put the");
+  assert.equal((await tokens(page)).length, 4);
+  assert.deepEqual(await notices(page), []);
+  assert.deepEqual(visit.problems, []);
   await visit.close();
 });

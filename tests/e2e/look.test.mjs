@@ -86,6 +86,20 @@ test("at 1440 × 900 titles, lines and legends are whole", async () => {
   await close();
 });
 
+test("at 1440 × 900 and 1280 × 800 the legends of a state are whole", async () => {
+  for (const size of [DESKTOP, { viewport: { width: 1280, height: 800 } }]) {
+    for (const view of ["state", "faces"]) {
+      const { page, close } = await openLive(browser, `#v=1&model=tales-mamba2&second=${view}&prompt=${encodeURIComponent(STORY)}`, size);
+      const cut = await page.evaluate(() =>
+        [...document.querySelectorAll(".panel-paths .legend, .panel-paths .legend .notes")]
+          .filter((it) => it.clientWidth < it.scrollWidth || it.clientHeight < it.scrollHeight)
+          .map((it) => it.textContent));
+      assert.deepEqual(cut, []);
+      await close();
+    }
+  }
+});
+
 test("every figure fills its place, also after the window has changed", async () => {
   const { page, problems, close } = await openLive(browser, "", DESKTOP);
   const assertFilled = async () => {
