@@ -103,6 +103,22 @@ NETWORKS = {
             {"kind": "parallel", "attention": {"window": None}, "ssm": GATED_DELTA},
         ],
     },
+    # Dong et al. 2024, section 2.1: 24 numbers of attention and as many of Mamba in one matrix.
+    "hymba": {
+        **BASE,
+        **PLAIN,
+        "d_head": 6,
+        "n_kv_heads": 2,
+        "positions": {"kind": "rope", "theta": 100.0, "fraction": 1.0, "interleaved": True},
+        "mixers": [
+            {
+                "kind": "parallel",
+                "attention": {"window": None},
+                "ssm": {**MAMBA, "bias": False, "conv_bias": True},
+                "join": "normed_mean",
+            }
+        ],
+    },
 }
 
 
@@ -142,6 +158,12 @@ def mixers(config, layer):
     return None, mixer
 
 
+def is_joined(config, layer):
+    """Whether attention and recurrence of block `layer` have one output matrix."""
+    mixer = config["mixers"][layer % len(config["mixers"])]
+    return mixer.get("join") == "normed_mean"
+
+
 def shapes(config):
     """The shape of every weight that the network has, by name."""
     found = shapes_with_attention(config)
@@ -153,6 +175,10 @@ def shapes(config):
         if ssm is not None:
             of_kind = SHAPES[ssm["kind"]](config["d_model"], ssm)
             found |= {f"{block}.ssm.{it}": shape for it, shape in of_kind.items()}
+        if is_joined(config, layer):
+            width, d_model = found.pop(f"{block}.ssm.output.weight")
+            assert found[f"{block}.attn.output.weight"] == (width, d_model)
+            found |= {f"{block}.share.{it}.norm.gain": (width,) for it in ("attn", "ssm")}
     return found
 
 
@@ -277,15 +303,40 @@ def random_weights(config, random):
 
 def mix(config, weights, name, reads, sites):
     """What the mixers of block `name` add to the stream [pos, d_model]."""
-    attention, ssm = mixers(config, int(name.split(".")[1]))
+    layer = int(name.split(".")[1])
+    attention, ssm = mixers(config, layer)
     out = 0.0
     if attention is not None:
         out = out + attend(config, weights, name, reads, sites, attention["window"])
     if ssm is not None:
         parts = MIXERS[ssm["kind"]](config, ssm, weights, f"{name}.ssm", reads)
+        if is_joined(config, layer):
+            return joined(config, weights, name, reads, parts, sites)
         parts["out"] = linear(weights, f"{name}.ssm.output", parts["z"].reshape(N_POS, -1))
         sites |= {f"{name}.ssm.{part}": it for part, it in {"norm": reads, **parts}.items()}
         out = out + parts["out"]
+    return out
+
+
+def joined(config, weights, name, reads, parts, sites):
+    """Dong et al. 2024: the mean of two vectors of one scale each, by one matrix."""
+    matrix, bias = (weights[f"{name}.attn.output.{it}"] for it in ("weight", "bias"))
+    halves = []
+    for part, z in (("attn", sites[f"{name}.attn.z"]), ("ssm", parts["z"])):
+        flat = z.reshape(N_POS, -1)
+        scaled = flat / np.sqrt((flat**2).mean(-1, keepdims=True) + config["norm"]["epsilon"])
+        halves.append(weights[f"{name}.share.{part}.norm.gain"] * scaled / 2.0)
+    out = (halves[0] + halves[1]) @ matrix + bias
+    # What our sites hold: what each brings to the matrix and what that makes of it.
+    z = halves[0].reshape(sites[f"{name}.attn.z"].shape)
+    by_head = matrix.reshape(z.shape[1], z.shape[2], -1)
+    sites[f"{name}.attn.z"] = z
+    sites[f"{name}.attn.result"] = np.einsum("phd,hdm->phm", z, by_head)
+    sites[f"{name}.attn.out"] = halves[0] @ matrix + bias
+    parts["z"] = halves[1].reshape(parts["z"].shape)
+    parts["out"] = halves[1] @ matrix
+    sites |= {f"{name}.ssm.{part}": it for part, it in {"norm": reads, **parts}.items()}
+    assert np.allclose(out, sites[f"{name}.attn.out"] + parts["out"])
     return out
 
 

@@ -41,7 +41,7 @@ pub enum Part {
     AttnScore,
     /// Attention weights after mask and softmax.
     AttnPattern,
-    /// Values mixed by the pattern, head by head.
+    /// Values mixed by the pattern, head by head; in Hymba's layer at one scale, as the matrix reads it.
     AttnZ,
     /// What each head adds to the stream (without the shared output bias).
     AttnResult,

@@ -146,7 +146,17 @@ fn attention_row(
     let values: Tensor<3> = seen.part(layer, Part::AttnV)?;
     let values: Tensor<2> = values.narrow(1, attention.kv_head(head), 1).squeeze_dim(1);
     let value_norm = lengths(values.clone());
-    let write_norm = lengths(values.matmul(attention.output_of(head))) * weight.clone();
+    let passed = if seen.model.network.shares_output(layer) {
+        // The norm between as it is at the query.
+        let z: Tensor<3> = seen.part(layer, Part::AttnZ)?;
+        let z: Tensor<2> = z.narrow(0, query, 1).narrow(1, head, 1).squeeze_dim(1);
+        let mixed = weight.clone().unsqueeze::<2>().matmul(values.clone());
+        let is_nothing = mixed.clone().equal_elem(0.0);
+        values * (z / mixed.mask_fill(is_nothing.clone(), 1.0)).mask_fill(is_nothing, 0.0)
+    } else {
+        values
+    };
+    let write_norm = lengths(passed.matmul(attention.output_of(head))) * weight.clone();
     Ok([score, weight, value_norm, write_norm])
 }
 

@@ -153,7 +153,7 @@ impl<'a> Seen<'a> {
 
     /// The rows of the output matrix that the named heads write with, `[head · value, d_model]`.
     pub(super) fn output_of(self, layer: usize, first: usize, count: usize) -> Option<Tensor<2>> {
-        let weight = self.model.network.ssm_output(layer)?.weight.val();
+        let weight = self.model.network.ssm_output(layer)?;
         let z: Tensor<3> = self.part(layer, Part::SsmZ).ok()?;
         let d_value = z.dims()[2];
         Some(weight.narrow(0, first * d_value, count * d_value))

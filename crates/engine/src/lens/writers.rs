@@ -100,10 +100,9 @@ fn mixer_toward(
         rest = rest + beside(Part::AttnOut, &heads, attention.output_bias());
         all.push(heads);
     }
-    if let Some(output) = network.ssm_output(layer) {
+    if network.ssm_output(layer).is_some() {
         let heads = recurrent_toward(seen, layer, pos, toward)?;
-        let bias = output.bias.as_ref().map(|it| it.val());
-        rest = rest + beside(Part::SsmOut, &heads, bias);
+        rest = rest + beside(Part::SsmOut, &heads, network.ssm_output_bias(layer));
         all.push(heads);
     }
     Ok((Tensor::cat(all, 0), rest))

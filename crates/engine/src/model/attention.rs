@@ -12,6 +12,7 @@ use super::{
     groups::for_heads,
     positions::{Rope, alibi, rotate},
     probe::Probe,
+    share::Share,
 };
 
 /// Stands for minus infinity. Finite, for WGSL may assume that infinities never occur.
@@ -66,7 +67,8 @@ impl Attention {
         }
     }
 
-    /// What the heads of block `layer` add to the residual stream.
+    /// What the heads of block `layer` add to the residual stream; where a recurrence shares the
+    /// output matrix, through a norm before it.
     ///
     /// # Shapes
     /// `normed`, and what returns: `[batch, pos, d_model]`
@@ -79,7 +81,13 @@ impl Attention {
     ///
     /// # Source
     /// Vaswani et al. 2017, eq. (1); heads that share keys and values as in Ainslie et al. 2023.
-    pub fn forward(&self, layer: usize, normed: &Tensor<3>, probe: &mut Probe) -> Tensor<3> {
+    pub(super) fn forward(
+        &self,
+        layer: usize,
+        normed: &Tensor<3>,
+        share: Option<&Share>,
+        probe: &mut Probe,
+    ) -> Tensor<3> {
         let [batch, n_pos, d_model] = normed.dims();
         let heads = |reads: &Linear, n: usize| {
             reads.forward(normed.clone()).reshape([batch, n_pos, n, self.d_head])
@@ -97,6 +105,7 @@ impl Attention {
         let pattern = probe.see_part(layer, Part::AttnPattern, softmax(self.masked(score), 3));
 
         let mixed = pattern.matmul(value.swap_dims(1, 2)).swap_dims(1, 2);
+        let mixed = share.map_or(mixed.clone(), |it| it.forward(mixed));
         let mixed = probe.see_part(layer, Part::AttnZ, mixed);
         let out = if probe.edits(layer, Part::AttnResult) {
             self.sum_of_heads(layer, mixed, probe)
@@ -129,6 +138,11 @@ impl Attention {
     /// The key–value head that query head `head` reads.
     pub fn kv_head(&self, head: usize) -> usize {
         head / (self.n_heads / self.n_kv_heads)
+    }
+
+    /// The output matrix, `[head · d_head, d_model]`.
+    pub(super) fn output_weight(&self) -> Tensor<2> {
+        self.output.weight.val()
     }
 
     /// One head's slice of the output matrix, `[d_head, d_model]`.

@@ -9,6 +9,7 @@ use super::{
     mlp::Mlp,
     norm::Norm,
     probe::Probe,
+    share::Share,
     ssm::Ssm,
 };
 
@@ -19,12 +20,20 @@ pub(super) struct Block {
     pub(super) attn: Option<Attention>,
     /// Where there is attention too, both read the same and add what they say.
     pub(super) ssm: Option<Ssm>,
+    /// Attention's norm and the recurrence's, where both write by attention's matrix.
+    pub(super) share: Option<Shares>,
     norm2: Option<Norm>,
     mlp: Option<Mlp>,
     #[module(skip)]
     placement: Placement,
     #[module(skip)]
     residual: Residual,
+}
+
+#[derive(Module, Debug)]
+pub(super) struct Shares {
+    attn: Share,
+    ssm: Share,
 }
 
 impl Block {
@@ -37,10 +46,14 @@ impl Block {
     ) -> Self {
         let mlp = Mlp::new(config, write_gain, device);
         let norm = || Norm::new(config.norm, config.d_model, device);
+        let is_shared = config.shares_output(layer);
+        let share = || Share::new(config.n_heads * config.d_head(), config.norm, device);
+        let ssm_gain = (!is_shared).then_some(write_gain);
         Self {
             norm1: norm(),
             attn: config.attention(layer).map(|it| Attention::new(it, config, write_gain, device)),
-            ssm: config.ssm(layer).map(|it| Ssm::new(&it, config, write_gain, device)),
+            ssm: config.ssm(layer).map(|it| Ssm::new(&it, config, ssm_gain, device)),
+            share: is_shared.then(|| Shares { attn: share(), ssm: share() }),
             norm2: mlp.is_some().then(norm),
             mlp,
             placement: config.placement,
@@ -88,15 +101,23 @@ impl Block {
         norm.forward(mid + mlp.forward(layer, read, probe))
     }
 
+    /// The matrix that the recurrence writes with, `[head · value, d_model]`, where there is one.
+    pub(super) fn ssm_output(&self) -> Option<Tensor<2>> {
+        let own = self.ssm.as_ref()?.output().map(|it| it.weight.val());
+        own.or_else(|| self.attn.as_ref().map(Attention::output_weight))
+    }
+
     /// What attention and recurrence add to the stream.
     fn mixed(&self, layer: usize, normed: Tensor<3>, probe: &mut Probe) -> Tensor<3> {
         let attn = self.attn.as_ref().map(|attn| {
             let normed = probe.see_part(layer, Part::AttnNorm, normed.clone());
-            attn.forward(layer, &normed, probe)
+            attn.forward(layer, &normed, self.share.as_ref().map(|it| &it.attn), probe)
         });
         let ssm = self.ssm.as_ref().map(|ssm| {
             let normed = probe.see_part(layer, Part::SsmNorm, normed);
-            ssm.forward(layer, &normed, probe)
+            let weight = self.attn.as_ref().map(Attention::output_weight);
+            let shared = self.share.as_ref().map(|it| &it.ssm).zip(weight);
+            ssm.forward(layer, &normed, shared, probe)
         });
         match (attn, ssm) {
             (Some(attn), Some(ssm)) => attn + ssm,

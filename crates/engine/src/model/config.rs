@@ -151,14 +151,33 @@ pub enum Mask {
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Mixer {
     Attention(AttentionConfig),
-    /// Both read the same and add what they say, as in Falcon-H1 (Zuo et al. 2025); Hymba (Dong et
-    /// al. 2024) puts a norm and one output matrix after them.
+    /// Both read the same, and what they say comes together.
     Parallel {
         attention: AttentionConfig,
         ssm: SsmConfig,
+        #[serde(default, skip_serializing_if = "Join::is_default")]
+        join: Join,
     },
     #[serde(untagged)]
     Ssm(SsmConfig),
+}
+
+/// How what attention and a recurrence beside it say comes together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Join {
+    /// Each writes to the stream with a matrix of its own, as in Falcon-H1 (Zuo et al. 2025).
+    #[default]
+    Sum,
+    /// The mean of both, each at one scale of its own, is written by one matrix, as in Hymba (Dong
+    /// et al. 2024).
+    NormedMean,
+}
+
+impl Join {
+    fn is_default(&self) -> bool {
+        *self == Join::default()
+    }
 }
 
 impl Default for Mixer {
@@ -391,6 +410,10 @@ pub enum ConfigError {
         "{n_heads} heads of a mixer cannot share {n_groups} groups evenly; let n_groups divide n_heads"
     )]
     UnevenGroups { n_heads: usize, n_groups: usize },
+    #[error(
+        "attention says {attention} numbers and {ssm} the recurrence beside it, and one matrix writes both; make them as many"
+    )]
+    UnevenJoin { attention: usize, ssm: usize },
     #[error("{mixers} mixers are named and there are {n_layers} layers; name at most one for each")]
     Mixers { mixers: usize, n_layers: usize },
     #[error("{name} is {value}, which gives no numbers; it must be {wanted}")]
@@ -442,6 +465,14 @@ impl SsmConfig {
             SsmConfig::Linear(it) => [it.n_heads, it.d_value, it.d_key],
             SsmConfig::Rwkv7(it) => [it.n_heads, it.d_head, it.d_head],
             SsmConfig::Gru(it) | SsmConfig::Lstm(it) => [1, 1, it.d_state],
+        }
+    }
+
+    /// How many numbers its output matrix reads.
+    fn width(&self, d_model: usize) -> usize {
+        match (self, self.form(d_model)) {
+            (SsmConfig::Gru(it) | SsmConfig::Lstm(it), _) => it.d_state,
+            (_, [n_heads, d_value, _]) => n_heads * d_value,
         }
     }
 
@@ -605,6 +636,11 @@ impl NetworkConfig {
         }
     }
 
+    /// Whether attention and recurrence of block `layer` write by one matrix.
+    pub fn shares_output(&self, layer: usize) -> bool {
+        matches!(self.mixer(layer), Mixer::Parallel { join: Join::NormedMean, .. })
+    }
+
     /// What a picture of the mixer of block `layer` needs.
     fn mixer_shape(&self, layer: usize) -> MixerShape {
         let attention = self.attention(layer);
@@ -669,6 +705,10 @@ impl NetworkConfig {
             }
             if let Some(ssm) = self.ssm(layer) {
                 ssm.check()?;
+                let (attention, ssm) = (self.n_heads * self.d_head(), ssm.width(self.d_model));
+                if self.shares_output(layer) && attention != ssm {
+                    return Err(ConfigError::UnevenJoin { attention, ssm });
+                }
             }
         }
         Ok(())

@@ -12,13 +12,14 @@ mod network;
 mod norm;
 mod positions;
 mod probe;
+mod share;
 mod ssm;
 
 pub use attention::Attention;
 pub use config::{
-    Activation, AttentionConfig, Bias, CONFIG_VERSION, ConfigError, LinearConfig, Mamba2Config,
-    MambaConfig, Mask, Mixer, MlpKind, NetworkConfig, Norm, Placement, Positions, Residual,
-    RnnConfig, Rule, Rwkv7Config, S4dConfig, SsmConfig, Unembed,
+    Activation, AttentionConfig, Bias, CONFIG_VERSION, ConfigError, Join, LinearConfig,
+    Mamba2Config, MambaConfig, Mask, Mixer, MlpKind, NetworkConfig, Norm, Placement, Positions,
+    Residual, RnnConfig, Rule, Rwkv7Config, S4dConfig, SsmConfig, Unembed,
 };
 pub(crate) use groups::for_heads;
 pub use network::Network;

@@ -159,13 +159,26 @@ impl Network {
         self.blocks[layer].attn.as_ref()
     }
 
-    /// The matrix that the recurrent mixer of block `layer` writes with, where it has one.
-    pub fn ssm_output(&self, layer: usize) -> Option<&Linear> {
-        self.blocks[layer].ssm.as_ref().map(Ssm::output)
+    /// The matrix that the recurrent mixer of block `layer` writes with, `[head · value, d_model]`,
+    /// where it has one: its own, or attention's.
+    pub fn ssm_output(&self, layer: usize) -> Option<Tensor<2>> {
+        self.blocks[layer].ssm_output()
+    }
+
+    /// The bias of a recurrent mixer's own output matrix, `[d_model]`, where it has one.
+    pub fn ssm_output_bias(&self, layer: usize) -> Option<Tensor<1>> {
+        let output = self.blocks[layer].ssm.as_ref()?.output()?;
+        output.bias.as_ref().map(Param::val)
+    }
+
+    /// Whether attention and recurrence of block `layer` write by one matrix, with a norm before it.
+    pub fn shares_output(&self, layer: usize) -> bool {
+        self.blocks[layer].share.is_some()
     }
 
     /// What the norm after the recurrence of block `layer` makes of parts of what the heads from
-    /// `first` read, where more than norm and gate stand between them and the output matrix.
+    /// `first` read, where more than norm and gate stand between them and the output matrix. Not in
+    /// Hymba's layer: the norm that follows there is of all heads together.
     ///
     /// # Shapes
     /// `y`, the whole: `[1, head, value]`; `parts`, and what returns: `[part, head, value]`
@@ -177,7 +190,7 @@ impl Network {
         parts: Tensor<3>,
     ) -> Option<Tensor<3>> {
         match self.blocks[layer].ssm.as_ref()? {
-            Ssm::Rwkv7(it) => Some(it.normed_part(first, y, parts)),
+            Ssm::Rwkv7(it) if !self.shares_output(layer) => Some(it.normed_part(first, y, parts)),
             _ => None,
         }
     }

@@ -39,13 +39,14 @@ const BLOCKS: [&str; 5] = [
     "sinusoidal_full_post_gelu",
 ];
 
-const RECURRENCES: [&str; 12] = [
+const RECURRENCES: [&str; 13] = [
     "delta_net",
     "delta_net_negative",
     "gated_delta_net",
     "gla",
     "gru",
     "hybrid",
+    "hymba",
     "linear_attention",
     "lstm",
     "ret_net",

@@ -181,7 +181,9 @@ fn a_state_lens_reads_the_state_with_a_key() {
             let passed = normed_part(&y, &found, 64e-5)[row] * f64::from(gain[channel]);
             passed * get(Part::SsmGate, &[pos, channel])
         };
-        let output = &weights[&format!("blocks.{layer}.ssm.output.weight")];
+        // Where both share a matrix, it lies with attention.
+        let output = ["ssm", "attn"].map(|it| format!("blocks.{layer}.{it}.output.weight"));
+        let output = output.iter().find_map(|it| weights.get(it)).unwrap();
         let d_model = output.dims[1];
         let written: Vec<f64> = (0..d_model)
             .map(|entry| {

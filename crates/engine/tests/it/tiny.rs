@@ -12,7 +12,7 @@ use engine::{
     lens::{LensError, answer_all, kept_for},
     load::{BASIS_AXES, BASIS_MEAN, HostTensor, Model, ModelFile, Weights, collect, digest},
     model::{
-        Activation, AttentionConfig, Bias, EditError, Keep, LinearConfig, Mamba2Config,
+        Activation, AttentionConfig, Bias, EditError, Join, Keep, LinearConfig, Mamba2Config,
         MambaConfig, Mask, Mixer, MlpKind, Network, NetworkConfig, Norm, Placement, Positions,
         Probe, Residual, RnnConfig, Rule, Rwkv7Config, S4dConfig, SsmConfig, Trace, Unembed,
     },
@@ -175,7 +175,9 @@ fn recurrent_mixers() -> Vec<Vec<Mixer>> {
         SsmConfig::Rwkv7(config)
     };
     let attention = |window| Mixer::Attention(AttentionConfig { window });
-    let parallel = |ssm| Mixer::Parallel { attention: AttentionConfig::default(), ssm };
+    let beside = |ssm, join| Mixer::Parallel { attention: AttentionConfig::default(), ssm, join };
+    let parallel = |ssm| beside(ssm, Join::Sum);
+    let hymba = |ssm| beside(ssm, Join::NormedMean);
     let alone = [
         s4d(false),
         s4d(true),
@@ -197,6 +199,7 @@ fn recurrent_mixers() -> Vec<Vec<Mixer>> {
         vec![attention(None), Mixer::Ssm(mamba(24, false))],
         vec![parallel(linear(Rule::GatedDeltaNet, 4, 1.0)), Mixer::Ssm(s4d(true))],
         vec![parallel(rwkv7(10, 4)), Mixer::Ssm(rwkv7(2, 4))],
+        vec![hymba(mamba2(2, None)), hymba(mamba(12, false))],
     ];
     alone.into_iter().map(|it| vec![Mixer::Ssm(it)]).chain(together).collect()
 }

@@ -41,7 +41,7 @@ pub(in crate::model) struct LinearRnn {
     step: Option<Linear>,
     gate: Option<Linear>,
     norm: Norm,
-    pub(super) output: Linear,
+    pub(super) output: Option<Linear>,
     n_heads: usize,
     d_key: usize,
     d_value: usize,

@@ -25,7 +25,7 @@ pub(in crate::model) struct Mamba {
     a_log: Param<Tensor<2>>,
     /// `[channel]`
     skip: Param<Tensor<1>>,
-    pub(super) output: Linear,
+    pub(super) output: Option<Linear>,
 }
 
 impl Mamba {

@@ -26,7 +26,7 @@ pub(in crate::model) struct Mamba2 {
     a_log: Param<Tensor<1>>,
     skip: Param<Tensor<1>>,
     norm: Norm,
-    pub(super) output: Linear,
+    pub(super) output: Option<Linear>,
     n_heads: usize,
     n_groups: usize,
     d_state: usize,

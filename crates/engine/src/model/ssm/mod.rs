@@ -31,6 +31,7 @@ use super::{
     config::{NetworkConfig, SsmConfig},
     groups::for_heads,
     probe::Probe,
+    share::Share,
 };
 
 /// A recurrent mixer.
@@ -47,11 +48,12 @@ pub(super) enum Ssm {
 }
 
 impl Ssm {
-    /// Random weights; the output matrix's are smaller by `write_gain`.
+    /// Random weights; the output matrix's are smaller by `write_gain`, and where there is none,
+    /// attention's writes.
     pub(super) fn new(
         kind: &SsmConfig,
         config: &NetworkConfig,
-        write_gain: f64,
+        write_gain: Option<f64>,
         device: &Device,
     ) -> Self {
         let make = Make { d_model: config.d_model, write_gain, device };
@@ -66,11 +68,21 @@ impl Ssm {
         }
     }
 
-    /// What the mixer of block `layer` adds to the stream.
+    /// What the mixer of block `layer` adds to the stream; where it shares attention's output matrix,
+    /// through that and a norm before it.
     ///
     /// # Shapes
     /// `normed`, and what returns: `[batch, pos, d_model]`
-    pub(super) fn forward(&self, layer: usize, normed: &Tensor<3>, probe: &mut Probe) -> Tensor<3> {
+    ///
+    /// # Panics
+    /// Where it has no output matrix and shares none.
+    pub(super) fn forward(
+        &self,
+        layer: usize,
+        normed: &Tensor<3>,
+        shared: Option<(&Share, Tensor<2>)>,
+        probe: &mut Probe,
+    ) -> Tensor<3> {
         let probe = &mut At { layer, probe };
         let mixed = match self {
             Ssm::S4d(it) => it.forward(normed, probe),
@@ -81,15 +93,24 @@ impl Ssm {
             Ssm::Gru(it) => it.forward(normed, probe),
             Ssm::Lstm(it) => it.forward(normed, probe),
         };
+        let mixed = match &shared {
+            Some((share, _)) => share.forward(mixed),
+            None => mixed,
+        };
         let mixed = probe.see(Part::SsmZ, mixed);
         let [batch, n_pos, n_heads, d_value] = mixed.dims();
-        let out = self.output().forward(mixed.reshape([batch, n_pos, n_heads * d_value]));
+        let mixed = mixed.reshape([batch, n_pos, n_heads * d_value]);
+        let out = match (self.output(), shared) {
+            (Some(output), _) => output.forward(mixed),
+            (None, Some((_, weight))) => mixed.matmul(weight.unsqueeze()),
+            (None, None) => unreachable!("a mixer writes by its own matrix or by attention's"),
+        };
         probe.see(Part::SsmOut, out)
     }
 
-    /// The matrix that writes to the stream, `[head · value, d_model]`.
-    pub(super) fn output(&self) -> &Linear {
-        match self {
+    /// The matrix that writes to the stream, `[head · value, d_model]`; none where attention's does.
+    pub(super) fn output(&self) -> Option<&Linear> {
+        let output = match self {
             Ssm::S4d(it) => &it.output,
             Ssm::Mamba(it) => &it.output,
             Ssm::Mamba2(it) => &it.output,
@@ -97,7 +118,8 @@ impl Ssm {
             Ssm::Rwkv7(it) => &it.output,
             Ssm::Gru(it) => &it.output,
             Ssm::Lstm(it) => &it.output,
-        }
+        };
+        output.as_ref()
     }
 }
 
@@ -227,7 +249,8 @@ fn seen_decay(log_decay: Tensor<4>, probe: &mut At<'_>) -> Decay {
 /// How new weights are drawn.
 struct Make<'a> {
     d_model: usize,
-    write_gain: f64,
+    /// None where there is no matrix that writes.
+    write_gain: Option<f64>,
     device: &'a Device,
 }
 
@@ -238,8 +261,8 @@ impl Make<'_> {
     }
 
     /// The matrix that writes to the stream.
-    fn output(&self, from: usize, has_bias: bool) -> Linear {
-        self.scaled(from, self.d_model, has_bias, self.write_gain)
+    fn output(&self, from: usize, has_bias: bool) -> Option<Linear> {
+        self.write_gain.map(|gain| self.scaled(from, self.d_model, has_bias, gain))
     }
 
     fn scaled(&self, from: usize, to: usize, has_bias: bool, gain: f64) -> Linear {

@@ -14,7 +14,7 @@ pub(in crate::model) struct Gru {
     /// To reset, update and candidate, side by side.
     input: Linear,
     hidden: Linear,
-    pub(super) output: Linear,
+    pub(super) output: Option<Linear>,
 }
 
 impl Gru {
@@ -55,7 +55,7 @@ pub(in crate::model) struct Lstm {
     /// To input, forget, candidate and output, side by side.
     input: Linear,
     hidden: Linear,
-    pub(super) output: Linear,
+    pub(super) output: Option<Linear>,
 }
 
 impl Lstm {

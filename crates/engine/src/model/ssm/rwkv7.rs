@@ -52,7 +52,7 @@ pub(in crate::model) struct Rwkv7 {
     bonus: Param<Tensor<1>>,
     /// Of each head by itself, with a gain for each of its entries.
     norm: Norm,
-    pub(super) output: Linear,
+    pub(super) output: Option<Linear>,
     n_heads: usize,
     d_head: usize,
 }

@@ -18,7 +18,7 @@ pub(in crate::model) struct S4d {
     read_imag: Option<Param<Tensor<2>>>,
     /// `[channel]`
     skip: Param<Tensor<1>>,
-    pub(super) output: Linear,
+    pub(super) output: Option<Linear>,
 }
 
 /// A complex number for each channel and slot; without an imaginary part where all are real.
