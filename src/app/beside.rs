@@ -9,6 +9,7 @@ use super::{
     engine_link,
     faces_panel::FacesPanel,
     film_panel::FilmPanel,
+    modes_panel::ModesPanel,
     next_panel::NextBars,
     paths_panel::PathsPanel,
     state::{AppState, Status},
@@ -98,6 +99,7 @@ fn Column(leave: Option<Callback<()>>) -> impl IntoView {
             {move || match state.second() {
                 SecondView::State => view! { <FilmPanel /> }.into_any(),
                 SecondView::Faces => view! { <FacesPanel /> }.into_any(),
+                SecondView::Modes => view! { <ModesPanel /> }.into_any(),
                 _ => view! { <PathsPanel /> }.into_any(),
             }}
             <NextBars />

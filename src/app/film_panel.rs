@@ -97,6 +97,7 @@ pub(super) fn SecondSegments() -> impl IntoView {
         (SecondView::Paths, "paths"),
         (SecondView::State, "state"),
         (SecondView::Faces, "faces"),
+        (SecondView::Modes, "modes"),
     ];
     view! {
         <Segments

@@ -20,6 +20,7 @@ mod icon;
 mod keys;
 mod lens_panel;
 mod lesson_panel;
+mod modes_panel;
 mod next_panel;
 mod notice;
 mod panel;

@@ -50,6 +50,13 @@ pub(super) fn PromptBar() -> impl IntoView {
     }
 }
 
+/// Whether the prompt is longer than what the model was trained on.
+fn is_past_training(state: AppState) -> bool {
+    let run = state.run.read();
+    let n_ctx = state.model.read().as_ref().map_or(usize::MAX, |it| it.shape.n_ctx);
+    0 < run.n_cut || n_ctx < run.tokens.len()
+}
+
 /// How many tokens there are, and which words the model does not know.
 #[component]
 fn Count() -> impl IntoView {
@@ -60,6 +67,8 @@ fn Count() -> impl IntoView {
         let n_tokens = run.tokens.len();
         if 0 < run.n_cut {
             format!("{n_tokens} of {n_ctx} tokens; {} more were cut off", run.n_cut)
+        } else if n_ctx < n_tokens {
+            format!("{n_tokens} tokens; trained on {n_ctx}, so what comes after is untried")
         } else {
             format!("{n_tokens} of {n_ctx} tokens")
         }
@@ -76,7 +85,7 @@ fn Count() -> impl IntoView {
     view! {
         <div class="prompt-label">
             <b>"Prompt"</b>
-            <small class:warn=move || { 0 < state.run.read().n_cut }>{count}</small>
+            <small class:warn=move || is_past_training(state)>{count}</small>
             {move || unknown().into_iter().take(2).map(|token| view! { <Unknown token /> }).collect_view()}
         </div>
     }

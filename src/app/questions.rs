@@ -51,6 +51,7 @@ pub(super) fn questions(state: AppState) -> Vec<Question> {
             all.push(Question::StateLens { layer, head, pos, source });
         }
         SecondView::Faces if state.has_recurrence() => all.push(Question::Faces { layer, head }),
+        SecondView::Modes if state.has_recurrence() => all.push(Question::Poles { layer, head }),
         _ => {}
     }
     all

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use trace::{
     Answer, AttentionRow, Device, Faces, Film, GUESS, Lens, Memory, ModelInfo, NamedArray, Norms,
-    Paths, Patterns, Question, StateLens, Token, Writers,
+    Paths, Patterns, Poles, Question, StateLens, Token, Writers,
 };
 
 use super::{
@@ -50,6 +50,7 @@ pub(crate) struct Answers {
     pub(crate) state_lens: RwSignal<Option<Arc<StateLens>>>,
     pub(crate) memory: RwSignal<Option<Arc<Memory>>>,
     pub(crate) faces: RwSignal<Option<Arc<Faces>>>,
+    pub(crate) poles: RwSignal<Option<Arc<Poles>>>,
 }
 
 /// The tokens of the last run.
@@ -131,6 +132,7 @@ impl AppState {
                 state_lens: RwSignal::new(None),
                 memory: RwSignal::new(None),
                 faces: RwSignal::new(None),
+                poles: RwSignal::new(None),
             },
             derived: Derived::new(),
             uncut: RwSignal::new(None),
@@ -194,6 +196,7 @@ impl AppState {
             Answer::Film(it) => to.film.set(it.map(Arc::new)),
             Answer::StateLens(it) => to.state_lens.set(it.map(Arc::new)),
             Answer::Faces(it) => to.faces.set(it.map(Arc::new)),
+            Answer::Poles(it) => to.poles.set(it.map(Arc::new)),
             Answer::Memory(it) => to.memory.set(Some(Arc::new(it))),
             // No panel shows a whole site.
             Answer::Site { .. } => {}
@@ -225,6 +228,7 @@ impl AppState {
         all.state_lens.set(None);
         all.memory.set(None);
         all.faces.set(None);
+        all.poles.set(None);
     }
 
     /// Forgets the memory of the run before where the one that gave `answers` was not asked for it,

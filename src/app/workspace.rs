@@ -16,6 +16,7 @@ use super::{
     keys,
     lens_panel::LensPanel,
     lesson_panel::LessonPanel,
+    modes_panel::ModesPanel,
     next_panel::NextPanel,
     notice::Notices,
     paths_panel::PathsPanel,
@@ -80,6 +81,7 @@ fn Stage() -> impl IntoView {
                     {move || match state.second() {
                         SecondView::State => view! { <FilmPanel /> }.into_any(),
                         SecondView::Faces => view! { <FacesPanel /> }.into_any(),
+                SecondView::Modes => view! { <ModesPanel /> }.into_any(),
                         _ => view! { <PathsPanel /> }.into_any(),
                     }}
                 </div>
@@ -126,6 +128,7 @@ fn tab_name(state: AppState, panel: Panel) -> Option<&'static str> {
     match panel {
         Panel::Paths if state.second() == SecondView::State => Some("State"),
         Panel::Paths if state.second() == SecondView::Faces => Some("Faces"),
+        Panel::Paths if state.second() == SecondView::Modes => Some("Modes"),
         Panel::Lens if state.third() == ThirdView::Steps => Some("Steps"),
         _ => None,
     }

@@ -129,6 +129,8 @@ named! {
         State = "state",
         /// What it reads, computed in three ways.
         Faces = "faces",
+        /// How it goes on by itself: eigenvalues, and what is left of one write.
+        Modes = "modes",
     }
 }
 

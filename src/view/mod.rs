@@ -14,6 +14,7 @@ mod grid;
 mod heads;
 mod lens;
 mod memory;
+mod modes;
 mod palette;
 mod paths;
 mod rows;
@@ -34,6 +35,7 @@ pub use film::{
 pub use grid::{Grid, window, window_around};
 pub use heads::{heads_grid, heads_grid_layout};
 pub use lens::{LensMap, LensMode, lens_map, lens_table, unreliable_before};
+pub use modes::{ModesView, impulse, modes_map, modes_spoken, modes_table};
 pub use memory::{
     MemoryStrip, StepKind, StepMap, memory_meter, memory_strip, memory_table, step_map, step_table,
 };

@@ -45,14 +45,26 @@ test("a link with an empty prompt opens", async () => {
   await visit.close();
 });
 
-test("a hundred thousand characters are cut, and the page says where", async () => {
+const SENTENCE = "Anna put the lantern in the barn. ";
+
+test("a prompt longer than the model was trained on runs, and the page says so", async () => {
   const visit = await openLive(browser);
   const { page } = visit;
-  const sentence = "Anna put the lantern in the barn. ";
-  await type(page, sentence.repeat(Math.ceil(100_000 / sentence.length)));
-  assert.match(await label(page), /128 of 128 tokens; \d{5} more were cut off/);
-  assert.equal(await page.locator(".token").count(), 128);
-  assert.equal(await page.locator(".tokens .cut").count(), 1);
+  await type(page, SENTENCE.repeat(20));
+  await eventually(async () => assert.match(await label(page), /161 tokens; trained on 128/));
+  assert.equal(await page.locator(".token").count(), 161);
+  assert.deepEqual(await notices(page), []);
+  await goesOn(visit);
+  await visit.close();
+});
+
+test("a hundred thousand characters are refused with the number that fits, and the picture stands", async () => {
+  const visit = await openLive(browser);
+  const { page } = visit;
+  const before = await page.locator(".token").count();
+  await page.locator("#prompt").fill(SENTENCE.repeat(Math.ceil(100_000 / SENTENCE.length)));
+  await eventually(async () => assert.match((await notices(page)).join(), /23537 tokens needs more memory than there is; up to \d{4} fit/));
+  assert.equal(await page.locator(".token").count(), before);
   await goesOn(visit);
   await visit.close();
 });

@@ -6,7 +6,7 @@ use trace::{Answer, Edit, ModelInfo, NamedArray, Question, RunId, Site, Token};
 use crate::{
     lens::{LensError, answer_all, kept_for},
     load::{LoadError, Model, ModelFile},
-    model::{EditError, Keep, Probe, Trace},
+    model::{EditError, Keep, Probe, Trace, most_that_fit},
 };
 
 /// One model on one device, and what its last run left.
@@ -28,6 +28,10 @@ pub enum RunError {
     Gone { asked: RunId, last: RunId },
     #[error("there is nothing to read: type a word")]
     Empty,
+    #[error(
+        "a prompt of {n_tokens} tokens needs more memory than there is; up to {fits} fit, so make it shorter"
+    )]
+    TooLong { n_tokens: usize, fits: usize },
     #[error("{0} holds what is no number, and all after it; take back what was changed there")]
     NoNumber(Site),
     #[error(transparent)]
@@ -40,7 +44,7 @@ pub enum RunError {
 #[derive(Debug)]
 pub struct Ran {
     pub tokens: Vec<Token>,
-    /// Tokens left out at the end because the model reads no further.
+    /// Tokens left out at the end because the model has learned no positions further on.
     pub n_cut: usize,
     pub answers: Vec<Answer>,
 }
@@ -76,8 +80,14 @@ impl Session {
     ) -> Result<Ran, RunError> {
         let model = self.model.as_ref().ok_or(RunError::NoModel)?;
         let mut tokens = model.words.tokens(prompt);
-        let n_cut = tokens.len().saturating_sub(model.file.config.n_ctx);
-        tokens.truncate(model.file.config.n_ctx);
+        let config = &model.file.config;
+        let most = config.most_positions().unwrap_or(usize::MAX);
+        let n_cut = tokens.len().saturating_sub(most);
+        tokens.truncate(most);
+        let (n_tokens, fits) = (tokens.len(), most_that_fit(config));
+        if fits < n_tokens {
+            return Err(RunError::TooLong { n_tokens, fits });
+        }
         if tokens.is_empty() {
             return Err(RunError::Empty);
         }

@@ -44,6 +44,8 @@ pub enum Question {
     Memory,
     /// What a recurrent head reads of its state, computed in three ways.
     Faces { layer: usize, head: usize },
+    /// The eigenvalues of what takes a recurrent head's state from one position to the next.
+    Poles { layer: usize, head: usize },
 }
 
 impl Question {
@@ -59,6 +61,7 @@ impl Question {
             Question::AttentionRow { layer, head, .. }
             | Question::Film { layer, head }
             | Question::Faces { layer, head }
+            | Question::Poles { layer, head }
             | Question::StateLens { layer, head, .. } => [layer, head].contains(&&STRONGEST),
             _ => false,
         }
@@ -86,6 +89,7 @@ impl Question {
             Question::AttentionRow { layer, head, .. }
             | Question::Film { layer, head }
             | Question::Faces { layer, head }
+            | Question::Poles { layer, head }
             | Question::StateLens { layer, head, .. } => {
                 put(layer, strongest[0]);
                 put(head, strongest[1]);
@@ -172,6 +176,8 @@ pub enum Answer {
     Memory(Memory),
     /// Nothing where the layer has no such recurrent head, or one that has no such forms.
     Faces(Option<Faces>),
+    /// Nothing where the layer has no such recurrent head, or one that does not go on linearly.
+    Poles(Option<Poles>),
     /// With the axes of [`Site::axes`].
     Site {
         site: Site,
@@ -235,6 +241,17 @@ pub struct Faces {
     /// Largest difference of the parallel form, and of the matrix form, from the recurrence, over
     /// the recurrence's largest value.
     pub apart: [f32; 2],
+}
+
+/// How the state of one recurrent head goes on by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Poles {
+    pub layer: usize,
+    pub head: usize,
+    /// Eigenvalues of the transition at each position, real and imaginary part, the farthest from
+    /// nought first where something is erased, `[pos, rank, plane]`. Where many heads are shown as
+    /// one, those of all of them.
+    pub values: NamedArray,
 }
 
 /// How recurrent heads write and remember. Arrays are `[layer, head, pos]`, with no number where

@@ -61,6 +61,27 @@ pub fn singular_values(values: &[f32], n_rows: usize, n_columns: usize) -> Vec<f
     found
 }
 
+/// Most rounds of the search for eigenvalues; a few for each are usual.
+const MOST_ROUNDS: usize = 10_000;
+
+/// Eigenvalues of a row-major square matrix, real and imaginary part, the farthest from nought
+/// first; no numbers where an entry is none or infinite.
+pub fn eigenvalues(values: &[f32], n_rows: usize) -> Vec<[f32; 2]> {
+    let unknown = || vec![[f32::NAN; 2]; n_rows];
+    if !values.iter().all(|it| it.is_finite()) {
+        return unknown();
+    }
+    let entries = values.iter().copied().map(f64::from);
+    let matrix = nalgebra::DMatrix::from_row_iterator(n_rows, n_rows, entries);
+    let Some(schur) = nalgebra::Schur::try_new(matrix, f64::EPSILON, MOST_ROUNDS) else {
+        return unknown();
+    };
+    let found = schur.complex_eigenvalues();
+    let mut found: Vec<[f32; 2]> = found.iter().map(|it| [it.re as f32, it.im as f32]).collect();
+    found.sort_by(|a, b| b[0].hypot(b[1]).total_cmp(&a[0].hypot(a[1])));
+    found
+}
+
 /// Mean of equally long vectors that stand one after another.
 pub fn mean(points: &[f32], width: usize) -> Vec<f32> {
     let mut sum = vec![0.0f64; width];
@@ -187,6 +208,20 @@ mod tests {
             let found = singular_values(&matrix, 5, 2);
             assert!(found.len() == 2 && found.iter().all(|it| it.is_nan()), "{found:?}");
         }
+    }
+
+    #[test]
+    fn eigenvalues_are_those_of_the_matrix_or_no_numbers() {
+        // A turn by a right angle, and a number that is halved.
+        let found = eigenvalues(&[0.0, -1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.5], 3);
+        let near = |it: [f32; 2], to: [f32; 2]| (it[0] - to[0]).hypot(it[1] - to[1]) < 1e-6;
+        assert!(near(found[2], [0.5, 0.0]) && near(found[0], [0.0, found[0][1]]), "{found:?}");
+        assert!((found[0][1].abs() - 1.0).abs() < 1e-6 && found[0][1] == -found[1][1], "{found:?}");
+        // A reflection, I − 2 k kᵀ.
+        let found = eigenvalues(&[1.0 - 2.0 * 0.36, -0.96, -0.96, 1.0 - 2.0 * 0.64], 2);
+        assert!(found.iter().any(|it| near(*it, [-1.0, 0.0])), "{found:?}");
+        assert!(found.iter().any(|it| near(*it, [1.0, 0.0])), "{found:?}");
+        assert!(eigenvalues(&[f32::NAN, 1.0, 1.0, 1.0], 2).iter().flatten().all(|it| it.is_nan()));
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod attention;
 mod logit_lens;
 mod memory;
 mod mixing;
+mod poles;
 mod stream;
 mod writers;
 
@@ -100,6 +101,7 @@ impl<'a> Seen<'a> {
             }
             Question::Memory => memory::memory(self),
             Question::Faces { layer, head } => memory::faces(self, layer, head),
+            Question::Poles { layer, head } => poles::poles(self, layer, head),
             Question::Site { site } => at_site(self, site),
         }
     }

@@ -12,6 +12,7 @@ mod network;
 mod norm;
 mod positions;
 mod probe;
+mod room;
 mod share;
 mod ssm;
 
@@ -23,5 +24,6 @@ pub use config::{
 };
 pub(crate) use groups::for_heads;
 pub use network::Network;
+pub(crate) use room::most_that_fit;
 pub use probe::{EditError, Keep, Probe, Trace};
 pub use ssm::{Decay, Recurrence};

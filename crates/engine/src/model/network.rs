@@ -204,6 +204,15 @@ impl Network {
         }
     }
 
+    /// What a channel's slots of block `layer` are multiplied by from one position to the next, real
+    /// and imaginary part, `[channel, slot]`, where that is the same everywhere.
+    pub fn s4d_poles(&self, layer: usize) -> Option<[Tensor<2>; 2]> {
+        match self.blocks[layer].ssm.as_ref()? {
+            Ssm::S4d(it) => Some(it.poles()),
+            _ => None,
+        }
+    }
+
     /// How many blocks there are.
     pub fn n_layers(&self) -> usize {
         self.blocks.len()

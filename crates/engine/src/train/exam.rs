@@ -35,8 +35,6 @@ pub struct Marks {
 
 /// Stories of an exam.
 const N_STORIES: usize = 2_000;
-/// Rows of each size in the exam of a puzzle.
-const N_ROWS: usize = 1_000;
 /// Rows that are read at a time.
 const N_AT_ONCE: usize = 50;
 
@@ -52,7 +50,7 @@ pub fn examine(network: &Network, source: &Source, device: &Device) -> Marks {
 /// on.
 fn examine_puzzles(network: &Network, puzzles: &[Puzzle], seed: u64, device: &Device) -> Marks {
     let mut marks = Marks {
-        n_rows: N_ROWS * puzzles.len(),
+        n_rows: puzzles.iter().map(|it| it.exam_rows).sum(),
         n_tokens: 0,
         loss: 0.0,
         floor: 0.0,
@@ -116,7 +114,7 @@ fn sit(
     device: &Device,
 ) -> Vec<Answers> {
     let mut answers = Vec::new();
-    let rows: Vec<_> = held_out(puzzle, seed, n_items, N_ROWS).collect();
+    let rows: Vec<_> = held_out(puzzle, seed, n_items, puzzle.exam_rows).collect();
     for rows in rows.chunks(N_AT_ONCE) {
         let n_tokens = puzzle.n_tokens(n_items);
         let batch = Batch::of(rows.iter().cloned());

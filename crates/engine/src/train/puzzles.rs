@@ -17,6 +17,13 @@ pub struct Puzzle {
     pub trained: [usize; 2],
     /// Numbers of items that the exam asks for.
     pub exam: Vec<usize>,
+    /// Rows of each size in the exam.
+    #[serde(default = "exam_rows")]
+    pub exam_rows: usize,
+}
+
+fn exam_rows() -> usize {
+    1_000
 }
 
 /// What a row asks for.
@@ -246,7 +253,7 @@ mod tests {
     use super::*;
 
     fn puzzle(kind: Kind) -> Puzzle {
-        Puzzle { kind, trained: [2, 4], exam: vec![4] }
+        Puzzle { kind, trained: [2, 4], exam: vec![4], exam_rows: 1 }
     }
 
     /// A row as words, what is told beside what is read, where it is to be known.

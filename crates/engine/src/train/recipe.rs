@@ -125,6 +125,9 @@ fn check(puzzles: &[Puzzle]) -> Result<(), RecipeError> {
         if puzzle.vocabulary() != words {
             return Err(RecipeError::Words);
         }
+        if puzzle.exam_rows == 0 {
+            return Err(RecipeError::Zero("exam_rows"));
+        }
         let most = puzzle.most_items().unwrap_or(usize::MAX);
         let can_be_made = |it: &usize| (1..=most).contains(it);
         let is_in_order = puzzle.trained[0] <= puzzle.trained[1];

@@ -362,3 +362,55 @@ fn where_a_state_was_changed_there_is_no_matrix() {
         }
     }
 }
+
+/// Eigenvalues of a recurrent head at every position, `[pos][rank] = [re, im]`.
+fn poles(model: &Model, layer: usize, head: usize) -> Option<Vec<Vec<[f32; 2]>>> {
+    let answer = ask!(Poles, model, &prompt(N_POS), &[], Question::Poles { layer, head })?;
+    let n_ranks = answer.values.size(Axis::Rank).unwrap();
+    let pairs: Vec<[f32; 2]> =
+        answer.values.values().chunks_exact(2).map(|it| [it[0], it[1]]).collect();
+    Some(pairs.chunks_exact(n_ranks).map(<[_]>::to_vec).collect())
+}
+
+#[test]
+fn eigenvalues_are_those_of_what_takes_the_state_on() {
+    let mut n_seen = 0;
+    for (model, values, layer) in recurrent_layers() {
+        let ssm = model.shape.mixers[layer].ssm.clone().unwrap();
+        let head = model.shape.mixers[layer].n_attention_heads;
+        let Some(all) = poles(&model, layer, head) else {
+            assert!(!ssm.has_matrix, "{}", describe(&model));
+            continue;
+        };
+        assert!(ssm.has_matrix, "{}", describe(&model));
+        let Some(write) = at(&values, layer, Part::SsmWrite) else { continue };
+        let [n_slots, decay] = [write.dims()[2].1, usize::from(ssm.together != 1)];
+        if decay == 1 {
+            continue;
+        }
+        // Their sum is the trace of D − u wᵀ.
+        let row = |part: Part, pos: usize| -> Option<Vec<f32>> {
+            let of = at(&values, layer, part)?;
+            let width = of.dims()[2].1;
+            let it = (0..width).map(|slot| of.get(&[pos, 0, slot]).unwrap());
+            Some(it.collect())
+        };
+        for (pos, found) in all.iter().enumerate() {
+            let kept: f32 = match row(Part::SsmDecay, pos) {
+                Some(it) if it.len() == 1 => it[0] * n_slots as f32,
+                Some(it) => it.iter().sum(),
+                None => n_slots as f32,
+            };
+            let lost: f32 = match row(Part::SsmRemove, pos).zip(row(Part::SsmErase, pos)) {
+                Some((u, w)) => u.iter().zip(&w).map(|(u, w)| u * w).sum(),
+                None => 0.0,
+            };
+            let sum: f32 = found.iter().map(|it| it[0]).sum();
+            assert!((sum - (kept - lost)).abs() < 1e-4, "{sum} {}", describe(&model));
+            let turned: f32 = found.iter().map(|it| it[1]).sum();
+            assert!(turned.abs() < 1e-4, "they come in pairs");
+            n_seen += 1;
+        }
+    }
+    assert!(8 * N_POS <= n_seen, "only {n_seen}");
+}

@@ -4,7 +4,7 @@ use burn::prelude::*;
 use engine::{
     lens::LensError,
     load::{LoadError, Precision},
-    model::EditError,
+    model::{EditError, NetworkConfig, Positions},
     session::{RunError, Session},
 };
 use trace::{Answer, Axis, Edit, EditKind, GUESS, LAST, Part, Question, STRONGEST, Site};
@@ -72,6 +72,21 @@ fn what_the_model_cannot_read_any_more_is_cut_and_counted() {
         let ran = run(&mut session, 1, &"w5 ".repeat(n_words), &everything()).unwrap();
         assert_eq!((ran.tokens.len(), ran.n_cut), (n_ctx, n_cut));
     }
+}
+
+#[test]
+fn where_positions_go_on_a_prompt_may_be_longer_than_those_of_training() {
+    let mut config = plain();
+    config.positions = Positions::None;
+    let n_ctx = config.n_ctx;
+    let mut session = opened_as(config);
+    let ran = run(&mut session, 1, &"w5 ".repeat(3 * n_ctx), &everything()).unwrap();
+    assert_eq!((ran.tokens.len(), ran.n_cut), (3 * n_ctx + 1, 0));
+
+    let said = run(&mut session, 2, &"w5 ".repeat(1_000_000), &[]).unwrap_err();
+    let RunError::TooLong { n_tokens: 1_000_001, fits } = said else { panic!("{said}") };
+    assert!(n_ctx < fits && said.to_string().contains(&format!("up to {fits} fit")), "{said}");
+    assert!(look(&session, 1, &[Question::Next]).is_ok(), "the last good run stands");
 }
 
 #[test]
@@ -239,12 +254,21 @@ fn everything() -> Vec<Question> {
 }
 
 fn package() -> (engine::load::ModelFile, Vec<u8>) {
-    (model(plain(), 1).file, weights(&plain(), 1).to_safetensors(Precision::Single, &[]))
+    package_of(plain())
+}
+
+fn package_of(config: NetworkConfig) -> (engine::load::ModelFile, Vec<u8>) {
+    let bytes = weights(&config, 1).to_safetensors(Precision::Single, &[]);
+    (model(config, 1).file, bytes)
 }
 
 fn opened() -> Session {
+    opened_as(plain())
+}
+
+fn opened_as(config: NetworkConfig) -> Session {
     let mut session = Session::new(Device::flex());
-    let (file, bytes) = package();
+    let (file, bytes) = package_of(config);
     session.open(file, &bytes).unwrap();
     session
 }

@@ -205,7 +205,7 @@ fn rows_of_a_puzzle_are_of_one_size_in_a_step_and_new_in_every_one() {
 #[test]
 fn puzzles_with_the_same_words_take_turns() {
     let mut recipe = puzzle(Kind::Copying);
-    let of = |kind| Puzzle { kind, trained: [3, 3], exam: vec![3] };
+    let of = |kind| Puzzle { kind, trained: [3, 3], exam: vec![3], exam_rows: 60 };
     recipe.task = Task::Puzzles(vec![of(Kind::Copying), of(Kind::Recall)]);
     let source = Source::new(&recipe);
     let widths = (0..4).map(|step| source.batch(&recipe, step).read.len() / recipe.n_rows);
@@ -217,7 +217,8 @@ fn puzzles_with_the_same_words_take_turns() {
 fn a_puzzle_that_is_solved_passes_its_exam_at_every_size() {
     // A GRU learns parity of six steps soon, and its state goes on.
     let mut recipe = puzzle(Kind::Parity);
-    let parity = Puzzle { kind: Kind::Parity, trained: [6, 6], exam: vec![1, 6, 9] };
+    let parity =
+        Puzzle { kind: Kind::Parity, trained: [6, 6], exam: vec![1, 6, 9], exam_rows: 100 };
     recipe.task = Task::Puzzles(vec![parity]);
     (recipe.n_steps, recipe.n_rows) = (200, 32);
     let folder = scratch("parity");
@@ -228,8 +229,8 @@ fn a_puzzle_that_is_solved_passes_its_exam_at_every_size() {
     let names = ["1 steps", "6 steps", "9 steps"];
     let marks = publish(&folder, &trained.frozen(), &state).unwrap();
     assert_eq!(marks.phenomena.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), names);
-    assert!(marks.phenomena.iter().all(|it| 0.95 < it.accuracy && it.n_cases == 1000), "{marks:?}");
-    assert!(marks.loss < 0.1 && marks.n_tokens == 7000, "{marks:?}");
+    assert!(marks.phenomena.iter().all(|it| 0.95 < it.accuracy && it.n_cases == 100), "{marks:?}");
+    assert!(marks.loss < 0.1 && marks.n_tokens == 700, "{marks:?}");
     let marks = publish(&folder, &before, &state).unwrap();
     assert!(marks.phenomena.iter().all(|it| it.accuracy < 0.9), "untrained: {marks:?}");
 }
@@ -279,7 +280,7 @@ fn a_puzzle_that_cannot_be_made_is_refused() {
 
 /// A puzzle for a tiny GRU.
 fn puzzle(kind: Kind) -> Recipe {
-    let puzzle = Puzzle { kind, trained: [2, 4], exam: vec![3] };
+    let puzzle = Puzzle { kind, trained: [2, 4], exam: vec![3], exam_rows: 60 };
     let mut text = serde_json::to_value(recipe(1)).unwrap();
     text["network"]["d_vocab"] = json!(puzzle.vocabulary().len());
     text["network"]["positions"] = json!({"kind": "none"});

@@ -65,9 +65,12 @@ impl PromptArguments {
         let model = open_folder(&folder_of(&self.model), &device)?;
         let ids = self.ids(&model)?;
         let config = &model.file.config;
-        if ids.is_empty() || config.n_ctx < ids.len() {
-            let (n, most) = (ids.len(), config.n_ctx);
-            return Err(format!("the prompt has {n} tokens; this model reads 1 to {most}").into());
+        let most = config.most_positions().unwrap_or(usize::MAX);
+        if ids.is_empty() || most < ids.len() {
+            let n = ids.len();
+            let range =
+                if most == usize::MAX { "at least 1".to_owned() } else { format!("1 to {most}") };
+            return Err(format!("the prompt has {n} tokens; this model reads {range}").into());
         }
         if let Some(id) = ids.iter().find(|&&id| config.d_vocab <= id as usize) {
             return Err(

@@ -6,7 +6,7 @@ use trace::Part;
 use super::{At, Make};
 use crate::model::config::S4dConfig;
 
-/// Diagonal state spaces, real or complex, one for each channel of the stream.
+/// Diagonal state spaces, real or complex, one for each channel of the stream and each filter.
 #[derive(Module, Debug)]
 pub(in crate::model) struct S4d {
     /// log Δ, `[channel]`
@@ -19,6 +19,7 @@ pub(in crate::model) struct S4d {
     /// `[channel]`
     skip: Param<Tensor<1>>,
     pub(super) output: Option<Linear>,
+    n_filters: usize,
 }
 
 /// A complex number for each channel and slot; without an imaginary part where all are real.
@@ -83,21 +84,22 @@ fn turned<const D: usize>(size: Tensor<D>, angle: Tensor<D>) -> Complex<D> {
 impl S4d {
     /// Slots start as S4D-Lin (complex: −1/2 + iπn) or S4D-Real (−(n + 1)).
     pub(super) fn new(config: &S4dConfig, make: &Make<'_>) -> Self {
-        let S4dConfig { d_state, is_complex } = *config;
-        let d_model = make.d_model;
+        let S4dConfig { d_state, is_complex, n_filters } = *config;
+        let n_channels = n_filters * make.d_model;
         let slots = || (0..d_state).map(|it| it as f64);
         let a_log: Vec<f64> =
             slots().map(|it| if is_complex { 0.5f64.ln() } else { (it + 1.0).ln() }).collect();
         let spread = 1.0 / (d_state as f64).sqrt();
         Self {
-            step_log: make.uniform(0.001f64.ln(), 0.1f64.ln(), [d_model]),
-            a_log: make.rows(d_model, a_log.into_iter()),
+            step_log: make.uniform(0.001f64.ln(), 0.1f64.ln(), [n_channels]),
+            a_log: make.rows(n_channels, a_log.into_iter()),
             a_imag: is_complex
-                .then(|| make.rows(d_model, slots().map(|it| it * std::f64::consts::PI))),
-            read: make.uniform(-spread, spread, [d_model, d_state]),
-            read_imag: is_complex.then(|| make.uniform(-spread, spread, [d_model, d_state])),
-            skip: make.ones(d_model),
-            output: make.output(d_model, true),
+                .then(|| make.rows(n_channels, slots().map(|it| it * std::f64::consts::PI))),
+            read: make.uniform(-spread, spread, [n_channels, d_state]),
+            read_imag: is_complex.then(|| make.uniform(-spread, spread, [n_channels, d_state])),
+            skip: make.ones(n_channels),
+            output: make.output(n_channels, true),
+            n_filters,
         }
     }
 
@@ -110,7 +112,8 @@ impl S4d {
     /// Gu et al. 2022, *On the parameterization and initialization of diagonal state space models*,
     /// eq. (2) and table 1: zero-order hold with B = 1; a GELU before the output matrix.
     pub(super) fn forward(&self, normed: &Tensor<3>, probe: &mut At<'_>) -> Tensor<4> {
-        let value: Tensor<4> = probe.see(Part::SsmValue, normed.clone().unsqueeze_dim(3));
+        let value = normed.clone().repeat_dim(2, self.n_filters);
+        let value: Tensor<4> = probe.see(Part::SsmValue, value.unsqueeze_dim(3));
         let states = if probe.wants_state() {
             self.steps(&value, |pos, state| probe.see_state(pos, state))
         } else {
@@ -134,6 +137,13 @@ impl S4d {
             None => Complex { re: size, im: None },
             Some(imag) => turned(size, imag.val() * step),
         }
+    }
+
+    /// Real and imaginary part of ā, `[channel, slot]`.
+    pub(in crate::model) fn poles(&self) -> [Tensor<2>; 2] {
+        let Complex { re, im } = self.decay();
+        let im = im.unwrap_or_else(|| re.zeros_like());
+        [re, im]
     }
 
     /// b̄ = (ā − 1) / a, `[channel, slot]`.

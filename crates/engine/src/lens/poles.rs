@@ -1,0 +1,87 @@
+//! How a recurrent head's state goes on by itself: the eigenvalues of what takes it from one
+//! position to the next.
+
+use burn::prelude::*;
+use trace::{
+    Answer,
+    Axis::{Plane, Pos, Rank},
+    Part, Poles,
+};
+
+use super::{LensError, Seen, array, mixing::ShownHead, pending::Pending};
+use crate::{geometry::eigenvalues, model::Decay};
+
+/// Eigenvalues of a head's transition `D − u wᵀ` at every position; nothing where the layer has no
+/// such recurrent head or one whose state does not go on linearly.
+///
+/// # Source
+/// Grazzi et al. 2024, *Unlocking state-tracking in linear RNNs through negative eigenvalues*,
+/// section 3: with all of them between 0 and 1 no finite precision follows parity.
+pub(super) fn poles(seen: Seen<'_>, layer: usize, head: usize) -> Result<Pending, LensError> {
+    seen.check("layer", layer)?;
+    seen.check("head", head)?;
+    let ShownHead::Recurrent { first, count } = seen.shown_head(layer, head) else {
+        return Ok(Pending::new(Vec::new(), |_| Answer::Poles(None)));
+    };
+    if let Some(parts) = seen.model.network.s4d_poles(layer) {
+        return of_every_position(seen, [layer, head], parts.map(|it| it.narrow(0, first, count)));
+    }
+    if seen.part::<3>(layer, Part::SsmRead).is_err() {
+        return Ok(Pending::new(Vec::new(), |_| Answer::Poles(None)));
+    }
+    let of = seen.recurrence(layer, first, count)?;
+    let [_, n_pos, _, n_slots] = of.write.dims();
+    let form = [1, n_pos, count, n_slots];
+    let decay = match of.decay {
+        Some(Decay::Plain(it)) => it,
+        Some(Decay::Log(it)) => it.exp(),
+        None => Tensor::ones([1, 1, 1, 1], &of.write.device()),
+    };
+    let flat = |it: Tensor<4>| it.expand(form).reshape([n_pos * count * n_slots]);
+    let has_erase = of.erase.is_some();
+    let tensors = std::iter::once(decay).chain(of.erase.into_iter().flatten()).map(flat);
+    Ok(Pending::new(tensors.collect(), move |read| {
+        let rows = |which: usize| read[which].chunks_exact(n_slots);
+        let values: Vec<[f32; 2]> = if has_erase {
+            let each = rows(0).zip(rows(1)).zip(rows(2));
+            each.flat_map(|((decay, remove), erase)| erased(decay, remove, erase)).collect()
+        } else {
+            read[0].iter().map(|&it| [it, 0.0]).collect()
+        };
+        answer([layer, head], n_pos, &values)
+    }))
+}
+
+/// Those of a convolution, which are the same at every position.
+fn of_every_position(
+    seen: Seen<'_>,
+    place: [usize; 2],
+    parts: [Tensor<2>; 2],
+) -> Result<Pending, LensError> {
+    let n_pos = seen.n_pos()?;
+    let flat = parts.map(|it| {
+        let n_poles = it.dims().iter().product::<usize>();
+        it.reshape([n_poles])
+    });
+    Ok(Pending::new(flat.into(), move |read| {
+        let one: Vec<[f32; 2]> = read[0].iter().zip(&read[1]).map(|(&re, &im)| [re, im]).collect();
+        answer(place, n_pos, &one.repeat(n_pos))
+    }))
+}
+
+/// The eigenvalues of `D − u wᵀ`.
+fn erased(decay: &[f32], remove: &[f32], erase: &[f32]) -> Vec<[f32; 2]> {
+    let n_slots = decay.len();
+    let entry = |row: usize, column: usize| {
+        let own = if row == column { decay[row] } else { 0.0 };
+        own - remove[row] * erase[column]
+    };
+    let matrix: Vec<f32> =
+        (0..n_slots).flat_map(|row| (0..n_slots).map(move |column| entry(row, column))).collect();
+    eigenvalues(&matrix, n_slots)
+}
+
+fn answer([layer, head]: [usize; 2], n_pos: usize, values: &[[f32; 2]]) -> Answer {
+    let dims = [(Pos, n_pos), (Rank, values.len() / n_pos), (Plane, 2)];
+    Answer::Poles(Some(Poles { layer, head, values: array(values.concat(), &dims) }))
+}
