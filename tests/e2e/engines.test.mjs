@@ -56,6 +56,7 @@ function sitesOf({ n_layers, positions, residual, mlp, mixers = [{ kind: "attent
     const mixer = mixers[layer % mixers.length];
     const isParallel = mixer.kind === "parallel";
     const ssm = isParallel ? mixer.ssm : mixer.kind === "attention" ? undefined : mixer;
+    if (name === "ssm.out" && mixer.join?.block_state) return false;
     if (name.startsWith("attn.")) return isParallel || mixer.kind === "attention";
     if (name.startsWith("ssm.")) return ssm !== undefined && partsOf(ssm).includes(name);
     if (name === "resid_mid") return residual !== "parallel";

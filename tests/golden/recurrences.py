@@ -26,6 +26,9 @@ from blocks import (
     forward,
     linear,
     norm,
+    sizes,
+    slope,
+    softmax,
     turned,
     write,
 )
@@ -121,6 +124,35 @@ NETWORKS = {
     },
 }
 
+# Fathi et al. 2023, section 3: the three ways to make context states; the last block is cut short
+# in the first of them.
+S4D = {"kind": "s4d", "d_state": 3, "is_complex": True}
+for states, block, n_states, more in (
+    ("single_head", 5, 3, {**PLAIN, "positions": {"kind": "alibi"}}),
+    ("multi_head", 4, 2, {**GATED, "n_kv_heads": 2, "d_head": 6}),
+    (
+        "multi_filter",
+        4,
+        3,
+        {
+            **NO_MLP,
+            "positions": {"kind": "rope", "theta": 100.0, "fraction": 1.0, "interleaved": True},
+        },
+    ),
+):
+    NETWORKS[f"block_state_{states}"] = {
+        **BASE,
+        **more,
+        "mixers": [
+            {
+                "kind": "parallel",
+                "attention": {"window": block},
+                "ssm": {**S4D, "n_filters": n_states if states == "multi_filter" else 1},
+                "join": {"block_state": {"states": states, "n_states": n_states}},
+            }
+        ],
+    }
+
 
 def main():
     for name, config in NETWORKS.items():
@@ -164,6 +196,12 @@ def is_joined(config, layer):
     return mixer.get("join") == "normed_mean"
 
 
+def context(config, layer):
+    """What attention of block `layer` reads of the recurrence, or None."""
+    join = config["mixers"][layer % len(config["mixers"])].get("join")
+    return join["block_state"] if isinstance(join, dict) else None
+
+
 def shapes(config):
     """The shape of every weight that the network has, by name."""
     found = shapes_with_attention(config)
@@ -175,11 +213,31 @@ def shapes(config):
         if ssm is not None:
             of_kind = SHAPES[ssm["kind"]](config["d_model"], ssm)
             found |= {f"{block}.ssm.{it}": shape for it, shape in of_kind.items()}
+        if context(config, layer) is not None:
+            found |= context_shapes(config, context(config, layer), f"{block}.attn", found)
+            found = {it: found[it] for it in found if not it.startswith(f"{block}.ssm.output")}
         if is_joined(config, layer):
             width, d_model = found.pop(f"{block}.ssm.output.weight")
             assert found[f"{block}.attn.output.weight"] == (width, d_model)
             found |= {f"{block}.share.{it}.norm.gain": (width,) for it in ("attn", "ssm")}
     return found
+
+
+def context_shapes(config, own, name, found):
+    """Twice the queries and outputs, and keys and values of context states."""
+    d_model, widened = config["d_model"], {}
+    for part in ("weight", "bias"):
+        shape = found.get(f"{name}.query.{part}")
+        if shape is not None:
+            widened[f"{name}.query.{part}"] = (*shape[:-1], 2 * shape[-1])
+            for it in ("key", "value"):
+                widened[f"{name}.context.{it}.{part}"] = found[f"{name}.{it}.{part}"]
+            if own["states"] == "multi_head":
+                wide = own["n_states"] * d_model
+                widened[f"{name}.context.heads.{part}"] = (*shape[:-1], wide)
+    rows, columns = found[f"{name}.output.weight"]
+    widened[f"{name}.output.weight"] = (2 * rows, columns)
+    return widened
 
 
 def mamba_shapes(d_model, mixer):
@@ -251,11 +309,12 @@ def rwkv7_shapes(d_model, mixer):
 
 def s4d_shapes(d_model, mixer):
     by_slot = ["a_log", "read", *(["a_imag", "read_imag"] if mixer["is_complex"] else [])]
+    n_channels = mixer.get("n_filters", 1) * d_model
     return {
-        **{name: (d_model, mixer["d_state"]) for name in by_slot},
-        "step_log": (d_model,),
-        "skip": (d_model,),
-        "output.weight": (d_model, d_model),
+        **{name: (n_channels, mixer["d_state"]) for name in by_slot},
+        "step_log": (n_channels,),
+        "skip": (n_channels,),
+        "output.weight": (n_channels, d_model),
         "output.bias": (d_model,),
     }
 
@@ -305,6 +364,8 @@ def mix(config, weights, name, reads, sites):
     """What the mixers of block `name` add to the stream [pos, d_model]."""
     layer = int(name.split(".")[1])
     attention, ssm = mixers(config, layer)
+    if context(config, layer) is not None:
+        return block_state(config, weights, name, reads, sites)
     out = 0.0
     if attention is not None:
         out = out + attend(config, weights, name, reads, sites, attention["window"])
@@ -337,6 +398,74 @@ def joined(config, weights, name, reads, parts, sites):
     parts["out"] = halves[1] @ matrix
     sites |= {f"{name}.ssm.{part}": it for part, it in {"norm": reads, **parts}.items()}
     assert np.allclose(out, sites[f"{name}.attn.out"] + parts["out"])
+    return out
+
+
+def block_state(config, weights, name, reads, sites):
+    """Fathi et al. 2023: each block attends to itself and to states of the block before.
+
+    Self-attention and cross-attention stand side by side before one output matrix, as in Hutchins
+    et al. 2022. Context states of a block are put at its last positions.
+    """
+    layer = int(name.split(".")[1])
+    attention, ssm = mixers(config, layer)
+    own, block = context(config, layer), attention["window"]
+    parts = MIXERS["s4d"](config, ssm, weights, f"{name}.ssm", reads)
+    sites |= {f"{name}.ssm.{part}": it for part, it in {"norm": reads, **parts}.items()}
+    said = parts["z"].reshape(N_POS, -1)
+    n_states, d_model = own["n_states"], config["d_model"]
+    if own["states"] == "multi_head":
+        said = linear(weights, f"{name}.attn.context.heads", said)
+    said = said.reshape(N_POS, -1, d_model)  # what states a block would leave that ended here
+    states = np.zeros((N_POS, d_model))
+    held = np.zeros(N_POS, bool)
+    for first in range(0, N_POS - block + 1, block):
+        last = first + block - 1
+        places = slice(last + 1 - n_states, last + 1)
+        states[places] = said[places, 0] if own["states"] == "single_head" else said[last]
+        held[places] = True
+
+    n_heads, n_kv_heads, d_head = sizes(config)
+    query = linear(weights, f"{name}.attn.query", reads).reshape(N_POS, 2, n_heads, d_head)
+    both, every = {}, {}
+    for part in ("key", "value"):
+        of_own = linear(weights, f"{name}.attn.{part}", reads)
+        of_states = linear(weights, f"{name}.attn.context.{part}", states)
+        both[part] = np.stack([of_own, of_states], 1).reshape(N_POS, 2, n_kv_heads, d_head)
+        every[part] = linear(weights, f"{name}.attn.context.{part}", said).reshape(N_POS, -1, d_head)
+    key, value = both["key"], both["value"]
+    if config["positions"]["kind"] == "rope":
+        query[:, 0], key[:, 0] = turned(config, query[:, 0]), turned(config, key[:, 0])
+    score = np.zeros((2, n_heads, N_POS, N_POS))
+    pattern = np.zeros((2, n_heads, N_POS, N_POS))
+    z = np.zeros((N_POS, 2, n_heads, d_head))
+    for which in range(2):
+        for h in range(n_heads):
+            shared = h // (n_heads // n_kv_heads)
+            score[which, h] = query[:, which, h] @ key[:, which, shared].T / math.sqrt(d_head)
+            if which == 0 and config["positions"]["kind"] == "alibi":
+                for q in range(N_POS):
+                    score[0, h, q] -= slope(h, n_heads) * (q - np.arange(N_POS))
+            for q in range(N_POS):
+                first = q // block * block
+                seen = np.zeros(N_POS, bool)
+                if which == 0:
+                    seen[first : q + 1] = True
+                elif 0 < first:
+                    seen[first - block : first] = held[first - block : first]
+                if which == 1:
+                    score[which, h, q, ~seen] = 0.0
+                if seen.any():
+                    pattern[which, h, q, seen] = softmax(score[which, h, q, seen])
+                    z[q, which, h] = pattern[which, h, q] @ value[:, which, shared]
+    z = z.reshape(N_POS, 2 * n_heads, d_head)
+    by_head = weights[f"{name}.attn.output.weight"].reshape(2 * n_heads, d_head, -1)
+    out = linear(weights, f"{name}.attn.output", z.reshape(N_POS, -1))
+    kept = {"norm": reads, "z": z, "out": out, "result": np.einsum("phd,hdm->phm", z, by_head)}
+    kept |= {"q": query.reshape(z.shape), "k": np.concatenate([key[:, 0], every["key"]], 1)}
+    kept |= {"v": np.concatenate([value[:, 0], every["value"]], 1)}
+    kept |= {"score": np.concatenate(score), "pattern": np.concatenate(pattern)}
+    sites |= {f"{name}.attn.{part}": it for part, it in kept.items()}
     return out
 
 
@@ -542,7 +671,9 @@ def by_transitions(transitions, key, query, value):
 def s4d(config, mixer, weights, name, reads):
     """Gu et al. 2022: every channel a diagonal system of its own, the same at every position."""
     own = under(weights, name)
-    d_model, is_complex = config["d_model"], mixer["is_complex"]
+    n_filters, is_complex = mixer.get("n_filters", 1), mixer["is_complex"]
+    reads = np.concatenate(n_filters * [reads], axis=1)
+    d_model = n_filters * config["d_model"]
     a, c = -np.exp(own["a_log"]), own["read"]
     if is_complex:
         a, c = a + 1j * own["a_imag"], c + 1j * own["read_imag"]

@@ -143,8 +143,7 @@ fn attention_row(
     };
     let (score, weight) = (line(Part::AttnScore)?, line(Part::AttnPattern)?);
     let attention = seen.attention(layer)?;
-    let values: Tensor<3> = seen.part(layer, Part::AttnV)?;
-    let values: Tensor<2> = values.narrow(1, attention.kv_head(head), 1).squeeze_dim(1);
+    let values = attention.values_of(head, seen.part(layer, Part::AttnV)?);
     let value_norm = lengths(values.clone());
     let passed = if seen.model.network.shares_output(layer) {
         // The norm between as it is at the query.

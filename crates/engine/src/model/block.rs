@@ -4,7 +4,7 @@ use burn::prelude::*;
 use trace::Part;
 
 use super::{
-    attention::Attention,
+    attention::{Attention, Beside},
     config::{NetworkConfig, Placement, Residual},
     mlp::Mlp,
     norm::Norm,
@@ -22,6 +22,8 @@ pub(super) struct Block {
     pub(super) ssm: Option<Ssm>,
     /// Attention's norm and the recurrence's, where both write by attention's matrix.
     pub(super) share: Option<Shares>,
+    /// Whether attention reads what the recurrence says.
+    is_context: bool,
     norm2: Option<Norm>,
     mlp: Option<Mlp>,
     #[module(skip)]
@@ -48,11 +50,15 @@ impl Block {
         let norm = || Norm::new(config.norm, config.d_model, device);
         let is_shared = config.shares_output(layer);
         let share = || Share::new(config.n_heads * config.d_head(), config.norm, device);
-        let ssm_gain = (!is_shared).then_some(write_gain);
+        let has_output = !is_shared && config.block_state(layer).is_none();
+        let ssm_gain = has_output.then_some(write_gain);
         Self {
             norm1: norm(),
-            attn: config.attention(layer).map(|it| Attention::new(it, config, write_gain, device)),
+            attn: config
+                .attention(layer)
+                .map(|_| Attention::new(layer, config, write_gain, device)),
             ssm: config.ssm(layer).map(|it| Ssm::new(&it, config, ssm_gain, device)),
+            is_context: config.block_state(layer).is_some(),
             share: is_shared.then(|| Shares { attn: share(), ssm: share() }),
             norm2: mlp.is_some().then(norm),
             mlp,
@@ -103,15 +109,24 @@ impl Block {
 
     /// The matrix that the recurrence writes with, `[head · value, d_model]`, where there is one.
     pub(super) fn ssm_output(&self) -> Option<Tensor<2>> {
-        let own = self.ssm.as_ref()?.output().map(|it| it.weight.val());
-        own.or_else(|| self.attn.as_ref().map(Attention::output_weight))
+        match self.share {
+            Some(_) => self.attn.as_ref().map(Attention::output_weight),
+            None => self.ssm.as_ref()?.output().map(|it| it.weight.val()),
+        }
     }
 
     /// What attention and recurrence add to the stream.
     fn mixed(&self, layer: usize, normed: Tensor<3>, probe: &mut Probe) -> Tensor<3> {
+        if let (true, Some(attn), Some(ssm)) = (self.is_context, &self.attn, &self.ssm) {
+            let read = probe.see_part(layer, Part::SsmNorm, normed.clone());
+            let said = ssm.said(layer, &read, probe);
+            let normed = probe.see_part(layer, Part::AttnNorm, normed);
+            return attn.forward(layer, &normed, Beside::Context(&said), probe);
+        }
         let attn = self.attn.as_ref().map(|attn| {
             let normed = probe.see_part(layer, Part::AttnNorm, normed.clone());
-            attn.forward(layer, &normed, self.share.as_ref().map(|it| &it.attn), probe)
+            let beside = self.share.as_ref().map_or(Beside::Nothing, |it| Beside::Share(&it.attn));
+            attn.forward(layer, &normed, beside, probe)
         });
         let ssm = self.ssm.as_ref().map(|ssm| {
             let normed = probe.see_part(layer, Part::SsmNorm, normed);

@@ -172,6 +172,29 @@ pub enum Join {
     /// The mean of both, each at one scale of its own, is written by one matrix, as in Hymba (Dong
     /// et al. 2024).
     NormedMean,
+    /// Attention alone writes: a position reads its own block, as long as attention's window, and by
+    /// as many heads again what S4D said at the end of the block before (Fathi et al. 2023).
+    BlockState(BlockState),
+}
+
+/// What attention reads of the block before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlockState {
+    pub states: States,
+    pub n_states: usize,
+}
+
+/// Where the context states of a block come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum States {
+    /// The recurrence's last outputs.
+    SingleHead,
+    /// So many readings of its last output.
+    MultiHead,
+    /// The last output of each of so many filters.
+    MultiFilter,
 }
 
 impl Join {
@@ -215,6 +238,9 @@ pub struct S4dConfig {
     /// Slots of each channel; complex ones count for two real numbers.
     pub d_state: usize,
     pub is_complex: bool,
+    /// Systems that read each channel of the stream, side by side.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub n_filters: usize,
 }
 
 /// Gu & Dao 2023.
@@ -330,6 +356,10 @@ fn one() -> usize {
     1
 }
 
+fn is_one(count: &usize) -> bool {
+    *count == 1
+}
+
 fn unit() -> f64 {
     1.0
 }
@@ -414,6 +444,18 @@ pub enum ConfigError {
         "attention says {attention} numbers and {ssm} the recurrence beside it, and one matrix writes both; make them as many"
     )]
     UnevenJoin { attention: usize, ssm: usize },
+    #[error("a block-state layer is cut into blocks; state attention's window, their length")]
+    NoBlock,
+    #[error(
+        "{n_states} context states do not fit into a block of {block} positions; take fewer, or a longer window"
+    )]
+    FewPositions { n_states: usize, block: usize },
+    #[error("{0} gives no context states; let the ssm of a block-state layer be s4d")]
+    NoContext(&'static str),
+    #[error("{n_filters} filters do not give {wanted} outputs a position; make n_filters {wanted}")]
+    Filters { n_filters: usize, wanted: usize },
+    #[error("a block-state layer reads the past; make the mask causal")]
+    NotCausal,
     #[error("{mixers} mixers are named and there are {n_layers} layers; name at most one for each")]
     Mixers { mixers: usize, n_layers: usize },
     #[error("{name} is {value}, which gives no numbers; it must be {wanted}")]
@@ -459,7 +501,9 @@ impl SsmConfig {
     /// Heads, and rows and columns of each one's state.
     fn form(&self, d_model: usize) -> [usize; 3] {
         match self {
-            SsmConfig::S4d(it) => [d_model, 1, it.d_state * (1 + usize::from(it.is_complex))],
+            SsmConfig::S4d(it) => {
+                [d_model * it.n_filters, 1, it.d_state * (1 + usize::from(it.is_complex))]
+            }
             SsmConfig::Mamba(it) => [it.d_inner, 1, it.d_state],
             SsmConfig::Mamba2(it) => [it.n_heads, it.d_head, it.d_state],
             SsmConfig::Linear(it) => [it.n_heads, it.d_value, it.d_key],
@@ -516,7 +560,7 @@ impl SsmConfig {
 
     fn check(&self) -> Result<(), ConfigError> {
         let sizes = match self {
-            SsmConfig::S4d(it) => vec![("d_state", it.d_state)],
+            SsmConfig::S4d(it) => vec![("d_state", it.d_state), ("n_filters", it.n_filters)],
             SsmConfig::Mamba(it) => vec![
                 ("d_inner", it.d_inner),
                 ("d_state", it.d_state),
@@ -641,14 +685,34 @@ impl NetworkConfig {
         matches!(self.mixer(layer), Mixer::Parallel { join: Join::NormedMean, .. })
     }
 
+    /// How attention of block `layer` reads a recurrence, where it does.
+    pub fn block_state(&self, layer: usize) -> Option<BlockState> {
+        match self.mixer(layer) {
+            Mixer::Parallel { join: Join::BlockState(it), .. } => Some(it),
+            _ => None,
+        }
+    }
+
+    /// Heads of attention of block `layer`: those that read context states come after the others.
+    pub fn attention_heads(&self, layer: usize) -> usize {
+        let times = if self.block_state(layer).is_some() { 2 } else { 1 };
+        self.attention(layer).map_or(0, |_| times * self.n_heads)
+    }
+
     /// What a picture of the mixer of block `layer` needs.
     fn mixer_shape(&self, layer: usize) -> MixerShape {
         let attention = self.attention(layer);
+        let kept = 2 * self.n_kv_heads() * self.d_head();
+        let mut ssm = self.ssm(layer).map(|it| it.shape(self.d_model));
+        if let (Some(own), Some(ssm)) = (self.block_state(layer), &mut ssm) {
+            // Keys and values of the block before.
+            ssm.state_size += own.n_states * kept;
+        }
         MixerShape {
-            n_attention_heads: attention.map_or(0, |_| self.n_heads),
+            n_attention_heads: self.attention_heads(layer),
             window: attention.and_then(|it| it.window),
-            cache_size: attention.map_or(0, |_| 2 * self.n_kv_heads() * self.d_head()),
-            ssm: self.ssm(layer).map(|it| it.shape(self.d_model)),
+            cache_size: attention.map_or(0, |_| kept),
+            ssm,
         }
     }
 
@@ -709,9 +773,27 @@ impl NetworkConfig {
                 if self.shares_output(layer) && attention != ssm {
                     return Err(ConfigError::UnevenJoin { attention, ssm });
                 }
+                self.check_block_state(layer)?;
             }
         }
         Ok(())
+    }
+
+    fn check_block_state(&self, layer: usize) -> Result<(), ConfigError> {
+        let Some(BlockState { states, n_states }) = self.block_state(layer) else { return Ok(()) };
+        let block = self.attention(layer).and_then(|it| it.window).ok_or(ConfigError::NoBlock)?;
+        let n_filters = match self.ssm(layer) {
+            Some(SsmConfig::S4d(it)) => it.n_filters,
+            other => return Err(ConfigError::NoContext(other.map_or("nothing", |it| it.name()))),
+        };
+        let wanted = if states == States::MultiFilter { n_states } else { 1 };
+        match () {
+            () if n_states == 0 => Err(ConfigError::Zero("n_states")),
+            () if block < n_states => Err(ConfigError::FewPositions { n_states, block }),
+            () if n_filters != wanted => Err(ConfigError::Filters { n_filters, wanted }),
+            () if self.mask != Mask::Causal => Err(ConfigError::NotCausal),
+            () => Ok(()),
+        }
     }
 
     fn check_positions(&self) -> Result<(), ConfigError> {

@@ -6,6 +6,7 @@ mod config; // start here
 
 mod attention;
 mod block;
+mod context;
 mod groups;
 mod mlp;
 mod network;
@@ -18,12 +19,12 @@ mod ssm;
 
 pub use attention::Attention;
 pub use config::{
-    Activation, AttentionConfig, Bias, CONFIG_VERSION, ConfigError, Join, LinearConfig,
+    Activation, AttentionConfig, Bias, BlockState, CONFIG_VERSION, ConfigError, Join, LinearConfig,
     Mamba2Config, MambaConfig, Mask, Mixer, MlpKind, NetworkConfig, Norm, Placement, Positions,
-    Residual, RnnConfig, Rule, Rwkv7Config, S4dConfig, SsmConfig, Unembed,
+    Residual, RnnConfig, Rule, Rwkv7Config, S4dConfig, SsmConfig, States, Unembed,
 };
 pub(crate) use groups::for_heads;
 pub use network::Network;
-pub(crate) use room::most_that_fit;
 pub use probe::{EditError, Keep, Probe, Trace};
+pub(crate) use room::most_that_fit;
 pub use ssm::{Decay, Recurrence};

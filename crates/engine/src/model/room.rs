@@ -1,6 +1,6 @@
 //! How much memory a run takes, so that a prompt too long for it is refused before it starts.
 
-use super::{Mixer, NetworkConfig, SsmConfig};
+use super::{Join, Mixer, NetworkConfig, SsmConfig};
 
 /// What a run may take. A browser gives WebAssembly 4 GB at most, and phones less.
 const ROOM_BYTES: f64 = 1e9;
@@ -40,6 +40,8 @@ fn run_bytes(config: &NetworkConfig, n_pos: usize) -> f64 {
 fn attention_heads(config: &NetworkConfig, mixer: &Mixer) -> f64 {
     match mixer {
         Mixer::Ssm(_) => 0.0,
+        // As many heads again read context states.
+        Mixer::Parallel { join: Join::BlockState(_), .. } => 2.0 * config.n_heads as f64,
         Mixer::Attention(_) | Mixer::Parallel { .. } => config.n_heads as f64,
     }
 }
@@ -49,7 +51,7 @@ fn maps_at_once(config: &NetworkConfig, mixer: &Mixer) -> f64 {
     let own = attention_heads(config, mixer);
     let (Mixer::Ssm(ssm) | Mixer::Parallel { ssm, .. }) = mixer else { return own };
     own + match ssm {
-        SsmConfig::S4d(_) => config.d_model as f64,
+        SsmConfig::S4d(it) => (config.d_model * it.n_filters) as f64,
         SsmConfig::Mamba(it) => (it.d_inner * it.d_state) as f64,
         SsmConfig::Mamba2(it) => it.n_heads as f64,
         SsmConfig::Linear(it) => (it.n_heads * it.d_key) as f64,

@@ -39,7 +39,10 @@ const BLOCKS: [&str; 5] = [
     "sinusoidal_full_post_gelu",
 ];
 
-const RECURRENCES: [&str; 13] = [
+const RECURRENCES: [&str; 16] = [
+    "block_state_multi_filter",
+    "block_state_multi_head",
+    "block_state_single_head",
     "delta_net",
     "delta_net_negative",
     "gated_delta_net",

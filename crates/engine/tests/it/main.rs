@@ -17,6 +17,7 @@ mod edits; // changes of values as they pass
 mod golden;
 mod gradients; // of whole networks, held to differences // every site of tiny random models equals that of PyTorch and of numpy
 mod hidden; // what is said of states and of hidden attention
+mod hybrids; // attention and a recurrence that have a part in one another
 mod identities; // equations between sites that hold for any weights
 mod loading; // files that are damaged or not ours are refused with what to do
 mod logit_lens; // what each depth says, held to plain maths

@@ -12,9 +12,10 @@ use engine::{
     lens::{LensError, answer_all, kept_for},
     load::{BASIS_AXES, BASIS_MEAN, HostTensor, Model, ModelFile, Weights, collect, digest},
     model::{
-        Activation, AttentionConfig, Bias, EditError, Join, Keep, LinearConfig, Mamba2Config,
-        MambaConfig, Mask, Mixer, MlpKind, Network, NetworkConfig, Norm, Placement, Positions,
-        Probe, Residual, RnnConfig, Rule, Rwkv7Config, S4dConfig, SsmConfig, Trace, Unembed,
+        Activation, AttentionConfig, Bias, BlockState, EditError, Join, Keep, LinearConfig,
+        Mamba2Config, MambaConfig, Mask, Mixer, MlpKind, Network, NetworkConfig, Norm, Placement,
+        Positions, Probe, Residual, RnnConfig, Rule, Rwkv7Config, S4dConfig, SsmConfig, States,
+        Trace, Unembed,
     },
     session::token_tensor,
 };
@@ -144,6 +145,14 @@ pub(crate) fn recurrent_kinds() -> impl Iterator<Item = Model> {
     })
 }
 
+fn block_state(states: States, n_states: usize, n_filters: usize) -> Mixer {
+    Mixer::Parallel {
+        attention: AttentionConfig { window: Some(4) },
+        ssm: SsmConfig::S4d(S4dConfig { d_state: 3, is_complex: true, n_filters }),
+        join: Join::BlockState(BlockState { states, n_states }),
+    }
+}
+
 fn recurrent_mixers() -> Vec<Vec<Mixer>> {
     let linear = |rule, d_conv, beta_max| {
         let config = LinearConfig { rule, n_heads: 4, d_key: 6, d_value: 5, d_conv, beta_max };
@@ -168,7 +177,7 @@ fn recurrent_mixers() -> Vec<Vec<Mixer>> {
         };
         SsmConfig::Mamba2(sizes)
     };
-    let s4d = |is_complex| SsmConfig::S4d(S4dConfig { d_state: 4, is_complex });
+    let s4d = |is_complex| SsmConfig::S4d(S4dConfig { d_state: 4, is_complex, n_filters: 1 });
     let rwkv7 = |n_heads, d_head| {
         let [decay_rank, rate_rank, gate_rank] = [2, 3, 5];
         let config = Rwkv7Config { n_heads, d_head, decay_rank, rate_rank, gate_rank };
@@ -200,6 +209,9 @@ fn recurrent_mixers() -> Vec<Vec<Mixer>> {
         vec![parallel(linear(Rule::GatedDeltaNet, 4, 1.0)), Mixer::Ssm(s4d(true))],
         vec![parallel(rwkv7(10, 4)), Mixer::Ssm(rwkv7(2, 4))],
         vec![hymba(mamba2(2, None)), hymba(mamba(12, false))],
+        vec![block_state(States::SingleHead, 3, 1), attention(None)],
+        vec![block_state(States::MultiHead, 2, 1), attention(None)],
+        vec![block_state(States::MultiFilter, 2, 2), attention(Some(3))],
     ];
     alone.into_iter().map(|it| vec![Mixer::Ssm(it)]).chain(together).collect()
 }

@@ -83,16 +83,8 @@ impl Ssm {
         shared: Option<(&Share, Tensor<2>)>,
         probe: &mut Probe,
     ) -> Tensor<3> {
+        let mixed = self.mixed(layer, normed, probe);
         let probe = &mut At { layer, probe };
-        let mixed = match self {
-            Ssm::S4d(it) => it.forward(normed, probe),
-            Ssm::Mamba(it) => it.forward(normed, probe),
-            Ssm::Mamba2(it) => it.forward(normed, probe),
-            Ssm::Linear(it) => it.forward(normed, probe),
-            Ssm::Rwkv7(it) => it.forward(normed, probe),
-            Ssm::Gru(it) => it.forward(normed, probe),
-            Ssm::Lstm(it) => it.forward(normed, probe),
-        };
         let mixed = match &shared {
             Some((share, _)) => share.forward(mixed),
             None => mixed,
@@ -106,6 +98,28 @@ impl Ssm {
             (None, None) => unreachable!("a mixer writes by its own matrix or by attention's"),
         };
         probe.see(Part::SsmOut, out)
+    }
+
+    /// What attention reads where the recurrence writes nothing itself, `[batch, pos, head · value]`.
+    pub(super) fn said(&self, layer: usize, normed: &Tensor<3>, probe: &mut Probe) -> Tensor<3> {
+        let mixed = self.mixed(layer, normed, probe);
+        let mixed = probe.see_part(layer, Part::SsmZ, mixed);
+        let [batch, n_pos, n_heads, d_value] = mixed.dims();
+        mixed.reshape([batch, n_pos, n_heads * d_value])
+    }
+
+    /// What is read of the states, gate and norm behind it, `[batch, pos, head, value]`.
+    fn mixed(&self, layer: usize, normed: &Tensor<3>, probe: &mut Probe) -> Tensor<4> {
+        let probe = &mut At { layer, probe };
+        match self {
+            Ssm::S4d(it) => it.forward(normed, probe),
+            Ssm::Mamba(it) => it.forward(normed, probe),
+            Ssm::Mamba2(it) => it.forward(normed, probe),
+            Ssm::Linear(it) => it.forward(normed, probe),
+            Ssm::Rwkv7(it) => it.forward(normed, probe),
+            Ssm::Gru(it) => it.forward(normed, probe),
+            Ssm::Lstm(it) => it.forward(normed, probe),
+        }
     }
 
     /// The matrix that writes to the stream, `[head · value, d_model]`; none where attention's does.
