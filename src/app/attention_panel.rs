@@ -22,12 +22,13 @@ use crate::{
 };
 
 /// Every view with its name on the page.
-const VIEWS: [(AttentionView, &str); 5] = [
+const VIEWS: [(AttentionView, &str); 6] = [
     (AttentionView::Map, "map"),
     (AttentionView::Heads, "all heads"),
     (AttentionView::Overlay, "overlay"),
     (AttentionView::Lines, "lines"),
     (AttentionView::Steps, "steps"),
+    (AttentionView::Difference, "minus"),
 ];
 
 /// The panel.
@@ -49,6 +50,9 @@ pub(super) fn AttentionPanel() -> impl IntoView {
                 chosen=view
                 on_choose=move |it| state.bookmark.update(|all| all.attention = it)
             />
+            <Show when=move || view.get() == AttentionView::Difference>
+                <Minus />
+            </Show>
         }
     };
     let at_point = move |at: Point| hit(state, view.get_untracked(), size.get_untracked(), at);
@@ -94,6 +98,44 @@ pub(super) fn AttentionPanel() -> impl IntoView {
     }
 }
 
+/// Which head is taken away.
+#[component]
+fn Minus() -> impl IntoView {
+    let state = AppState::here();
+    let name = |[layer, head]: [usize; 2]| format!("L{layer} · head {head}");
+    let options = move || {
+        let all = state.attention_heads().into_iter();
+        all.map(|it| view! { <option value=format!("{}.{}", it[0], it[1])>{name(it)}</option> })
+            .collect_view()
+    };
+    let value = move || state.minus().map_or_else(String::new, |it| format!("{}.{}", it[0], it[1]));
+    let choose = move |event| {
+        let text = event_target_value(&event);
+        let place = text
+            .split_once('.')
+            .and_then(|(layer, head)| Some([layer.parse().ok()?, head.parse().ok()?]));
+        state.bookmark.update(|it| it.minus = place);
+    };
+    view! {
+        <label class="minus">
+            "less "
+            <select aria-label="Attention head that is taken away" on:change=choose prop:value=value>
+                {options}
+            </select>
+        </label>
+    }
+}
+
+/// The difference of the cursor's head and the one that is taken away, where it is here.
+fn difference(state: AppState) -> Option<NamedArray> {
+    let contrast = state.answers.contrast.get()?;
+    let Cursor { layer, head, .. } = state.cursor();
+    let is_here =
+        (contrast.layer, contrast.head, Some(contrast.minus)) == (layer, head, state.minus());
+    let is_whole = contrast.weights.size(Axis::Query) == Some(state.n_pos());
+    (is_here && is_whole).then(|| contrast.weights.clone())
+}
+
 /// Which head is drawn.
 fn site(state: AppState) -> String {
     let Cursor { layer, head, .. } = state.cursor();
@@ -130,6 +172,12 @@ fn about(state: AppState, view: AttentionView) -> &'static str {
     }
     let is_recurrent = is_recurrent(state);
     match view {
+        AttentionView::Difference if state.minus().is_none() => {
+            "This model has no attention to take away."
+        }
+        AttentionView::Difference => {
+            "Each row as shares of its sum: this head less an attention head."
+        }
         AttentionView::Map if is_recurrent => {
             "How much of each token the state hands on to each later one: signed, no softmax."
         }
@@ -178,6 +226,10 @@ fn scene_of(state: AppState, view: AttentionView, size_px: Point) -> Option<Scen
 fn drawn(state: AppState, view: AttentionView, map: &AttentionMap<'_>) -> Option<Scene> {
     match view {
         AttentionView::Map => Some(attention_map(&pattern(state)?, map)),
+        AttentionView::Difference => {
+            let signed = AttentionMap { is_signed: true, ..*map };
+            Some(attention_map(&difference(state)?, &signed))
+        }
         AttentionView::Heads => {
             let all = state.answers.thumbnails.get()?;
             let model = state.model.read();
@@ -282,6 +334,14 @@ fn legend(state: AppState, view: AttentionView) -> AnyView {
             <span>"weight = exp(score − largest) ÷ their sum; write = weight × |value through the output matrix|"</span>
         }
         .into_any(),
+        AttentionView::Difference => {
+            let end = difference(state).map_or(1.0, |it| {
+                let signed = |map: &AttentionMap<'_>| AttentionMap { is_signed: true, ..*map }.scale(&it);
+                with_map(state, [0.0; 2], signed)
+            });
+            let (from, to) = (format!("−{}", number(end)), number(end));
+            view! { <Ramp kind="div" from to unit="share of a row, power 0.6 scale" /> }.into_any()
+        }
         AttentionView::Map if is_signed => view! {
             <Ramp kind="div" from=format!("−{to}") to=to.clone() unit="handed on, power 0.6 scale" />
             {switch}

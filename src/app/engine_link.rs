@@ -399,6 +399,6 @@ impl Link {
 }
 
 /// Where the files of a model are, seen from the worker.
-fn address_of(model: &str) -> String {
+pub(super) fn address_of(model: &str) -> String {
     format!("./models/{model}")
 }

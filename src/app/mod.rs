@@ -18,6 +18,7 @@ mod head_answer;
 mod help;
 mod icon;
 mod keys;
+mod lab_panel;
 mod lens_panel;
 mod lesson_panel;
 mod modes_panel;

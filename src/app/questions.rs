@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use trace::{Basis, GUESS, LAST, Question, STRONGEST};
 
 use super::state::AppState;
-use crate::share::{BasisView, SecondView};
+use crate::share::{AttentionView, BasisView, SecondView};
 
 /// Small maps have at most so many cells a side.
 const THUMBNAIL_SIDE: usize = 32;
@@ -43,6 +43,11 @@ pub(super) fn questions(state: AppState) -> Vec<Question> {
     }
     if state.shows_memory() {
         all.push(Question::Memory);
+    }
+    if let (AttentionView::Difference, Some(minus)) =
+        (state.bookmark.read().attention, state.minus())
+    {
+        all.push(Question::Contrast { layer, head, minus });
     }
     match state.second() {
         SecondView::State if state.has_recurrence() => {

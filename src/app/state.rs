@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use trace::{
-    Answer, AttentionRow, Device, Faces, Film, GUESS, Lens, Memory, ModelInfo, NamedArray, Norms,
-    Paths, Patterns, Poles, Question, StateLens, Token, Writers,
+    Answer, AttentionRow, Contrast, Device, Faces, Film, GUESS, Lens, Memory, ModelInfo,
+    NamedArray, Norms, Paths, Patterns, Poles, Question, StateLens, Token, Writers,
 };
 
 use super::{
@@ -51,6 +51,7 @@ pub(crate) struct Answers {
     pub(crate) memory: RwSignal<Option<Arc<Memory>>>,
     pub(crate) faces: RwSignal<Option<Arc<Faces>>>,
     pub(crate) poles: RwSignal<Option<Arc<Poles>>>,
+    pub(crate) contrast: RwSignal<Option<Arc<Contrast>>>,
 }
 
 /// The tokens of the last run.
@@ -133,6 +134,7 @@ impl AppState {
                 memory: RwSignal::new(None),
                 faces: RwSignal::new(None),
                 poles: RwSignal::new(None),
+                contrast: RwSignal::new(None),
             },
             derived: Derived::new(),
             uncut: RwSignal::new(None),
@@ -197,6 +199,7 @@ impl AppState {
             Answer::StateLens(it) => to.state_lens.set(it.map(Arc::new)),
             Answer::Faces(it) => to.faces.set(it.map(Arc::new)),
             Answer::Poles(it) => to.poles.set(it.map(Arc::new)),
+            Answer::Contrast(it) => to.contrast.set(it.map(Arc::new)),
             Answer::Memory(it) => to.memory.set(Some(Arc::new(it))),
             // No panel shows a whole site.
             Answer::Site { .. } => {}
@@ -229,6 +232,7 @@ impl AppState {
         all.memory.set(None);
         all.faces.set(None);
         all.poles.set(None);
+        all.contrast.set(None);
     }
 
     /// Forgets the memory of the run before where the one that gave `answers` was not asked for it,
@@ -268,6 +272,23 @@ impl AppState {
             }
         }
         self.bookmark.set(bookmark);
+    }
+
+    /// The head that the difference takes away, where the model has attention.
+    pub(crate) fn minus(self) -> Option<[usize; 2]> {
+        let heads = self.attention_heads();
+        let chosen = self.bookmark.read().minus.filter(|it| heads.contains(it));
+        chosen.or(heads.first().copied())
+    }
+
+    /// Layer and head of every head of attention.
+    pub(crate) fn attention_heads(self) -> Vec<[usize; 2]> {
+        let model = self.model.read();
+        let Some(model) = model.as_ref() else { return Vec::new() };
+        let layers = model.shape.mixers.iter().enumerate();
+        layers
+            .flat_map(|(layer, it)| (0..it.n_attention_heads).map(move |head| [layer, head]))
+            .collect()
     }
 
     /// Locks the cursor on what `pick` names; the rest of the lock stays.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use trace::{Axis, Memory};
+use trace::{Axis, Memory, ModelShape};
 
 use super::{
     export::svg_of,
@@ -14,17 +14,26 @@ use super::{
 };
 use crate::{
     share::{Panel as PanelName, ThirdView},
-    view::{Pick, Scene, StepKind, StepMap, Table, number, step_map, step_table},
+    view::{
+        Pick, Scene, StepKind, StepMap, StepRows, Table, number, sorted_heads, step_map, step_table,
+    },
 };
+
+/// What the reader chose to see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Chosen {
+    kind: StepKind,
+    rows: StepRows,
+}
 
 /// The panel.
 #[component]
 pub(super) fn StepPanel() -> impl IntoView {
     let state = AppState::here();
-    let kind = RwSignal::new(StepKind::default());
+    let chosen = RwSignal::new(Chosen::default());
     let size = RwSignal::new([0.0, 0.0]);
     let scene = Memo::new(move |before: Option<&Option<Arc<Scene>>>| {
-        let new = scene_of(state, kind.get(), size.get()).map(Arc::new);
+        let new = scene_of(state, chosen.get(), size.get()).map(Arc::new);
         new.or_else(|| before.cloned().flatten())
     });
     let controls = move || {
@@ -33,25 +42,26 @@ pub(super) fn StepPanel() -> impl IntoView {
             <Segments
                 name="What the number is"
                 choices=vec![(StepKind::Step, "step"), (StepKind::Gate, "gate")]
-                chosen=kind
-                on_choose=move |it| kind.set(it)
+                chosen=Signal::derive(move || chosen.get().kind)
+                on_choose=move |it| chosen.update(|all| all.kind = it)
             />
+            <Rows chosen />
         }
     };
-    let at_point = move |at: Point| untrack(|| hit(state, size.get(), at));
+    let at_point = move |at: Point| untrack(|| hit(state, chosen.get(), size.get(), at));
     let label = move || {
-        let reading = reading(state, kind.get());
+        let reading = reading(state, chosen.get());
         format!("Steps: layers upward, positions to the right. {reading}")
     };
     view! {
         <Panel
             name=PanelName::Lens
-            title=Signal::derive(move || title(kind.get()).to_owned())
-            site=Signal::derive(move || site(state))
-            about=Signal::derive(move || about(state, kind.get()))
+            title=Signal::derive(move || title(chosen.get().kind).to_owned())
+            site=Signal::derive(move || site(state, chosen.get()))
+            about=Signal::derive(move || about(state, chosen.get().kind))
             controls
-            legend=move || legend(state, kind.get())
-            table=Signal::derive(move || table(state, kind.get()))
+            legend=move || legend(state, chosen.get())
+            table=Signal::derive(move || table(state, chosen.get()))
             svg=move |()| scene.get_untracked().map(|it| svg_of(state, &it))
         >
             <Figure
@@ -61,6 +71,34 @@ pub(super) fn StepPanel() -> impl IntoView {
                 hit=at_point
             />
         </Panel>
+    }
+}
+
+const ROWS: [(StepRows, &str, &str); 4] = [
+    (StepRows::Layers, "layers", "layers"),
+    (StepRows::Heads, "heads", "heads of the layer"),
+    (StepRows::ByHalfLife, "half-life", "heads by half-life"),
+    (StepRows::ByMean, "mean", "heads by mean"),
+];
+
+/// What the rows are, and how heads are sorted.
+#[component]
+fn Rows(chosen: RwSignal<Chosen>) -> impl IntoView {
+    let name = move || {
+        let rows = chosen.get().rows;
+        ROWS.iter().find(|it| it.0 == rows).map_or("", |it| it.1)
+    };
+    let choose = move |event| {
+        let text = event_target_value(&event);
+        if let Some(row) = ROWS.iter().find(|it| it.1 == text) {
+            chosen.update(|it| it.rows = row.0);
+        }
+    };
+    let options = ROWS.map(|(_, value, name)| view! { <option value=value>{name}</option> });
+    view! {
+        <select class="rows" aria-label="What the rows are" on:change=choose prop:value=name>
+            {options.collect_view()}
+        </select>
     }
 }
 
@@ -91,17 +129,26 @@ fn head(state: AppState) -> Option<usize> {
     chosen.map(|_| state.cursor().head)
 }
 
+/// The heads that have a row each, where the rows are heads.
+fn heads(state: AppState, chosen: Chosen, shape: &ModelShape) -> Vec<usize> {
+    let layer = state.cursor().layer;
+    let memory = state.answers.memory.get();
+    memory.map_or_else(Vec::new, |it| sorted_heads(&it, shape, layer, chosen.rows, chosen.kind))
+}
+
 fn with_map<T>(
     state: AppState,
-    kind: StepKind,
+    chosen: Chosen,
     size_px: Point,
     work: impl FnOnce(&StepMap<'_>) -> Option<T>,
 ) -> Option<T> {
     let model = state.model.get()?;
     let labels = state.labels();
+    let heads = heads(state, chosen, &model.shape);
     work(&StepMap {
-        kind,
+        kind: chosen.kind,
         head: head(state),
+        heads: &heads,
         shape: &model.shape,
         labels: &labels,
         cursor: state.cursor(),
@@ -114,13 +161,13 @@ fn with_map<T>(
 /// The map together with the answer, where that is about this model and this prompt.
 fn with_answer<T>(
     state: AppState,
-    kind: StepKind,
+    chosen: Chosen,
     size_px: Point,
     work: impl FnOnce(&Memory, &StepMap<'_>) -> T,
 ) -> Option<T> {
     let memory = state.answers.memory.get()?;
-    with_map(state, kind, size_px, |map| {
-        let array = kind.of(&memory);
+    with_map(state, chosen, size_px, |map| {
+        let array = chosen.kind.of(&memory);
         let sizes = [Axis::Layer, Axis::Pos].map(|it| array.size(it));
         let is_of_run = map.shape.has_recurrence()
             && sizes == [Some(map.shape.n_layers), Some(map.labels.len())];
@@ -128,21 +175,30 @@ fn with_answer<T>(
     })
 }
 
-fn scene_of(state: AppState, kind: StepKind, size_px: Point) -> Option<Scene> {
+fn scene_of(state: AppState, chosen: Chosen, size_px: Point) -> Option<Scene> {
     if size_px[0] < 1.0 {
         return None;
     }
-    with_answer(state, kind, size_px, step_map)
+    with_answer(state, chosen, size_px, step_map)
 }
 
-fn hit(state: AppState, size_px: Point, at: Point) -> Option<Pick> {
-    let (grid, first) = with_map(state, StepKind::Step, size_px, |map| Some(map.grid()))?;
-    let (row, column) = grid.hit(at)?;
-    let layer = Pick::layer(grid.n_rows - 1 - row, &state.ground());
-    Some(Pick { pos: Some(first + column), ..layer })
+fn hit(state: AppState, chosen: Chosen, size_px: Point, at: Point) -> Option<Pick> {
+    with_map(state, chosen, size_px, |map| {
+        let (grid, first) = map.grid();
+        let (row, column) = grid.hit(at)?;
+        let (layer, head) = map.place(grid.n_rows - 1 - row);
+        let place = match head.filter(|_| !map.heads.is_empty()) {
+            Some(head) => Pick::head(layer, head, &state.ground()),
+            None => Pick::layer(layer, &state.ground()),
+        };
+        Some(Pick { pos: Some(first + column), ..place })
+    })
 }
 
-fn site(state: AppState) -> String {
+fn site(state: AppState, chosen: Chosen) -> String {
+    if chosen.rows != StepRows::Layers {
+        return format!("L{} · heads", state.cursor().layer);
+    }
     head(state).map_or_else(|| "mean of heads".to_owned(), |it| format!("head {it}"))
 }
 
@@ -167,20 +223,25 @@ fn about(state: AppState, kind: StepKind) -> String {
 }
 
 /// The number of the cursor's cell in words.
-fn reading(state: AppState, kind: StepKind) -> String {
+fn reading(state: AppState, chosen: Chosen) -> String {
     let cursor = state.cursor();
-    let said = with_answer(state, kind, [0.0; 2], |memory, map| {
+    let said = with_answer(state, chosen, [0.0; 2], |memory, map| {
         let word = map.labels.get(cursor.pos).map_or("", String::as_str);
-        let reading = map.reading(memory, cursor.layer, cursor.pos);
-        let (layer, pos, site, name) = (cursor.layer, cursor.pos, site(state), kind.name());
+        let reading = map.reading(memory, map.height(cursor), cursor.pos);
+        let (layer, pos, name) = (cursor.layer, cursor.pos, chosen.kind.name());
+        let site = match map.heads {
+            [] => site(state, chosen),
+            _ => format!("head {}", cursor.head),
+        };
         format!("Layer {layer}, {site}, at “{word}” ({pos}): {name} {reading}.")
     });
     said.unwrap_or_else(|| "No value yet.".to_owned())
 }
 
-fn legend(state: AppState, kind: StepKind) -> AnyView {
-    let ends =
-        with_answer(state, kind, [0.0; 2], |memory, map| (map.ends(memory), kind.unit(map.shape)));
+fn legend(state: AppState, chosen: Chosen) -> AnyView {
+    let ends = with_answer(state, chosen, [0.0; 2], |memory, map| {
+        (map.ends(memory), chosen.kind.unit(map.shape))
+    });
     match ends {
         Some(([least, most], unit)) if 0.0 < most => {
             let ramp = if least < 0.0 { "div" } else { "seq" };
@@ -191,6 +252,6 @@ fn legend(state: AppState, kind: StepKind) -> AnyView {
     }
 }
 
-fn table(state: AppState, kind: StepKind) -> Table {
-    with_answer(state, kind, [0.0; 2], step_table).unwrap_or_default()
+fn table(state: AppState, chosen: Chosen) -> Table {
+    with_answer(state, chosen, [0.0; 2], step_table).unwrap_or_default()
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     share::{FAMILIES, MOST_BESIDE, Panel, family_of},
-    view::percent,
+    view::{Pick, percent},
 };
 
 /// The top of the page.
@@ -124,6 +124,11 @@ fn ModelChoice(menu: NodeRef<html::Details>) -> impl IntoView {
             if it.model != id {
                 // Columns stand on one prompt: models of another family do not know its words.
                 let family = family_of(id);
+                if let Some(new) = family.filter(|new| family_of(&it.model) != Some(new)) {
+                    it.prompt = new.prompt.to_owned();
+                    (it.a, it.b, it.cuts) = (None, None, Vec::new());
+                    it.pick = Pick::default();
+                }
                 it.beside.retain(|beside| beside != id && family_of(beside) == family);
                 (it.model, it.digest) = (id.to_owned(), String::new());
             }
@@ -200,9 +205,15 @@ fn Compare() -> impl IntoView {
 pub(super) fn kind_of(shape: &ModelShape) -> &'static str {
     match (shape.has_attention(), shape.has_recurrence()) {
         (true, true) => "hybrid",
-        (_, true) => "state-space model",
+        (_, true) if has_matrix(shape) => "state-space model",
+        (_, true) => "recurrent network",
         _ => "transformer",
     }
+}
+
+/// Whether some recurrent layer goes on linearly; what does not is older than state-space models.
+fn has_matrix(shape: &ModelShape) -> bool {
+    shape.mixers.iter().filter_map(|it| it.ssm.as_ref()).any(|it| it.has_matrix)
 }
 
 #[component]

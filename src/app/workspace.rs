@@ -14,6 +14,7 @@ use super::{
     film_panel::FilmPanel,
     help::Help,
     keys,
+    lab_panel::{LabPanel, lab_of},
     lens_panel::LensPanel,
     lesson_panel::LessonPanel,
     modes_panel::ModesPanel,
@@ -96,10 +97,21 @@ fn Stage() -> impl IntoView {
             </main>
             <aside class="rail" data-zone="rail" aria-label="Outcome">
                 <Show when=move || state.lesson.get() fallback=|| view! { <NextPanel /><CutsPanel /> }>
-                    <LessonPanel />
+                    <Lesson />
                 </Show>
             </aside>
         </div>
+    }
+}
+
+/// What there is to learn from the model on the page: a lab where it learned a puzzle.
+#[component]
+fn Lesson() -> impl IntoView {
+    let state = AppState::here();
+    let family = Memo::new(move |_| lab_of(&state.bookmark.read().model));
+    move || match family.get() {
+        Some(family) => view! { <LabPanel family /> }.into_any(),
+        None => view! { <LessonPanel /> }.into_any(),
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Bookmark {
     pub b: Option<String>,
     pub attention: AttentionView,
     pub skips_first: bool,
+    /// Layer and head that the difference takes away; the first attention head where not said.
+    pub minus: Option<[usize; 2]>,
     /// Heads that the overlay shows; all where empty.
     pub overlay: Vec<usize>,
     pub lens: LensMode,
@@ -59,6 +61,7 @@ impl Default for Bookmark {
             b: None,
             attention: AttentionView::default(),
             skips_first: false,
+            minus: None,
             overlay: Vec::new(),
             lens: LensMode::default(),
             chart: ChartKind::default(),
@@ -103,6 +106,8 @@ named! {
         Lines = "lines",
         /// Scores, mask, weights and writes as numbers.
         Steps = "steps",
+        /// One head less another.
+        Difference = "difference",
     }
 }
 
@@ -290,6 +295,14 @@ const PARTS: &[Part] = &[
         name: "model",
         write: |it| Some(it.model.clone()),
         read: |it, text| is_model(text).then(|| it.model = text.to_owned()),
+    },
+    Part {
+        name: "minus",
+        write: |it| it.minus.map(|[layer, head]| format!("{layer}.{head}")),
+        read: |it, text| {
+            let (layer, head) = text.split_once('.')?;
+            keep(&mut it.minus, Some([parse(layer)?, parse(head)?]))
+        },
     },
     Part {
         name: "beside",
@@ -512,6 +525,8 @@ mod tests {
         Bookmark {
             model: "tales".into(),
             digest: "abc123".into(),
+            beside: vec!["tales-hybrid".into()],
+            minus: Some([1, 2]),
             prompt: "Tom & Anna: \"100 %\" #=+\n家".into(),
             pick: Pick {
                 layer: Some(2),
@@ -601,8 +616,11 @@ mod tests {
     #[test]
     fn columns_are_other_models_each_once_and_at_most_two() {
         let beside = |text: &str| read_link(&format!("v=1&model=one&beside={text}"));
-        assert_eq!(beside("two,one,two,three").0.beside, ["two", "three"]);
-        assert_eq!(read_link("v=1&model=tales-hybrid&beside=tales").0.beside, ["tales"]);
+        assert_eq!(beside("two,two,three").0.beside, ["two", "three"]);
+        assert_eq!(
+            read_link("v=1&model=tales-hybrid&beside=tales,tales-hybrid").0.beside,
+            ["tales"]
+        );
         for refused in ["a,b,c", "..%2Fetc", ""] {
             let (bookmark, troubles) = beside(refused);
             assert_eq!((bookmark.beside.len(), troubles.len()), (0, 1), "{refused}");

@@ -10,4 +10,4 @@ pub use link::{
     AttentionView, BasisView, Bookmark, MOST_BESIDE, Painting, Panel, SecondView, SideView,
     ThirdView, read_link, result_of, with_result, write_link,
 };
-pub use models::{FAMILIES, family_of};
+pub use models::{FAMILIES, Family, family_of};

@@ -1,22 +1,65 @@
 //! The models that come with the page.
 
+use crate::view::{A5, COPYING, PARITY, RECALL, Task};
+
 /// Models that learned the same task with the same words: they can stand side by side.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Family {
     pub name: &'static str,
     /// Each model's name, which is its folder's, and what it is.
     pub models: &'static [(&'static str, &'static str)],
+    /// What they learned, where that is a puzzle with known answers; it has a lab.
+    pub tasks: &'static [Task],
+    /// What stands in the prompt when the reader comes from another family.
+    pub prompt: &'static str,
 }
 
 /// Every family, the first model of the first one being where the page begins.
-pub const FAMILIES: &[Family] = &[Family {
-    name: "Little stories",
-    models: &[
-        ("tales", "transformer"),
-        ("tales-mamba2", "state-space model: Mamba-2"),
-        ("tales-hybrid", "hybrid: three layers of Mamba-2, one of attention"),
-    ],
-}];
+pub const FAMILIES: &[Family] = &[
+    Family {
+        name: "Little stories",
+        models: &[
+            ("tales", "transformer"),
+            ("tales-mamba2", "state-space model: Mamba-2"),
+            ("tales-hybrid", "hybrid: three layers of Mamba-2, one of attention"),
+        ],
+        tasks: &[],
+        prompt: "Anna put the lantern in the barn. Tom looked for the lantern in the",
+    },
+    Family {
+        name: "Copying and recall",
+        models: &[
+            ("recall-transformer", "transformer"),
+            ("recall-mamba", "state-space model: Mamba"),
+            ("recall-mamba2", "state-space model: Mamba-2"),
+            ("recall-deltanet", "linear RNN: gated DeltaNet"),
+        ],
+        tasks: &[COPYING, RECALL],
+        prompt: "q w e r t y u | q w e",
+    },
+    Family {
+        name: "Parity",
+        models: &[
+            ("parity-transformer", "transformer"),
+            ("parity-mamba", "state-space model: Mamba"),
+            ("parity-deltanet", "gated DeltaNet, β to 1: eigenvalues from 0"),
+            ("parity-deltanet-negative", "gated DeltaNet, β to 2: eigenvalues from −1"),
+            ("parity-gru", "RNN: GRU"),
+        ],
+        tasks: &[PARITY],
+        prompt: "1 0 1 1 0 1 0 0 1",
+    },
+    Family {
+        name: "A5 word problem",
+        models: &[
+            ("a5-transformer", "transformer"),
+            ("a5-deltanet-negative", "gated DeltaNet, β to 2: eigenvalues from −1"),
+            ("a5-gru", "RNN: GRU"),
+        ],
+        tasks: &[A5],
+        prompt: "a b a a b b a b",
+    },
+];
 
 /// The family of a model, where it is one of ours.
 pub fn family_of(model: &str) -> Option<&'static Family> {
@@ -39,6 +82,24 @@ mod tests {
         found.sort();
         named.sort_unstable();
         assert_eq!(found, named);
+    }
+
+    #[test]
+    fn tasks_are_those_of_the_recipes() {
+        let recipes = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/recipes");
+        for family in FAMILIES {
+            for (model, _) in family.models {
+                let text = fs::read_to_string(recipes.join(format!("{model}.json"))).unwrap();
+                let recipe: serde_json::Value = serde_json::from_str(&text).unwrap();
+                let puzzles = recipe["task"]["puzzles"].as_array().map_or(&[][..], Vec::as_slice);
+                let expected = family.tasks.iter().map(|it| {
+                    (format!("{:?}", it.puzzle).to_lowercase(), serde_json::json!(it.trained))
+                });
+                let kind = |it: &serde_json::Value| it["kind"].as_str().unwrap().to_owned();
+                let found = puzzles.iter().map(|it| (kind(it), it["trained"].clone()));
+                assert_eq!(found.collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "{model}");
+            }
+        }
     }
 
     #[test]

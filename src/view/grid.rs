@@ -54,13 +54,13 @@ impl Grid {
 }
 
 /// A grid of depths or layers, the lowest at the bottom, by positions.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct UpwardMap<'a> {
     pub(super) grid: Grid,
     /// The position of the first column.
     pub(super) first: usize,
     /// Where a cursor stands, counted from the bottom.
-    pub(super) height_of: fn(Cursor) -> usize,
+    pub(super) height_of: &'a dyn Fn(Cursor) -> usize,
     pub(super) labels: &'a [String],
     pub(super) cursor: Cursor,
     pub(super) lock: Cursor,

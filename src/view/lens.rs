@@ -152,7 +152,7 @@ pub fn lens_map(lens: &Lens, map: &LensMap<'_>) -> Scene {
         }
     }
     let LensMap { labels, cursor, lock, palette, .. } = *map;
-    let height_of = |it: Cursor| it.depth;
+    let height_of = &|it: Cursor| it.depth;
     let upward = UpwardMap { grid, first, height_of, labels, cursor, lock, palette };
     marks.extend(upward.names(|depth| lens.sites.get(depth).map(|it| depth_name(*it))));
     marks.extend(upward.outlines());

@@ -58,12 +58,56 @@ impl StepKind {
     }
 }
 
+/// What the rows of a map of steps are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StepRows {
+    /// All layers.
+    #[default]
+    Layers,
+    /// The recurrent heads of the cursor's layer, by their numbers.
+    Heads,
+    /// Those that remember longest on top.
+    ByHalfLife,
+    /// Those with the largest mean reading on top.
+    ByMean,
+}
+
+/// The recurrent heads of a layer in this order, upward; none for all layers.
+pub fn sorted_heads(
+    memory: &Memory,
+    shape: &ModelShape,
+    layer: usize,
+    rows: StepRows,
+    kind: StepKind,
+) -> Vec<usize> {
+    if rows == StepRows::Layers {
+        return Vec::new();
+    }
+    let is_recurrent = |head: &usize| shape.is_recurrent(layer, *head) == Some(true);
+    let mut heads: Vec<usize> = (0..shape.n_heads).filter(is_recurrent).collect();
+    let array = if rows == StepRows::ByHalfLife { &memory.half_life } else { kind.of(memory) };
+    let mean = |head: usize| {
+        let n_pos = array.size(Axis::Pos).unwrap_or(0);
+        let known = (0..n_pos).filter_map(|pos| array.get(&[layer, head, pos]));
+        let known: Vec<f32> = known.filter(|it| !it.is_nan()).collect();
+        known.iter().sum::<f32>() / known.len() as f32
+    };
+    if rows != StepRows::Heads {
+        // Those without a number come first, at the bottom.
+        let key = |head: usize| Some(mean(head)).filter(|it| !it.is_nan()).unwrap_or(f32::MIN);
+        heads.sort_by(|a, b| key(*a).total_cmp(&key(*b)));
+    }
+    heads
+}
+
 /// What a map of steps shows besides the readings.
 #[derive(Clone, Copy, Debug)]
 pub struct StepMap<'a> {
     pub kind: StepKind,
-    /// The head that is shown; the mean over heads where none is.
+    /// The head that is shown of every layer; the mean over heads where none is.
     pub head: Option<usize>,
+    /// Heads of the cursor's layer, a row each from the bottom; a row for each layer where empty.
+    pub heads: &'a [usize],
     pub shape: &'a ModelShape,
     pub labels: &'a [String],
     pub cursor: Cursor,
@@ -73,22 +117,51 @@ pub struct StepMap<'a> {
 }
 
 impl StepMap<'_> {
-    /// Where the cells stand, a row per layer with the last on top, and the first position that is
-    /// shown. Columns are those of the lens, rows as high as all depths of a layer there.
+    /// How many rows there are.
+    fn n_rows(&self) -> usize {
+        if self.heads.is_empty() { self.shape.n_layers } else { self.heads.len() }
+    }
+
+    /// Layer and head of a row, counted from the bottom.
+    pub fn place(&self, height: usize) -> (usize, Option<usize>) {
+        match self.heads.get(height) {
+            Some(&head) => (self.cursor.layer, Some(head)),
+            None => (height, self.head),
+        }
+    }
+
+    /// The row of a cursor, counted from the bottom; past the last one where it has none.
+    pub fn height(&self, of: Cursor) -> usize {
+        if self.heads.is_empty() {
+            return of.layer;
+        }
+        self.heads.iter().position(|it| *it == of.head).unwrap_or(self.heads.len())
+    }
+
+    /// What a row is called.
+    fn name(&self, height: usize) -> String {
+        self.heads.get(height).map_or_else(|| format!("L{height}"), |head| format!("h{head}"))
+    }
+
+    /// Where the cells stand, a row per layer with the last on top (or per head), and the first
+    /// position that is shown. Columns are those of the lens, rows as high as all depths of a layer
+    /// there.
     pub fn grid(&self) -> (Grid, usize) {
         let Self { labels, cursor, lock, palette, size_px, .. } = *self;
         let lens =
             LensMap { mode: LensMode::Prob, vocab: &[], labels, cursor, lock, palette, size_px };
-        let (grid, first) = lens.grid(self.shape.n_layers);
-        let cell = [grid.cell[0], layer_height(self.shape, size_px[1])];
+        let (grid, first) = lens.grid(self.n_rows());
+        let room = layer_height(self.shape, size_px[1]) * self.shape.n_layers as f32;
+        let cell = [grid.cell[0], room / self.n_rows().max(1) as f32];
         (Grid { cell, ..grid }, first)
     }
 
-    /// The number of a cell, or `None` where there is no such thing.
-    pub fn value(&self, memory: &Memory, layer: usize, pos: usize) -> Option<f32> {
+    /// The number of a cell, or `None` where there is no such thing. Rows count from the bottom.
+    pub fn value(&self, memory: &Memory, height: usize, pos: usize) -> Option<f32> {
         let array = self.kind.of(memory);
+        let (layer, head) = self.place(height);
         let at = |head: usize| array.get(&[layer, head, pos]).filter(|it| !it.is_nan());
-        if let Some(head) = self.head {
+        if let Some(head) = head {
             return at(head);
         }
         let all: Vec<f32> = (0..array.size(Axis::Head)?).filter_map(at).collect();
@@ -98,20 +171,20 @@ impl StepMap<'_> {
     /// Both ends of the ramp: from nought to the largest reading, or as far below nought where a
     /// reading has a sign.
     pub fn ends(&self, memory: &Memory) -> [f32; 2] {
-        let layers = 0..self.shape.n_layers;
-        let all = layers
-            .flat_map(|layer| (0..self.labels.len()).map(move |pos| (layer, pos)))
-            .filter_map(|(layer, pos)| self.value(memory, layer, pos));
+        let all = (0..self.n_rows())
+            .flat_map(|height| (0..self.labels.len()).map(move |pos| (height, pos)))
+            .filter_map(|(height, pos)| self.value(memory, height, pos));
         let (least, most) =
             all.fold((0.0f32, 0.0f32), |(least, most), it| (least.min(it), most.max(it.abs())));
         if least < 0.0 { [-most, most] } else { [0.0, most] }
     }
 
-    /// Why a layer has no number.
-    pub fn absence(&self, layer: usize) -> String {
+    /// Why a row has no number.
+    pub fn absence(&self, height: usize) -> String {
+        let (layer, head) = self.place(height);
         let mixer = self.shape.mixers.get(layer);
         let has_attention = mixer.is_some_and(|it| 0 < it.n_attention_heads);
-        let is_recurrent = self.head.map(|it| self.shape.is_recurrent(layer, it));
+        let is_recurrent = head.map(|it| self.shape.is_recurrent(layer, it));
         match (mixer.and_then(|it| it.ssm.as_ref()), is_recurrent) {
             (None, _) if has_attention => "attention".to_owned(),
             (None, _) => "no heads".to_owned(),
@@ -122,8 +195,8 @@ impl StepMap<'_> {
     }
 
     /// The number of a cell as text, or why there is none.
-    pub fn reading(&self, memory: &Memory, layer: usize, pos: usize) -> String {
-        self.value(memory, layer, pos).map_or_else(|| self.absence(layer), number)
+    pub fn reading(&self, memory: &Memory, height: usize, pos: usize) -> String {
+        self.value(memory, height, pos).map_or_else(|| self.absence(height), number)
     }
 }
 
@@ -144,11 +217,11 @@ pub fn step_map(memory: &Memory, map: &StepMap<'_>) -> Scene {
     let [least, most] = map.ends(memory);
     let mut marks = Vec::new();
     for row in 0..grid.n_rows {
-        let layer = grid.n_rows - 1 - row;
+        let height = grid.n_rows - 1 - row;
         let values: Vec<Option<f32>> =
-            (0..grid.n_columns).map(|column| map.value(memory, layer, first + column)).collect();
+            (0..grid.n_columns).map(|column| map.value(memory, height, first + column)).collect();
         if values.iter().all(Option::is_none) {
-            marks.extend(absent_row(map, &grid, row, map.absence(layer)));
+            marks.extend(absent_row(map, &grid, row, map.absence(height)));
             continue;
         }
         for (column, value) in values.into_iter().enumerate() {
@@ -169,10 +242,12 @@ pub fn step_map(memory: &Memory, map: &StepMap<'_>) -> Scene {
         }
     }
     let StepMap { labels, cursor, lock, palette, .. } = *map;
-    let height_of = |it: Cursor| it.layer;
+    let height_of = &|it: Cursor| map.height(it);
     let upward = UpwardMap { grid, first, height_of, labels, cursor, lock, palette };
-    marks.extend(upward.names(|layer| Some(format!("L{layer}"))));
-    marks.extend(embedding_row(map, &upward));
+    marks.extend(upward.names(|height| Some(map.name(height))));
+    if map.heads.is_empty() {
+        marks.extend(embedding_row(map, &upward));
+    }
     marks.extend(upward.outlines());
     Scene { size_px: map.size_px, marks }
 }
@@ -207,13 +282,13 @@ fn embedding_row(map: &StepMap<'_>, upward: &UpwardMap<'_>) -> Vec<Mark> {
     marks
 }
 
-/// Tokens by layers, the last layer first.
+/// Tokens by layers, the last layer first, or by heads in their order.
 pub fn step_table(memory: &Memory, map: &StepMap<'_>) -> Table {
     let mut table = Table::new(["token"]);
-    let layers = || (0..map.shape.n_layers).rev();
-    table.headings.extend(layers().map(|layer| format!("L{layer}")));
+    let rows = || (0..map.n_rows()).rev();
+    table.headings.extend(rows().map(|height| map.name(height)));
     for (pos, label) in map.labels.iter().enumerate() {
-        let numbers = layers().map(|layer| map.reading(memory, layer, pos));
+        let numbers = rows().map(|height| map.reading(memory, height, pos));
         table.rows.push([format!("{label} ({pos})")].into_iter().chain(numbers).collect());
     }
     table
@@ -569,7 +644,17 @@ mod tests {
         let cursor = Cursor { layer: 0, pos: 1, ..Cursor::default() };
         let palette = Palette::of(Theme::Light);
         let (shape, labels) = given;
-        StepMap { kind, head, shape, labels, cursor, lock: cursor, palette, size_px: SIZE }
+        StepMap {
+            kind,
+            head,
+            heads: &[],
+            shape,
+            labels,
+            cursor,
+            lock: cursor,
+            palette,
+            size_px: SIZE,
+        }
     }
 
     fn strip(shape: &ModelShape) -> MemoryStrip<'_> {
@@ -617,6 +702,28 @@ mod tests {
         assert_eq!(n_hatches(&scene), 4);
         let beyond = map(StepKind::Step, Some(7), (&shape, &labels));
         assert_eq!(beyond.absence(0), "no such head");
+    }
+
+    #[test]
+    fn heads_of_a_layer_are_sorted_by_what_they_remember_or_write() {
+        let (shape, labels, memory) = (shape(), labels(), memory());
+        let sorted = |layer, rows| sorted_heads(&memory, &shape, layer, rows, StepKind::Step);
+        assert!(sorted(0, StepRows::Layers).is_empty());
+        assert_eq!(sorted(0, StepRows::Heads), [0, 1]);
+        // Half-lives of 5 and of 18 in the mean.
+        assert_eq!(sorted(0, StepRows::ByHalfLife), [0, 1]);
+        assert_eq!(sorted(2, StepRows::ByHalfLife), [1, 0], "one never forgets");
+        assert!(sorted(1, StepRows::Heads).is_empty(), "attention");
+        let heads = [1, 0];
+        let map = StepMap { heads: &heads, ..map(StepKind::Step, None, (&shape, &labels)) };
+        let texts_of = step_map(&memory, &map);
+        let texts = texts(&texts_of);
+        for word in [".10", ".50", ".30", "h0", "h1"] {
+            assert!(texts.contains(&word), "{word} in {texts:?}");
+        }
+        assert!(!texts.contains(&"emb"));
+        assert_eq!(map.height(Cursor { head: 0, ..Cursor::default() }), 1);
+        assert_eq!(step_table(&memory, &map).headings, ["token", "h0", "h1"]);
     }
 
     #[test]

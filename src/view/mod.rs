@@ -12,11 +12,13 @@ mod faces;
 mod film;
 mod grid;
 mod heads;
+mod lab;
 mod lens;
 mod memory;
 mod modes;
 mod palette;
 mod paths;
+mod puzzle;
 mod rows;
 mod sampling;
 mod steps;
@@ -34,13 +36,18 @@ pub use film::{
 };
 pub use grid::{Grid, window, window_around};
 pub use heads::{heads_grid, heads_grid_layout};
-pub use lens::{LensMap, LensMode, lens_map, lens_table, unreliable_before};
-pub use modes::{ModesView, impulse, modes_map, modes_spoken, modes_table};
-pub use memory::{
-    MemoryStrip, StepKind, StepMap, memory_meter, memory_strip, memory_table, step_map, step_table,
+pub use lab::{
+    LabLine, Measure, glyph, lab_chart, lab_ends, lab_spoken, lab_table, line_colour, printed_table,
 };
+pub use lens::{LensMap, LensMode, lens_map, lens_table, unreliable_before};
+pub use memory::{
+    MemoryStrip, StepKind, StepMap, StepRows, memory_meter, memory_strip, memory_table,
+    sorted_heads, step_map, step_table,
+};
+pub use modes::{ModesView, impulse, modes_map, modes_spoken, modes_table};
 pub use palette::{Palette, Rgba, Theme, ink_on};
 pub use paths::{PathsView, nearest_point, paths_map};
+pub use puzzle::{A5, COPYING, PARITY, RECALL, Task, Verdict, size_of_prompt, verdict};
 pub use rows::{norms_table, norms_view, writers_end, writers_map, writers_table};
 pub use sampling::{Draw, Sampling, candidates};
 pub use scene::{Anchor, Mark, Scene, Turn};

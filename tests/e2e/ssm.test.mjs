@@ -228,3 +228,73 @@ test("a link to a model that is not there says so, and another can be chosen", a
   assert.ok(0 < (await tokens(page)).length);
   await close();
 });
+
+test("eigenvalues stand in the unit disc, and the table says them", async () => {
+  const { page, problems, close } = await openLive(browser, `${MAMBA}&layer=1&head=2&second=modes`);
+  assert.match(await title(page, "paths"), /Modes L1 · head 2/);
+  assert.match(await figure(page, "paths").getAttribute("aria-label"), /\d+ eigenvalues: the longest 0\.\d/);
+  assert.ok(4 < (await colours(page, await figure(page, "paths").screenshot())).n);
+  await press(page, "paths", "Table of the same numbers");
+  const [headings, ...rows] = await tableOf(page, "paths");
+  assert.deepEqual(headings, ["eigenvalue", "real", "imaginary", "length", "half-life in tokens"]);
+  // Mamba-2 forgets every slot of a head alike, and turns none.
+  assert.equal(rows.length, 64);
+  for (const row of rows) {
+    assert.equal(row[1], rows[0][1]);
+    assert.equal(row[2], "0.00");
+    assert.ok(0 < number(row[3]) && number(row[3]) <= 1, row.join(" "));
+  }
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test("eigenvalues left of the middle are there where β reaches 2, and nowhere else", async () => {
+  /** The least real part over all heads, at a nought and at a one. */
+  const least = async (model) => {
+    const link = `#v=1&model=${model}&prompt=${encodeURIComponent("1 0 0 1 1 0")}&second=modes`;
+    const { page, close } = await openLive(browser, link);
+    const found = [];
+    for (const [layer, head] of [[0, 0], [0, 1], [1, 0], [1, 1]]) {
+      for (const pos of [1, 2]) {
+        await page.evaluate((hash) => (location.hash = hash), `${link}&layer=${layer}&head=${head}&pos=${pos}`);
+        await eventually(async () => {
+          assert.match(await statusText(page), new RegExp(`\\(${pos}\\)`));
+          assert.match(await title(page, "paths"), new RegExp(`L${layer} · head ${head}`));
+          const label = await figure(page, "paths").getAttribute("aria-label");
+          found.push(number(/least real part ([+−]?[\d.]+)/.exec(label)[1]));
+        });
+      }
+    }
+    await close();
+    return Math.min(...found);
+  };
+  assert.ok((await least("parity-deltanet-negative")) < -0.5);
+  assert.ok(0 <= (await least("parity-deltanet")));
+});
+
+test("the difference with an attention head is drawn, and another head can be taken away", async () => {
+  const { page, problems, close } = await openLive(browser, `${HYBRID}&layer=1&head=0&attention=difference`);
+  await eventually(async () => assert.match(await panel(page, "attention").locator("header p").textContent(), /less an attention head/));
+  const first = await figure(page, "attention").screenshot();
+  assert.ok(20 < (await colours(page, first)).n);
+  const choice = page.getByLabel("Attention head that is taken away");
+  assert.equal(await choice.inputValue(), "2.0");
+  await choice.selectOption("2.3");
+  assert.match(page.url(), /minus=2\.3/);
+  await settled(page);
+  await eventually(async () => assert.ok(!first.equals(await figure(page, "attention").screenshot())));
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test("steps are shown head by head, sorted", async () => {
+  const { page, problems, close } = await openLive(browser, `${MAMBA}&layer=2&head=1&third=steps`);
+  await page.getByLabel("What the rows are").selectOption("half-life");
+  await eventually(async () => assert.match(await title(page, "lens"), /L2 · heads/));
+  await press(page, "lens", "Table of the same numbers");
+  const [headings] = await tableOf(page, "lens");
+  assert.equal(headings.length, 5);
+  assert.deepEqual([...headings.slice(1)].sort(), ["h0", "h1", "h2", "h3"]);
+  assert.deepEqual(problems, []);
+  await close();
+});

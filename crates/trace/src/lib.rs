@@ -16,7 +16,7 @@ pub use edit::{Edit, EditKind};
 pub use model::{Device, MOST_HEADS, MixerShape, ModelInfo, ModelShape, Phenomenon, SsmShape};
 pub use protocol::{Event, Notice, Request, RunId, Token, decode, encode};
 pub use question::{
-    Answer, AttentionRow, Basis, Faces, Film, GUESS, LAST, Lens, LensSite, Memory, Norms, Paths, Poles,
-    Patterns, Question, STRONGEST, StateLens, Writers, guesses, pair, strongest,
+    Answer, AttentionRow, Basis, Contrast, Faces, Film, GUESS, LAST, Lens, LensSite, Memory, Norms,
+    Paths, Patterns, Poles, Question, STRONGEST, StateLens, Writers, guesses, pair, strongest,
 };
 pub use site::{Part, Site, SiteError, SitePattern};

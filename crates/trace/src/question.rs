@@ -46,6 +46,8 @@ pub enum Question {
     Faces { layer: usize, head: usize },
     /// The eigenvalues of what takes a recurrent head's state from one position to the next.
     Poles { layer: usize, head: usize },
+    /// The map of a head less that of the head `minus` (layer and head), as shares of each row.
+    Contrast { layer: usize, head: usize, minus: [usize; 2] },
 }
 
 impl Question {
@@ -62,6 +64,7 @@ impl Question {
             | Question::Film { layer, head }
             | Question::Faces { layer, head }
             | Question::Poles { layer, head }
+            | Question::Contrast { layer, head, .. }
             | Question::StateLens { layer, head, .. } => [layer, head].contains(&&STRONGEST),
             _ => false,
         }
@@ -90,6 +93,7 @@ impl Question {
             | Question::Film { layer, head }
             | Question::Faces { layer, head }
             | Question::Poles { layer, head }
+            | Question::Contrast { layer, head, .. }
             | Question::StateLens { layer, head, .. } => {
                 put(layer, strongest[0]);
                 put(head, strongest[1]);
@@ -178,6 +182,8 @@ pub enum Answer {
     Faces(Option<Faces>),
     /// Nothing where the layer has no such recurrent head, or one that does not go on linearly.
     Poles(Option<Poles>),
+    /// Nothing where one of the heads has no map.
+    Contrast(Option<Contrast>),
     /// With the axes of [`Site::axes`].
     Site {
         site: Site,
@@ -241,6 +247,18 @@ pub struct Faces {
     /// Largest difference of the parallel form, and of the matrix form, from the recurrence, over
     /// the recurrence's largest value.
     pub apart: [f32; 2],
+}
+
+/// How two heads differ in what they mix.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Contrast {
+    pub layer: usize,
+    pub head: usize,
+    /// Layer and head of the one that is taken away.
+    pub minus: [usize; 2],
+    /// Each row as shares of the sum of its absolute values, the other's taken away,
+    /// `[query, key]`.
+    pub weights: NamedArray,
 }
 
 /// How the state of one recurrent head goes on by itself.

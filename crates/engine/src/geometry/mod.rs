@@ -64,6 +64,9 @@ pub fn singular_values(values: &[f32], n_rows: usize, n_columns: usize) -> Vec<f
 /// Most rounds of the search for eigenvalues; a few for each are usual.
 const MOST_ROUNDS: usize = 10_000;
 
+/// What the search leaves below the diagonal; entries come in single precision.
+const PRECISION: f64 = 1e-11;
+
 /// Eigenvalues of a row-major square matrix, real and imaginary part, the farthest from nought
 /// first; no numbers where an entry is none or infinite.
 pub fn eigenvalues(values: &[f32], n_rows: usize) -> Vec<[f32; 2]> {
@@ -73,7 +76,7 @@ pub fn eigenvalues(values: &[f32], n_rows: usize) -> Vec<[f32; 2]> {
     }
     let entries = values.iter().copied().map(f64::from);
     let matrix = nalgebra::DMatrix::from_row_iterator(n_rows, n_rows, entries);
-    let Some(schur) = nalgebra::Schur::try_new(matrix, f64::EPSILON, MOST_ROUNDS) else {
+    let Some(schur) = nalgebra::Schur::try_new(matrix, PRECISION, MOST_ROUNDS) else {
         return unknown();
     };
     let found = schur.complex_eigenvalues();

@@ -6,6 +6,7 @@
 mod pending; // start here
 
 mod attention;
+mod contrast;
 mod logit_lens;
 mod memory;
 mod mixing;
@@ -101,6 +102,9 @@ impl<'a> Seen<'a> {
             }
             Question::Memory => memory::memory(self),
             Question::Faces { layer, head } => memory::faces(self, layer, head),
+            Question::Contrast { layer, head, minus } => {
+                contrast::contrast(self, [layer, head], minus)
+            }
             Question::Poles { layer, head } => poles::poles(self, layer, head),
             Question::Site { site } => at_site(self, site),
         }

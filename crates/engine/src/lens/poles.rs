@@ -69,9 +69,17 @@ fn of_every_position(
     }))
 }
 
-/// The eigenvalues of `D − u wᵀ`.
+/// The eigenvalues of `D − u wᵀ`. Where all slots fade alike they are known: what lies across `w`
+/// fades, and along `u` as much as `wᵀu` is taken away.
 fn erased(decay: &[f32], remove: &[f32], erase: &[f32]) -> Vec<[f32; 2]> {
     let n_slots = decay.len();
+    if decay.iter().all(|it| *it == decay[0]) {
+        let taken: f32 = remove.iter().zip(erase).map(|(u, w)| u * w).sum();
+        let mut found = vec![[decay[0], 0.0]; n_slots];
+        found[n_slots - 1][0] -= taken;
+        found.sort_by(|a, b| b[0].abs().total_cmp(&a[0].abs()));
+        return found;
+    }
     let entry = |row: usize, column: usize| {
         let own = if row == column { decay[row] } else { 0.0 };
         own - remove[row] * erase[column]
@@ -84,4 +92,25 @@ fn erased(decay: &[f32], remove: &[f32], erase: &[f32]) -> Vec<[f32; 2]> {
 fn answer([layer, head]: [usize; 2], n_pos: usize, values: &[[f32; 2]]) -> Answer {
     let dims = [(Pos, n_pos), (Rank, values.len() / n_pos), (Plane, 2)];
     Answer::Poles(Some(Poles { layer, head, values: array(values.concat(), &dims) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::erased;
+
+    #[test]
+    fn what_fades_alike_and_what_does_not_agree() {
+        let (remove, erase) = ([0.6, -0.3, 0.7], [1.1, 0.2, 0.9]);
+        let known = erased(&[0.9; 3], &remove, &erase);
+        // A slot that fades by a hair's breadth more leads to the search.
+        let found = erased(&[0.9, 0.9, 0.900_001], &remove, &erase);
+        for (one, other) in known.iter().zip(&found) {
+            assert!(
+                (one[0] - other[0]).abs() < 1e-3 && other[1].abs() < 2e-2,
+                "{known:?} {found:?}"
+            );
+        }
+        let reflected = erased(&[1.0; 2], &[1.2, 1.6], &[0.6, 0.8]);
+        assert!(reflected.iter().any(|it| (it[0] + 1.0).abs() < 1e-6), "{reflected:?}");
+    }
 }

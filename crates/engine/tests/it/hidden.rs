@@ -413,3 +413,38 @@ fn eigenvalues_are_those_of_what_takes_the_state_on() {
     }
     assert!(8 * N_POS <= n_seen, "only {n_seen}");
 }
+
+#[test]
+fn a_difference_is_that_of_rows_that_add_up_to_one() {
+    let mut n_seen = 0;
+    for model in recurrent_kinds() {
+        let shape = &model.shape;
+        let attention = (0..2).find(|&it| 0 < shape.mixers[it].n_attention_heads);
+        let Some(minus) = attention.map(|layer| [layer, 0]) else { continue };
+        for (layer, mixer) in shape.mixers.iter().enumerate() {
+            let head = mixer.n_attention_heads;
+            if !mixer.ssm.as_ref().is_some_and(|it| it.has_matrix) {
+                continue;
+            }
+            let question = Question::Contrast { layer, head, minus };
+            let found = ask!(Contrast, &model, &prompt(N_POS), &[], question).unwrap();
+            let map = |[layer, head]: [usize; 2]| {
+                let question = Question::Patterns { layer, heads: vec![head] };
+                let weights = ask!(Patterns, &model, &prompt(N_POS), &[], question).weights;
+                let rows = weights.values().chunks_exact(N_POS).map(|row| {
+                    let total: f32 = row.iter().map(|it| it.abs()).sum();
+                    row.iter().map(|it| it / total.max(f32::MIN_POSITIVE)).collect::<Vec<f32>>()
+                });
+                rows.collect::<Vec<_>>().concat()
+            };
+            let (one, other) = (map([layer, head]), map(minus));
+            let expected: Vec<f32> = one.iter().zip(&other).map(|(a, b)| a - b).collect();
+            assert_close(&describe(&model), found.weights.values(), &expected, ROUNDING);
+            assert_eq!((found.layer, found.head, found.minus), (layer, head, minus));
+            n_seen += 1;
+        }
+        let none = Question::Contrast { layer: minus[0], head: 99, minus };
+        assert!(try_ask(&model, &prompt(N_POS), &[], none).is_err());
+    }
+    assert!(0 < n_seen);
+}

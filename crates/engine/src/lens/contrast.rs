@@ -1,0 +1,44 @@
+//! Two heads' ways of mixing positions, one less the other.
+
+use burn::prelude::*;
+use trace::{
+    Answer,
+    Axis::{Key, Query},
+    Contrast,
+};
+
+use super::{LensError, Seen, array, pending::Pending};
+
+/// The map of a head less that of another, each row as shares of the sum of its absolute values:
+/// what attention has anyway, and what makes a recurrent head's row comparable with it. Nothing
+/// where one of them has no map.
+///
+/// # Source
+/// Ali, Zimerman & Wolf 2024, *The hidden attention of Mamba models*, section 4, set hidden
+/// attention beside attention in this way.
+pub(super) fn contrast(
+    seen: Seen<'_>,
+    [layer, head]: [usize; 2],
+    minus: [usize; 2],
+) -> Result<Pending, LensError> {
+    let maps = [shares(seen, [layer, head])?, shares(seen, minus)?];
+    let [Some(one), Some(other)] = maps else {
+        return Ok(Pending::new(Vec::new(), |_| Answer::Contrast(None)));
+    };
+    let [n_query, n_key] = one.dims();
+    let flat = (one - other).reshape([n_query * n_key]);
+    Ok(Pending::new(vec![flat], move |mut read| {
+        let weights = array(read.remove(0), &[(Query, n_query), (Key, n_key)]);
+        Answer::Contrast(Some(Contrast { layer, head, minus, weights }))
+    }))
+}
+
+/// `[query, key]`, every row's absolute values adding up to one.
+fn shares(seen: Seen<'_>, [layer, head]: [usize; 2]) -> Result<Option<Tensor<2>>, LensError> {
+    seen.check("layer", layer)?;
+    seen.check("head", head)?;
+    let Some(all) = seen.mixing(layer)?.filter(|it| head < it.dims()[0]) else { return Ok(None) };
+    let map: Tensor<2> = all.narrow(0, head, 1).squeeze_dim(0);
+    let total = map.clone().abs().sum_dim(1).clamp_min(f32::MIN_POSITIVE);
+    Ok(Some(map / total))
+}
