@@ -42,19 +42,6 @@ pub(super) fn AttentionPanel() -> impl IntoView {
         // Until the answer for a new place is here, the last good picture stands.
         new.or_else(|| before.cloned().flatten())
     });
-    let controls = move || {
-        view! {
-            <Segments
-                name="How attention is drawn"
-                choices=VIEWS.to_vec()
-                chosen=view
-                on_choose=move |it| state.bookmark.update(|all| all.attention = it)
-            />
-            <Show when=move || view.get() == AttentionView::Difference>
-                <Minus />
-            </Show>
-        }
-    };
     let at_point = move |at: Point| hit(state, view.get_untracked(), size.get_untracked(), at);
     let label = move || {
         let (site, row) = (site(state), row_text(state));
@@ -88,13 +75,30 @@ pub(super) fn AttentionPanel() -> impl IntoView {
             title=Signal::derive(move || title(state))
             site=Signal::derive(move || site(state))
             about=Signal::derive(move || about(state, view.get()).to_owned())
-            controls
+            controls=move || view! { <Views view /> }
             legend=move || legend(state, view.get())
             table=Signal::derive(move || table(state))
             svg=move |()| picture(state, scene.get_untracked())
         >
             {plot}
         </Panel>
+    }
+}
+
+/// How it is drawn.
+#[component]
+fn Views(view: Memo<AttentionView>) -> impl IntoView {
+    let state = AppState::here();
+    view! {
+        <Segments
+            name="How attention is drawn"
+            choices=VIEWS.to_vec()
+            chosen=view
+            on_choose=move |it| state.bookmark.update(|all| all.attention = it)
+        />
+        <Show when=move || view.get() == AttentionView::Difference>
+            <Minus />
+        </Show>
     }
 }
 
