@@ -53,6 +53,7 @@ pub const FAMILIES: &[Family] = &[
         name: "A5 word problem",
         models: &[
             ("a5-transformer", "transformer"),
+            ("a5-mamba", "state-space model: Mamba"),
             ("a5-deltanet-negative", "gated DeltaNet, β to 2: eigenvalues from −1"),
             ("a5-gru", "RNN: GRU"),
         ],
