@@ -125,7 +125,7 @@ fn with_word(prompt: &str, from: &str, to: &str) -> String {
 }
 
 /// Longer strips than this are shown in part; the views still hold all of it.
-const MOST_CHIPS: usize = 160;
+const MOST_CHIPS: usize = 1_024;
 
 /// A chip for each token; in an empty prompt, prompts to try.
 #[component]
@@ -144,6 +144,11 @@ fn Tokens() -> impl IntoView {
                 <For each=tokens key=key let((pos, token))>
                     <Chip pos token />
                 </For>
+                <Show when=move || { MOST_CHIPS < state.n_pos() }>
+                    <span class="cut">
+                        {move || format!("{} more run too; the keys reach them", state.n_pos() - MOST_CHIPS)}
+                    </span>
+                </Show>
                 <Show when=move || { 0 < state.run.read().n_cut }>
                     <span class="cut">"the model reads no further"</span>
                 </Show>
