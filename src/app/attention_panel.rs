@@ -216,7 +216,8 @@ fn with_map<T>(state: AppState, size_px: Point, work: impl FnOnce(&AttentionMap<
     let (labels, palette) = (state.labels(), state.palette());
     let (cursor, lock) = (state.cursor(), state.lock());
     let skips_first = state.bookmark.read().skips_first;
-    let (labels, is_signed) = (&labels, is_recurrent(state));
+    let is_difference = state.bookmark.read().attention == AttentionView::Difference;
+    let (labels, is_signed) = (&labels, is_difference || is_recurrent(state));
     work(&AttentionMap { labels, cursor, lock, skips_first, is_signed, palette, size_px })
 }
 
@@ -230,10 +231,7 @@ fn scene_of(state: AppState, view: AttentionView, size_px: Point) -> Option<Scen
 fn drawn(state: AppState, view: AttentionView, map: &AttentionMap<'_>) -> Option<Scene> {
     match view {
         AttentionView::Map => Some(attention_map(&pattern(state)?, map)),
-        AttentionView::Difference => {
-            let signed = AttentionMap { is_signed: true, ..*map };
-            Some(attention_map(&difference(state)?, &signed))
-        }
+        AttentionView::Difference => Some(attention_map(&difference(state)?, map)),
         AttentionView::Heads => {
             let all = state.answers.thumbnails.get()?;
             let model = state.model.read();
@@ -339,10 +337,8 @@ fn legend(state: AppState, view: AttentionView) -> AnyView {
         }
         .into_any(),
         AttentionView::Difference => {
-            let end = difference(state).map_or(1.0, |it| {
-                let signed = |map: &AttentionMap<'_>| AttentionMap { is_signed: true, ..*map }.scale(&it);
-                with_map(state, [0.0; 2], signed)
-            });
+            let end = difference(state)
+                .map_or(1.0, |it| with_map(state, [0.0; 2], |map| map.scale(&it)));
             let (from, to) = (format!("−{}", number(end)), number(end));
             view! { <Ramp kind="div" from to unit="share of a row, power 0.6 scale" /> }.into_any()
         }

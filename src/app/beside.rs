@@ -7,16 +7,13 @@ use leptos::prelude::*;
 use super::{
     attention_panel::AttentionPanel,
     engine_link,
-    faces_panel::FacesPanel,
-    film_panel::FilmPanel,
-    modes_panel::ModesPanel,
     next_panel::NextBars,
-    paths_panel::PathsPanel,
+    second_panel::SecondPanel,
     state::{AppState, Status},
     top_bar::kind_of,
 };
 use crate::{
-    share::{Bookmark, SecondView},
+    share::Bookmark,
     view::{memory_meter, shown_text, signed},
 };
 
@@ -96,12 +93,7 @@ fn Column(leave: Option<Callback<()>>) -> impl IntoView {
         <section class="column" aria-label=name>
             <Head leave />
             <AttentionPanel />
-            {move || match state.second() {
-                SecondView::State => view! { <FilmPanel /> }.into_any(),
-                SecondView::Faces => view! { <FacesPanel /> }.into_any(),
-                SecondView::Modes => view! { <ModesPanel /> }.into_any(),
-                _ => view! { <PathsPanel /> }.into_any(),
-            }}
+            <SecondPanel />
             <NextBars />
         </section>
     }

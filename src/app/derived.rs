@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use trace::{AttentionRow, Writers};
 
-use super::{questions::without_writers, state::AppState};
+use super::{lab_panel::lab_of, questions::without_writers, state::AppState};
 use crate::{
     share::{SecondView, SideView, ThirdView},
     view::{Cursor, Ground, Pick, shown},
@@ -119,7 +119,9 @@ impl AppState {
     /// Whether numbers of memory are on show.
     pub(crate) fn shows_memory(self) -> bool {
         let is_there = self.third() == ThirdView::Steps || self.side() == SideView::Memory;
-        self.has_recurrence() && (is_there || self.lesson.get())
+        // The lab of a puzzle, which stands in the lesson's place, shows none.
+        let has_lesson = || self.lesson.get() && lab_of(&self.bookmark.read().model).is_none();
+        self.has_recurrence() && (is_there || has_lesson())
     }
 
     /// Who wrote what at the cursor.

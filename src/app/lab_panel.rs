@@ -193,18 +193,10 @@ fn svg_now(state: AppState, scene: Memo<Option<Arc<Scene>>>) -> Option<String> {
 fn Legend(family: &'static Family) -> impl IntoView {
     let state = AppState::here();
     let chosen = Memo::new(move |_| state.bookmark.read().model.clone());
-    let choose = move |model: &str| {
-        state.bookmark.update(|it| {
-            if it.model != model {
-                it.beside.retain(|beside| beside != model);
-                (it.model, it.digest) = (model.to_owned(), String::new());
-            }
-        });
-    };
     let button = move |(place, &(model, about)): (usize, &'static (&'static str, &'static str))| {
         view! {
             <button title=about aria-pressed=move || (*chosen.read() == model).to_string()
-                on:click=move |_| choose(model)>
+                on:click=move |_| state.exchange_model(model)>
                 <i aria-hidden="true" style:color=move || line_colour(place, state.palette()).css()>
                     {glyph(place)}
                 </i>

@@ -29,6 +29,7 @@ mod paths_panel;
 mod prompt_bar;
 mod proof;
 mod questions;
+mod second_panel;
 mod segments;
 mod side_panel;
 mod spine;

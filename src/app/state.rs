@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     paint::Gpu,
-    share::{Bookmark, Cut, Panel},
+    share::{Bookmark, Cut, Panel, family_of},
     view::{Palette, Pick, Theme, shown_text},
 };
 
@@ -294,6 +294,24 @@ impl AppState {
     /// Locks the cursor on what `pick` names; the rest of the lock stays.
     pub(crate) fn pick(self, pick: Pick) {
         self.bookmark.update(|it| it.pick = pick.over(it.pick));
+    }
+
+    /// Puts another model on the page. One of the same family stays on the prompt, beside the same
+    /// columns; one of another does not know its words.
+    pub(crate) fn exchange_model(self, id: &str) {
+        self.bookmark.update(|it| {
+            if it.model == id {
+                return;
+            }
+            let family = family_of(id);
+            if let Some(new) = family.filter(|new| family_of(&it.model) != Some(new)) {
+                it.prompt = new.prompt.to_owned();
+                (it.a, it.b, it.cuts) = (None, None, Vec::new());
+                it.pick = Pick::default();
+            }
+            it.beside.retain(|beside| beside != id && family_of(beside) == family);
+            (it.model, it.digest) = (id.to_owned(), String::new());
+        });
     }
 
     /// The tokens of the A-versus-B question, guesses left to the run.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     share::{FAMILIES, MOST_BESIDE, Panel, family_of},
-    view::{Pick, percent},
+    view::percent,
 };
 
 /// The top of the page.
@@ -120,19 +120,7 @@ fn ModelChoice(menu: NodeRef<html::Details>) -> impl IntoView {
         if let Some(menu) = menu.get_untracked() {
             menu.set_open(false);
         }
-        state.bookmark.update(|it| {
-            if it.model != id {
-                // Columns stand on one prompt: models of another family do not know its words.
-                let family = family_of(id);
-                if let Some(new) = family.filter(|new| family_of(&it.model) != Some(new)) {
-                    it.prompt = new.prompt.to_owned();
-                    (it.a, it.b, it.cuts) = (None, None, Vec::new());
-                    it.pick = Pick::default();
-                }
-                it.beside.retain(|beside| beside != id && family_of(beside) == family);
-                (it.model, it.digest) = (id.to_owned(), String::new());
-            }
-        });
+        state.exchange_model(id);
     };
     let button = move |&(id, about): &'static (&'static str, &'static str)| {
         view! {

@@ -10,19 +10,16 @@ use super::{
     chart_panel::ChartPanel,
     cuts_panel::CutsPanel,
     engine_link,
-    faces_panel::FacesPanel,
-    film_panel::FilmPanel,
     help::Help,
     keys,
     lab_panel::{LabPanel, lab_of},
     lens_panel::LensPanel,
     lesson_panel::LessonPanel,
-    modes_panel::ModesPanel,
     next_panel::NextPanel,
     notice::Notices,
-    paths_panel::PathsPanel,
     prompt_bar::PromptBar,
     proof,
+    second_panel::SecondPanel,
     side_panel::SidePanel,
     spine::Spine,
     state::AppState,
@@ -79,12 +76,7 @@ fn Stage() -> impl IntoView {
             >
                 <div class="row row-a">
                     <AttentionPanel />
-                    {move || match state.second() {
-                        SecondView::State => view! { <FilmPanel /> }.into_any(),
-                        SecondView::Faces => view! { <FacesPanel /> }.into_any(),
-                SecondView::Modes => view! { <ModesPanel /> }.into_any(),
-                        _ => view! { <PathsPanel /> }.into_any(),
-                    }}
+                    <SecondPanel />
                 </div>
                 <div class="row row-b">
                     {move || match state.third() {
