@@ -16,7 +16,8 @@ pub(super) fn after(millis: u64, work: impl FnOnce() + 'static) {
     set_timeout(work, std::time::Duration::from_millis(millis));
 }
 
-/// Calls `told` with width and height of `element`, in CSS pixels, now and whenever they change.
+/// Calls `told` with width and height of `element`, in CSS pixels, now and whenever they change,
+/// until the reactive owner that this is called under is cleaned up.
 pub(super) fn observe_size(element: &web_sys::Element, told: impl Fn([f32; 2]) + 'static) {
     let watched = element.clone();
     let callback = Closure::<dyn FnMut()>::new(move || {
@@ -24,9 +25,22 @@ pub(super) fn observe_size(element: &web_sys::Element, told: impl Fn([f32; 2]) +
     });
     if let Ok(observer) = web_sys::ResizeObserver::new(callback.as_ref().unchecked_ref()) {
         observer.observe(element);
+        // Dropped with the owner.
+        StoredValue::new_local(Observed { observer, _callback: callback });
     }
-    // The observer lives as long as what it observes.
-    callback.forget();
+}
+
+/// A running observer. Its callback holds the element, and the browser holds the observer: only
+/// disconnecting lets go of both.
+struct Observed {
+    observer: web_sys::ResizeObserver,
+    _callback: Closure<dyn FnMut()>,
+}
+
+impl Drop for Observed {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
 }
 
 /// Device pixels per CSS pixel.

@@ -33,6 +33,8 @@ struct Link {
 #[derive(Default)]
 struct Line {
     worker: Option<Worker>,
+    /// What the worker calls; dropped with it.
+    heard: Option<(Closure<dyn FnMut(MessageEvent)>, Closure<dyn FnMut(web_sys::Event)>)>,
     is_gpu: bool,
     /// Whether the engine has its model. Until then nothing is asked; the page keeps its picture.
     is_open: bool,
@@ -167,10 +169,8 @@ impl Link {
             failed.fail("the engine stopped");
         });
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        // A page starts an engine a handful of times; both live as long as it.
-        on_message.forget();
-        on_error.forget();
         let mut line = self.line.borrow_mut();
+        line.heard = Some((on_message, on_error));
         (line.worker, line.is_gpu, line.is_open) = (Some(worker), uses_gpu, false);
         line.waits_since = Some(now_secs());
     }
@@ -182,6 +182,7 @@ impl Link {
             worker.set_onerror(None);
             worker.terminate();
         }
+        line.heard = None;
         line.waits_since = None;
     }
 

@@ -13,6 +13,14 @@ pub(super) struct Sheet {
     context: CanvasRenderingContext2d,
 }
 
+impl Drop for Sheet {
+    /// Frees the pixels at once; the browser would keep them until it collects its garbage.
+    fn drop(&mut self) {
+        self.canvas.set_width(0);
+        self.canvas.set_height(0);
+    }
+}
+
 /// From here on cells are put down as one image: a call for each would take a third of a second
 /// for the thumbnails of all heads.
 const MANY_CELLS: usize = 500;
