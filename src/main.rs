@@ -2,6 +2,7 @@
 #![allow(unreachable_pub, reason = "a module's front door says `pub` for what others may use")]
 
 mod app;
+mod link;
 mod paint;
 mod share;
 mod view;

@@ -114,10 +114,12 @@ fn views_are_numbers_to_marks() {
 
 #[test]
 fn signals_are_the_apps_alone() {
-    for folder in ["src/view", "src/share", "src/paint"] {
+    for folder in ["src/view", "src/share", "src/paint", "src/link"] {
         never_names(folder, &["leptos", "RwSignal"]);
     }
-    never_names("src/share", &["web_sys", "js_sys"]);
+    for folder in ["src/share", "src/link"] {
+        never_names(folder, &["web_sys", "js_sys", "app::", "paint::"]);
+    }
 }
 
 #[test]
@@ -129,6 +131,6 @@ fn the_page_knows_no_tensor_and_the_engine_no_page() {
 
 #[test]
 fn the_model_does_not_know_who_looks() {
-    never_names("crates/engine/src/model", &["lens::", "session::", "train::"]);
+    never_names("crates/engine/src/model", &["crate::ask", "session::", "train::"]);
     never_names("crates/engine/src/geometry", &["crate::", "burn"]);
 }

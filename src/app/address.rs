@@ -3,11 +3,17 @@
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsValue;
 
-use super::{browser::now_secs, proof, state::AppState};
+use super::{
+    browser::{after, now_secs},
+    proof,
+    state::AppState,
+};
 use crate::share::{Bookmark, read_link, result_of, with_result, write_link};
 
 /// Typing within so many seconds is one step back in the history.
 const ONE_STEP_SECS: f64 = 2.0;
+/// The address follows typing after a rest of so long: browsers count changes and slow down.
+const REST_MILLIS: u64 = 250;
 
 /// What the address says, and what of it could not be kept.
 pub(super) fn read() -> (Bookmark, Vec<String>) {
@@ -23,6 +29,9 @@ pub(super) fn expected() -> Option<f32> {
 pub(super) fn connect(state: AppState) {
     // When the last step was, and whether it was typing.
     let last_step = StoredValue::new((0.0, false));
+    // What typing is about to write, and the number of the change that it belongs to.
+    let pending = StoredValue::new(None::<String>);
+    let n_changes = StoredValue::new(0u64);
     let link = Memo::new(move |_| state.bookmark.with(write_link));
     Effect::new(move |before: Option<Bookmark>| {
         let text = link.get();
@@ -34,10 +43,29 @@ pub(super) fn connect(state: AppState) {
             it.digest.is_empty() || (typed == bookmark && is_same_step)
         });
         let is_prompt = before.as_ref().is_some_and(|it| it.prompt != bookmark.prompt);
-        if window().location().hash().unwrap_or_default() != format!("#{text}") {
-            write(&text, is_typing);
-            last_step.set_value((now_secs(), is_prompt));
+        let is_there = window().location().hash().unwrap_or_default() == format!("#{text}");
+        n_changes.update_value(|it| *it += 1);
+        if is_there {
+            return bookmark;
         }
+        last_step.set_value((now_secs(), is_prompt));
+        let typed = pending.try_update_value(Option::take).flatten();
+        if is_typing && is_prompt {
+            let mine = n_changes.get_value();
+            pending.set_value(Some(text));
+            after(REST_MILLIS, move || {
+                // A later change writes the address itself.
+                if n_changes.get_value() == mine {
+                    pending.update_value(|it| drop(it.take().map(|text| write(&text, true))));
+                }
+            });
+            return bookmark;
+        }
+        // A new step in the history leaves the one before as it was typed.
+        if let Some(typed) = typed.filter(|_| !is_typing) {
+            write(&typed, true);
+        }
+        write(&text, is_typing);
         bookmark
     });
     let _back = window_event_listener(ev::popstate, move |_| {

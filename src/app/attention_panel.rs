@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use trace::{Axis, NamedArray};
+use trace::{AskPatternDifference, AskPatterns, AskThumbnails, Axis, NamedArray};
 
 use super::{
+    answers::Asked,
     export::svg_of,
     figure::{Figure, Point},
     panel::{Panel, Ramp},
@@ -16,8 +17,8 @@ use super::{
 use crate::{
     share::{AttentionView, Panel as PanelName},
     view::{
-        AttentionMap, Cursor, Pick, Scene, Table, attention_lines, attention_map, heads_grid,
-        heads_grid_layout, number, overlay_map, percent, shown, signed,
+        AttentionMap, Cursor, Ground, Pick, Scene, Table, attention_lines, attention_map,
+        heads_grid, heads_grid_layout, number, overlay_map, percent, shown, signed,
     },
 };
 
@@ -31,18 +32,51 @@ const VIEWS: [(AttentionView, &str); 6] = [
     (AttentionView::Difference, "minus"),
 ];
 
+/// Small maps have at most so many cells a side.
+const THUMBNAIL_SIDE: usize = 32;
+
+/// What the views are drawn from, each asked while a view on show needs it.
+#[derive(Clone, Copy)]
+struct Maps {
+    patterns: Asked<AskPatterns>,
+    thumbnails: Asked<AskThumbnails>,
+    difference: Asked<AskPatternDifference>,
+}
+
+impl Maps {
+    fn ask(state: AppState, view: Memo<AttentionView>) -> Self {
+        let needs_patterns = move || match view.get() {
+            AttentionView::Map | AttentionView::Overlay | AttentionView::Lines => true,
+            AttentionView::Heads | AttentionView::Steps | AttentionView::Difference => false,
+        };
+        let is_grid = move || view.get() == AttentionView::Heads;
+        Self {
+            patterns: state.ask(move || needs_patterns().then(|| state.asked_patterns())),
+            thumbnails: state
+                .ask(move || is_grid().then_some(AskThumbnails { side: THUMBNAIL_SIDE })),
+            difference: state.ask(move || {
+                let minus = state.minus().filter(|_| view.get() == AttentionView::Difference)?;
+                let [layer, head] = state.asked_head();
+                Some(AskPatternDifference { layer, head, minus })
+            }),
+        }
+    }
+}
+
 /// The panel.
 #[component]
 pub(super) fn AttentionPanel() -> impl IntoView {
     let state = AppState::here();
     let view = Memo::new(move |_| state.bookmark.read().attention);
+    let maps = Maps::ask(state, view);
     let size = RwSignal::new([0.0, 0.0]);
     let scene = Memo::new(move |before: Option<&Option<Arc<Scene>>>| {
-        let new = scene_of(state, view.get(), size.get()).map(Arc::new);
+        let new = scene_of(state, maps, view.get(), size.get()).map(Arc::new);
         // Until the answer for a new place is here, the last good picture stands.
         new.or_else(|| before.cloned().flatten())
     });
-    let at_point = move |at: Point| hit(state, view.get_untracked(), size.get_untracked(), at);
+    let at_point =
+        move |at: Point| hit(state, maps, view.get_untracked(), [size.get_untracked(), at]);
     let label = move || {
         let (site, row) = (site(state), row_text(state));
         format!("{}, {site}: rows read, columns are read. {row}", title(state))
@@ -76,7 +110,7 @@ pub(super) fn AttentionPanel() -> impl IntoView {
             site=Signal::derive(move || site(state))
             about=Signal::derive(move || about(state, view.get()).to_owned())
             controls=move || view! { <Views view /> }
-            legend=move || legend(state, view.get())
+            legend=move || legend(state, maps, view.get())
             table=Signal::derive(move || table(state))
             svg=move |()| picture(state, scene.get_untracked())
         >
@@ -131,13 +165,8 @@ fn Minus() -> impl IntoView {
 }
 
 /// The difference of the cursor's head and the one that is taken away, where it is here.
-fn difference(state: AppState) -> Option<NamedArray> {
-    let contrast = state.answers.contrast.get()?;
-    let Cursor { layer, head, .. } = state.cursor();
-    let is_here =
-        (contrast.layer, contrast.head, Some(contrast.minus)) == (layer, head, state.minus());
-    let is_whole = contrast.weights.size(Axis::Query) == Some(state.n_pos());
-    (is_here && is_whole).then(|| contrast.weights.clone())
+fn difference(maps: Maps) -> Option<NamedArray> {
+    maps.difference.now().map(|it| it.weights.clone())
 }
 
 /// Which head is drawn.
@@ -165,7 +194,7 @@ fn is_recurrent(state: AppState) -> bool {
 
 /// What to say where the cursor's row has no weights.
 fn without_matrix(state: AppState) -> Option<&'static str> {
-    let row = state.answers.row.get()?;
+    let row = state.row()?;
     let is_known = row.weight.values().iter().any(|it| !it.is_nan());
     (!is_known).then_some("No map: a state was changed here, or this head amounts to no matrix.")
 }
@@ -201,8 +230,8 @@ fn about(state: AppState, view: AttentionView) -> &'static str {
 }
 
 /// The pattern of one head of the layer that is loaded.
-fn pattern(state: AppState) -> Option<NamedArray> {
-    let patterns = state.answers.patterns.get()?;
+fn pattern(state: AppState, maps: Maps) -> Option<NamedArray> {
+    let patterns = maps.patterns.get()?;
     let cursor = state.cursor();
     if patterns.layer != cursor.layer {
         return None;
@@ -221,19 +250,24 @@ fn with_map<T>(state: AppState, size_px: Point, work: impl FnOnce(&AttentionMap<
     work(&AttentionMap { labels, cursor, lock, skips_first, is_signed, palette, size_px })
 }
 
-fn scene_of(state: AppState, view: AttentionView, size_px: Point) -> Option<Scene> {
+fn scene_of(state: AppState, maps: Maps, view: AttentionView, size_px: Point) -> Option<Scene> {
     if size_px[0] < 1.0 {
         return None;
     }
-    with_map(state, size_px, |map| drawn(state, view, map))
+    with_map(state, size_px, |map| drawn(state, maps, view, map))
 }
 
-fn drawn(state: AppState, view: AttentionView, map: &AttentionMap<'_>) -> Option<Scene> {
+fn drawn(
+    state: AppState,
+    maps: Maps,
+    view: AttentionView,
+    map: &AttentionMap<'_>,
+) -> Option<Scene> {
     match view {
-        AttentionView::Map => Some(attention_map(&pattern(state)?, map)),
-        AttentionView::Difference => Some(attention_map(&difference(state)?, map)),
+        AttentionView::Map => Some(attention_map(&pattern(state, maps)?, map)),
+        AttentionView::Difference => Some(attention_map(&difference(maps)?, map)),
         AttentionView::Heads => {
-            let all = state.answers.thumbnails.get()?;
+            let all = maps.thumbnails.get()?;
             let model = state.model.read();
             let shape = model.as_ref().map(|it| &it.shape);
             let is_recurrent = |layer: usize, head: usize| {
@@ -242,9 +276,9 @@ fn drawn(state: AppState, view: AttentionView, map: &AttentionMap<'_>) -> Option
             let cursors = [map.cursor, map.lock];
             Some(heads_grid(&all, is_recurrent, cursors, map.palette, map.size_px))
         }
-        AttentionView::Lines => Some(attention_lines(&pattern(state)?, map).0),
+        AttentionView::Lines => Some(attention_lines(&pattern(state, maps)?, map).0),
         AttentionView::Overlay => {
-            let patterns = state.answers.patterns.get()?;
+            let patterns = maps.patterns.get()?;
             let chosen = state.bookmark.read().overlay.clone();
             let heads: Vec<usize> = patterns
                 .heads
@@ -270,21 +304,33 @@ fn cut(weights: &NamedArray, all: &[usize], heads: &[usize]) -> Option<NamedArra
 }
 
 /// What a point of the figure names.
-fn hit(state: AppState, view: AttentionView, size_px: Point, at: Point) -> Option<Pick> {
-    untrack(|| with_map(state, size_px, |map| named(state, view, map, at)))
+fn hit(
+    state: AppState,
+    maps: Maps,
+    view: AttentionView,
+    [size_px, at]: [Point; 2],
+) -> Option<Pick> {
+    untrack(|| {
+        let pattern = (view == AttentionView::Lines).then(|| pattern(state, maps)).flatten();
+        with_map(state, size_px, |map| named(&state.ground(), pattern.as_ref(), (view, map), at))
+    })
 }
 
-fn named(state: AppState, view: AttentionView, map: &AttentionMap<'_>, at: Point) -> Option<Pick> {
+fn named(
+    ground: &Ground,
+    pattern: Option<&NamedArray>,
+    (view, map): (AttentionView, &AttentionMap<'_>),
+    at: Point,
+) -> Option<Pick> {
     match view {
         AttentionView::Heads => {
-            let ground = state.ground();
             let grid = heads_grid_layout(ground.n_layers, ground.n_heads, map.size_px);
             let (row, head) = grid.hit(at)?;
-            Some(Pick::head(ground.n_layers - 1 - row, head, &ground))
+            Some(Pick::head(ground.n_layers - 1 - row, head, ground))
         }
         AttentionView::Lines => {
             let locked = AttentionMap { cursor: map.lock, ..*map };
-            let (_, grid) = attention_lines(&pattern(state)?, &locked);
+            let (_, grid) = attention_lines(pattern?, &locked);
             let (row, column) = grid.hit(at)?;
             let most = grid.n_rows;
             let (first, _) = crate::view::window(map.labels.len(), most, map.lock.pos);
@@ -302,9 +348,9 @@ fn named(state: AppState, view: AttentionView, map: &AttentionMap<'_>, at: Point
     }
 }
 
-fn legend(state: AppState, view: AttentionView) -> AnyView {
+fn legend(state: AppState, maps: Maps, view: AttentionView) -> AnyView {
     let scale = || {
-        let pattern = pattern(state);
+        let pattern = pattern(state, maps);
         pattern.map_or(1.0, |it| with_map(state, [0.0; 2], |map| map.scale(&it)))
     };
     let is_signed = is_recurrent(state);
@@ -337,7 +383,7 @@ fn legend(state: AppState, view: AttentionView) -> AnyView {
         }
         .into_any(),
         AttentionView::Difference => {
-            let end = difference(state)
+            let end = difference(maps)
                 .map_or(1.0, |it| with_map(state, [0.0; 2], |map| map.scale(&it)));
             let (from, to) = (format!("−{}", number(end)), number(end));
             view! { <Ramp kind="div" from to unit="share of a row, power 0.6 scale" /> }.into_any()
@@ -363,7 +409,7 @@ fn legend(state: AppState, view: AttentionView) -> AnyView {
 fn row_text(state: AppState) -> String {
     let cursor = state.cursor();
     let labels = state.labels();
-    let row = state.answers.row.get().filter(|it| it.query == cursor.pos);
+    let row = state.row().filter(|it| it.query == cursor.pos);
     let Some(row) = row else { return String::new() };
     let weight = row.weight.get(&[cursor.source]).unwrap_or(f32::NAN);
     let weight = if row.is_recurrent { signed(weight) } else { percent(weight) };
@@ -373,7 +419,7 @@ fn row_text(state: AppState) -> String {
 
 fn table(state: AppState) -> Table {
     let labels = state.labels();
-    match state.answers.row.get() {
+    match state.row() {
         Some(row) => steps_rows(&row, &labels),
         None => Table::default(),
     }
@@ -384,7 +430,7 @@ fn table(state: AppState) -> Table {
 fn Aside() -> impl IntoView {
     let state = AppState::here();
     let rows = move || {
-        let Some(row) = state.answers.row.get() else { return Vec::new() };
+        let Some(row) = state.row() else { return Vec::new() };
         let tokens = state.run.read().tokens.clone();
         let mut all: Vec<(usize, f32)> = row.weight.values().iter().copied().enumerate().collect();
         all.truncate(row.query + 1);
@@ -400,7 +446,7 @@ fn Aside() -> impl IntoView {
             <HeadButtons />
             <h3>
                 {move || {
-                    let Some(row) = state.answers.row.get() else { return String::new() };
+                    let Some(row) = state.row() else { return String::new() };
                     let word = state.labels().get(row.query).cloned().unwrap_or_default();
                     format!("row “{word}” {}, largest first", row.query)
                 }}

@@ -5,14 +5,11 @@ use std::collections::BTreeMap;
 use leptos::prelude::*;
 
 use super::{
-    attention_panel::AttentionPanel,
-    engine_link,
-    next_panel::NextBars,
-    second_panel::SecondPanel,
-    state::{AppState, Status},
-    top_bar::kind_of,
+    attention_panel::AttentionPanel, engine_link, next_panel::NextBars, second_panel::SecondPanel,
+    state::AppState, top_bar::kind_of,
 };
 use crate::{
+    link::Status,
     share::Bookmark,
     view::{memory_meter, shown_text, signed},
 };
@@ -134,14 +131,15 @@ fn said(state: AppState) -> String {
     match state.status.get() {
         Status::Starting => return "The engine starts".to_owned(),
         Status::Loading { .. } => return "The model arrives".to_owned(),
+        Status::Ready => return "Ready".to_owned(),
         Status::Stopped => return "Stopped".to_owned(),
         Status::Live => {}
     }
-    let frame = state.frame();
-    let writers = state.answers.writers_end.get().filter(|it| (it.a, it.b) == frame);
-    let [a, b] = [frame.0, frame.1].map(|it| shown_text(&state.word(it)));
+    let pair = state.pair();
+    let attribution = state.derived.attribution_end.get().filter(|it| (it.a, it.b) == pair);
+    let [a, b] = [pair.0, pair.1].map(|it| shown_text(&state.word(it)));
     let difference =
-        writers.map_or_else(String::new, |it| format!("{a} − {b} {} logits", signed(it.total)));
+        attribution.map_or_else(String::new, |it| format!("{a} − {b} {} logits", signed(it.total)));
     match state.run.read().cuts.len() {
         0 => difference,
         1 => format!("{difference}, with 1 intervention"),

@@ -1,9 +1,11 @@
 //! Tokens A and B along the depth.
 
 use leptos::prelude::*;
+use trace::AskLens;
 
 use super::{
-    browser::observe_size, export::svg_of_chart, panel::Panel, segments::Segments, state::AppState,
+    answers::Asked, browser::observe_size, export::svg_of_chart, lens_panel::ask_lens,
+    panel::Panel, segments::Segments, state::AppState,
 };
 use crate::{
     share::Panel as PanelName,
@@ -14,6 +16,7 @@ use crate::{
 #[component]
 pub(super) fn ChartPanel() -> impl IntoView {
     let state = AppState::here();
+    let asked = ask_lens(state);
     let kind = Memo::new(move |_| state.bookmark.read().chart);
     let size = RwSignal::new([0.0f32, 0.0]);
     let place = NodeRef::<leptos::html::Div>::new();
@@ -23,7 +26,7 @@ pub(super) fn ChartPanel() -> impl IntoView {
         }
     });
     let chart = Memo::new(move |before: Option<&Option<String>>| {
-        let new = chart_of(state, size.get());
+        let new = chart_of(state, asked, size.get());
         new.or_else(|| before.cloned().flatten())
     });
     let controls = move || {
@@ -41,13 +44,13 @@ pub(super) fn ChartPanel() -> impl IntoView {
         ChartKind::Rank => "log scale".to_owned(),
     };
     let legend = move || {
-        let (a, b) = state.answers.lens.get().map_or_else(|| state.frame(), |it| (it.a, it.b));
+        let (a, b) = asked.get().map_or_else(|| state.pair(), |it| (it.a, it.b));
         view! {
             <span class="key a">"● "{state.word(a)}</span>
             <span class="key b">"■ "{state.word(b)}</span>
         }
     };
-    let table = move || match (state.answers.lens.get(), state.model.get()) {
+    let table = move || match (asked.get(), state.model.get()) {
         (Some(lens), Some(model)) => lens_table(&lens, &model.vocab, state.cursor().pos),
         _ => Table::default(),
     };
@@ -69,8 +72,8 @@ pub(super) fn ChartPanel() -> impl IntoView {
     }
 }
 
-fn chart_of(state: AppState, size_px: [f32; 2]) -> Option<String> {
-    let lens = state.answers.lens.get()?;
+fn chart_of(state: AppState, asked: Asked<AskLens>, size_px: [f32; 2]) -> Option<String> {
+    let lens = asked.get()?;
     let cursor = state.cursor();
     let kind = state.bookmark.read().chart;
     let is_open = 1.0 < size_px[0];

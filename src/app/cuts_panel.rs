@@ -104,7 +104,7 @@ fn offers(layer: usize, head: usize, pos: usize, shape: &ModelShape) -> Vec<(Cut
 
 /// Makes a cut. The question is held to the words that it had, so that before and after compare.
 fn add(state: AppState, cut: Cut) {
-    let (a, b) = untrack(|| state.frame());
+    let (a, b) = untrack(|| state.pair());
     let words = [a, b].map(|it| untrack(|| state.word(it)));
     state.bookmark.update(|it| {
         let [first, second] = words;
@@ -135,13 +135,11 @@ fn effect(state: AppState) -> String {
     if state.bookmark.read().cuts.is_empty() {
         return "Take something away and see what changes.".to_owned();
     }
-    let (prompt, frame) = (state.bookmark.read().prompt.clone(), state.frame());
+    let (prompt, pair) = (state.bookmark.read().prompt.clone(), state.pair());
     let model = state.bookmark.read().model.clone();
-    let now = state.answers.writers_end.get().map(|it| it.total);
-    let before = state
-        .uncut
-        .get()
-        .filter(|it| (&it.model, &it.prompt, it.frame) == (&model, &prompt, frame));
+    let now = state.derived.attribution_end.now().map(|it| it.total);
+    let before =
+        state.uncut.get().filter(|it| (&it.model, &it.prompt, it.pair) == (&model, &prompt, pair));
     match (now, before) {
         (Some(now), Some(before)) => {
             format!("A − B at the end {}, without cuts {}", signed(now), signed(before.total))

@@ -1,14 +1,15 @@
 //! What follows from the state: computed once, whoever asks, and told on only where it changes.
 
-use std::sync::Arc;
-
 use leptos::prelude::*;
-use trace::{AttentionRow, Writers};
+use trace::{AskAttentionRow, AskAttribution, AskNext, LAST};
 
-use super::{lab_panel::lab_of, questions::without_writers, state::AppState};
+use super::{
+    answers::{Answers, Asked, Told},
+    state::AppState,
+};
 use crate::{
     share::{SecondView, SideView, ThirdView},
-    view::{Cursor, Ground, Pick, shown},
+    view::{Cursor, Ground, Pick},
 };
 
 /// One memo each. [`AppState`] has a method for those that many ask for.
@@ -17,37 +18,51 @@ pub(crate) struct Derived {
     ground: Memo<Ground>,
     cursor: Memo<Cursor>,
     lock: Memo<Cursor>,
-    frame: Memo<(u32, u32)>,
+    pair: Memo<(u32, u32)>,
     labels: Memo<Vec<String>>,
-    /// Who wrote what at the cursor.
-    writers: Memo<Option<Arc<Writers>>>,
-    /// The head that wrote most at the last position: where the cursor is while none is chosen, so
-    /// that it keeps its head from token to token, and finds it again from a link.
-    pub(super) strongest: Memo<Option<[usize; 2]>>,
+    /// The head that contributes most at the last position: where the cursor is while none is
+    /// chosen, so that it keeps its head from token to token, and finds it again from a link.
+    strongest: Memo<Option<[usize; 2]>>,
     has_recurrence: Memo<bool>,
     /// What stands beside attention, below it, and beside the lens, with what is left open decided.
     second: Memo<SecondView>,
     third: Memo<ThirdView>,
     side: Memo<SideView>,
-    /// The row at the lock; answers about a preview leave it as it is.
-    locked_row: Memo<Option<Arc<AttentionRow>>>,
+    /// The distribution of the next token.
+    pub(super) next: Asked<AskNext>,
+    /// What components add to A − B at the end of the prompt, and at the cursor.
+    pub(super) attribution_end: Asked<AskAttribution>,
+    attribution: Asked<AskAttribution>,
+    /// The attention row of the cursor, and that of the lock, which a preview leaves as it is.
+    pub(super) row: Asked<AskAttentionRow>,
+    locked_row: Asked<AskAttentionRow>,
 }
 
 impl Derived {
     /// Asks the state of the page around, once that is there.
-    pub(super) fn new() -> Self {
+    pub(super) fn new(answers: Answers) -> Self {
         let here = AppState::here;
+        let attribution = move |pos: fn(AppState) -> usize| {
+            answers.ask(move || {
+                let [a, b] = here().asked_pair();
+                Some(AskAttribution { pos: pos(here()), a, b })
+            })
+        };
+        let row = move |pick: fn(AppState) -> Pick| {
+            answers.ask(move || {
+                let pick = pick(here());
+                let [layer, head] = here().named_head(pick);
+                Some(AskAttentionRow { layer, head, query: pick.pos.unwrap_or(LAST) })
+            })
+        };
         Self {
             ground: Memo::new(move |_| here().find_ground()),
             cursor: Memo::new(move |_| here().find_cursor()),
             lock: Memo::new(move |_| here().find_lock()),
-            frame: Memo::new(move |_| here().find_frame()),
-            labels: Memo::new(move |_| here().run.read().tokens.iter().map(shown).collect()),
-            writers: Memo::new(move |before| {
-                here().find_writers().or_else(|| last_written(before))
-            }),
-            strongest: Memo::new(move |before| {
-                here().find_strongest().or_else(|| last_written(before))
+            pair: Memo::new(move |_| here().find_pair()),
+            labels: Memo::new(move |_| here().run.read().labels.clone()),
+            strongest: Memo::new(move |before: Option<&Option<[usize; 2]>>| {
+                here().find_strongest().or_else(|| before.copied().flatten())
             }),
             has_recurrence: Memo::new(move |_| {
                 here().model.read().as_ref().is_some_and(|it| it.shape.has_recurrence())
@@ -55,19 +70,13 @@ impl Derived {
             second: Memo::new(move |_| here().find_second()),
             third: Memo::new(move |_| here().find_third()),
             side: Memo::new(move |_| here().find_side()),
-            locked_row: Memo::new(move |before| here().find_row().or_else(|| last(before))),
+            next: answers.ask(|| Some(AskNext)),
+            attribution_end: attribution(|_| LAST),
+            attribution: attribution(AppState::asked_pos),
+            row: row(AppState::looked_at),
+            locked_row: row(|state| state.bookmark.read().pick),
         }
     }
-}
-
-/// What stood before, where there is nothing new.
-fn last<T: Clone>(before: Option<&Option<T>>) -> Option<T> {
-    before.cloned().flatten()
-}
-
-/// What stood before of what was written, where the model that is there has such.
-fn last_written<T: Clone>(before: Option<&Option<T>>) -> Option<T> {
-    without_writers(AppState::here()).is_none().then(|| last(before)).flatten()
 }
 
 impl AppState {
@@ -86,9 +95,9 @@ impl AppState {
         self.derived.lock.get()
     }
 
-    /// The tokens of the A-versus-B question.
-    pub(crate) fn frame(self) -> (u32, u32) {
-        self.derived.frame.get()
+    /// The tokens A and B.
+    pub(crate) fn pair(self) -> (u32, u32) {
+        self.derived.pair.get()
     }
 
     /// A label for each position.
@@ -116,17 +125,19 @@ impl AppState {
         self.derived.side.get()
     }
 
-    /// Whether numbers of memory are on show.
-    pub(crate) fn shows_memory(self) -> bool {
-        let is_there = self.third() == ThirdView::Steps || self.side() == SideView::Memory;
-        // The lab of a puzzle, which stands in the lesson's place, shows none.
-        let has_lesson = || self.lesson.get() && lab_of(&self.bookmark.read().model).is_none();
-        self.has_recurrence() && (is_there || has_lesson())
+    /// What components add to A − B at the cursor.
+    pub(crate) fn attribution(self) -> Option<Told<AskAttribution>> {
+        self.derived.attribution.get()
     }
 
-    /// Who wrote what at the cursor.
-    pub(crate) fn writers(self) -> Option<Arc<Writers>> {
-        self.derived.writers.get()
+    /// Why nobody can tell, where that is so.
+    pub(crate) fn no_attribution(self) -> Option<String> {
+        self.derived.attribution.absence()
+    }
+
+    /// The attention row of the cursor; until it is here, the last one.
+    pub(crate) fn row(self) -> Option<Told<AskAttentionRow>> {
+        self.derived.row.get()
     }
 
     fn find_second(self) -> SecondView {
@@ -168,42 +179,28 @@ impl AppState {
     }
 
     fn find_cursor(self) -> Cursor {
-        let pick = self.hover.get().over(self.bookmark.read().pick);
-        self.placed(pick, self.answers.row.get().as_deref())
+        let pick = self.looked_at();
+        self.placed(pick, self.derived.row.get().as_ref())
     }
 
     fn find_lock(self) -> Cursor {
-        self.placed(self.bookmark.read().pick, self.derived.locked_row.get().as_deref())
+        let pick = self.bookmark.read().pick;
+        self.placed(pick, self.derived.locked_row.get().as_ref())
     }
 
     /// A pick on the ground, with the source that `row` reads most where none is named.
-    fn placed(self, pick: Pick, row: Option<&AttentionRow>) -> Cursor {
+    fn placed(self, pick: Pick, row: Option<&Told<AskAttentionRow>>) -> Cursor {
         pick.on(&self.ground(), row.map(|it| it.weight.values()))
     }
 
-    fn find_frame(self) -> (u32, u32) {
-        let [a, b] = trace::pair(self.open_frame(), self.guesses.get());
+    fn find_pair(self) -> (u32, u32) {
+        let next = self.derived.next.get();
+        let guesses = next.map_or([0, 1], |it| trace::guesses(it.values()));
+        let [a, b] = trace::pair(self.asked_pair(), guesses);
         (a, b)
     }
 
-    /// The last answers that came, where they are about the cursor and the question.
-    fn find_writers(self) -> Option<Arc<Writers>> {
-        let place = (self.cursor().pos, self.frame());
-        let known = [self.answers.writers_here.get(), self.answers.writers_end.get()];
-        known.into_iter().flatten().find(|it| (it.pos, (it.a, it.b)) == place)
-    }
-
     fn find_strongest(self) -> Option<[usize; 2]> {
-        let frame = self.frame();
-        let writers = self.answers.writers_end.get().filter(|it| (it.a, it.b) == frame)?;
-        trace::strongest(&writers.heads)
-    }
-
-    /// The last row that came, where it is that of the lock.
-    fn find_row(self) -> Option<Arc<AttentionRow>> {
-        let row = self.answers.row.get()?;
-        let lock = self.bookmark.read().pick.on(&self.ground(), None);
-        let is_there = (row.layer, row.head, row.query) == (lock.layer, lock.head, lock.pos);
-        is_there.then_some(row)
+        trace::strongest(&self.derived.attribution_end.get()?.heads)
     }
 }

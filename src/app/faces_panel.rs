@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use trace::{Axis, Faces};
+use trace::{AskForms, Forms};
 
 use super::{
     export::svg_of,
     figure::{Figure, Point},
-    film_panel::{SecondSegments, absence},
-    head_answer::{HeadAnswer, OfHead, Shown},
+    film_panel::SecondSegments,
+    head_answer::{HeadAnswer, OfHead},
     panel::{Panel, Ramp},
     state::AppState,
 };
@@ -23,13 +23,13 @@ use crate::{
 
 const ABOUT: &str = "One layer computed in three ways: the numbers are the same, the cost is not.";
 
-impl OfHead for Faces {
-    fn place(&self) -> [usize; 2] {
-        [self.layer, self.head]
+impl OfHead for AskForms {
+    fn of([layer, head]: [usize; 2]) -> Self {
+        Self { layer, head }
     }
 
-    fn n_pos(&self) -> usize {
-        self.recurrence.size(Axis::Pos).unwrap_or(0)
+    fn place(forms: &Forms) -> [usize; 2] {
+        [forms.layer, forms.head]
     }
 }
 
@@ -37,9 +37,7 @@ impl OfHead for Faces {
 #[component]
 pub(super) fn FacesPanel() -> impl IntoView {
     let state = AppState::here();
-    let faces = HeadAnswer::new(state, state.answers.faces, |state, place| {
-        absence(state, place).or_else(|| nothing(state, place))
-    });
+    let faces = HeadAnswer::<AskForms>::new(state);
     let size = RwSignal::new([0.0, 0.0]);
     let scene = Memo::new(move |before: Option<&Option<Arc<Scene>>>| {
         let new =
@@ -53,19 +51,19 @@ pub(super) fn FacesPanel() -> impl IntoView {
         })
     };
     let picture = move |()| {
-        let scene = scene.get_untracked().filter(|_| faces.absence.read_untracked().is_none());
+        let scene = scene.get_untracked().filter(|_| untrack(|| faces.absence()).is_none());
         scene.map(|it| svg_of(state, &it))
     };
     view! {
         <Panel
             name=PanelName::Paths
             title="Three faces"
-            site=Signal::derive(move || faces.site())
+            site=Signal::derive(move || faces.site(state))
             about=ABOUT
             controls=|| view! { <SecondSegments /> }
             legend=move || legend(faces)
             table=Signal::derive(move || {
-                faces.get().map_or_else(Table::default, |it| faces_table(&it.answer, &it.labels))
+                faces.get().map_or_else(Table::default, |it| faces_table(&it, &it.run.labels))
             })
             svg=picture
         >
@@ -75,44 +73,25 @@ pub(super) fn FacesPanel() -> impl IntoView {
                 label=move || label(faces)
                 hit=at_point
             />
-            {move || faces.absence.get().map(|it| view! { <p class="absent why">{it}</p> })}
+            {move || faces.absence().map(|it| view! { <p class="absent why">{it}</p> })}
         </Panel>
     }
-}
-
-/// What to say of a recurrent head whose answer is nothing.
-fn nothing(state: AppState, [layer, head]: [usize; 2]) -> Option<String> {
-    let model = state.model.read();
-    let ssm = model.as_ref()?.shape.mixers.get(layer)?.ssm.as_ref()?;
-    if !ssm.has_matrix {
-        let name = &ssm.name;
-        return Some(format!(
-            "Head {head} of layer {layer} ({name}) has only the one form: step by step."
-        ));
-    }
-    // No answer and the answer that there is nothing look alike.
-    let is_nothing = state.answers.faces.read().is_none();
-    is_nothing.then(|| {
-        format!("Nothing of head {head} of layer {layer} yet, or it has no such three forms.")
-    })
 }
 
 /// Does `work` with the forms as they are drawn in `size_px`, where there are such.
 fn with_view<T>(
     state: AppState,
-    faces: HeadAnswer<Faces>,
+    faces: HeadAnswer<AskForms>,
     size_px: Point,
-    work: impl FnOnce(&Faces, &FacesView<'_>) -> T,
+    work: impl FnOnce(&Forms, &FacesView<'_>) -> T,
 ) -> Option<T> {
-    let Shown { answer, labels } = faces.drawn(state, size_px)?;
+    let told = faces.drawn(size_px)?;
     let (cursor, lock, palette) = (state.cursor(), state.lock(), state.palette());
-    Some(work(&answer, &FacesView { labels: &labels, cursor, lock, palette, size_px }))
+    Some(work(&told, &FacesView { labels: &told.run.labels, cursor, lock, palette, size_px }))
 }
 
-fn legend(faces: HeadAnswer<Faces>) -> AnyView {
-    let Some(Shown { answer: faces, .. }) = faces.get() else {
-        return view! { <span></span> }.into_any();
-    };
+fn legend(faces: HeadAnswer<AskForms>) -> AnyView {
+    let Some(faces) = faces.get() else { return view! { <span></span> }.into_any() };
     let end = faces_end(&faces);
     let (from, to) = (format!("−{end}"), format!("+{end}"));
     let mut notes = format!("largest difference {} of the largest value", faces_largest(&faces));
@@ -128,10 +107,10 @@ fn legend(faces: HeadAnswer<Faces>) -> AnyView {
 }
 
 /// The largest differences in a sentence.
-fn label(faces: HeadAnswer<Faces>) -> String {
-    if let Some(absence) = faces.absence.get() {
+fn label(faces: HeadAnswer<AskForms>) -> String {
+    if let Some(absence) = faces.absence() {
         return absence;
     }
-    let Some(Shown { answer, labels }) = faces.get() else { return "Three faces".to_owned() };
-    faces_spoken(&answer, labels.len())
+    let Some(told) = faces.get() else { return "Three faces".to_owned() };
+    faces_spoken(&told, told.run.labels.len())
 }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use trace::{Axis, Film, StateLens};
+use trace::{AskFilm, AskStateLens, Film};
 
 use super::{
+    answers::{Asked, Told},
     export::svg_of,
     figure::{Figure, Point},
-    head_answer::{HeadAnswer, OfHead, Shown},
+    head_answer::{HeadAnswer, OfHead},
     panel::{Panel, Ramp},
     segments::Segments,
     state::AppState,
@@ -26,13 +27,13 @@ const ABOUT: &str = "Everything this head remembers: rows are what was written, 
 const N_TOKENS: usize = 5;
 const N_SINGULAR: usize = 6;
 
-impl OfHead for Film {
-    fn place(&self) -> [usize; 2] {
-        [self.layer, self.head]
+impl OfHead for AskFilm {
+    fn of([layer, head]: [usize; 2]) -> Self {
+        Self { layer, head }
     }
 
-    fn n_pos(&self) -> usize {
-        self.states.size(Axis::Pos).unwrap_or(0)
+    fn place(film: &Film) -> [usize; 2] {
+        [film.layer, film.head]
     }
 }
 
@@ -40,12 +41,10 @@ impl OfHead for Film {
 #[component]
 pub(super) fn FilmPanel() -> impl IntoView {
     let state = AppState::here();
-    let film = HeadAnswer::new(state, state.answers.film, absence);
-    let state_lens = Memo::new(move |before: Option<&Option<Arc<StateLens>>>| {
-        // No answer is one too: that head has no keys.
-        let lens = state.answers.state_lens.get()?;
-        let is_here = [lens.layer, lens.head] == film.place.get();
-        if is_here { Some(lens) } else { before.cloned().flatten() }
+    let film = HeadAnswer::<AskFilm>::new(state);
+    let state_lens = state.ask(move || {
+        let ([layer, head], pos) = (state.asked_head(), state.asked_pos());
+        Some(AskStateLens { layer, head, pos, source: state.cursor().source })
     });
     let size = RwSignal::new([0.0, 0.0]);
     let scene = Memo::new(move |before: Option<&Option<Arc<Scene>>>| {
@@ -59,19 +58,19 @@ pub(super) fn FilmPanel() -> impl IntoView {
         })
     };
     let picture = move |()| {
-        let scene = scene.get_untracked().filter(|_| film.absence.read_untracked().is_none());
+        let scene = scene.get_untracked().filter(|_| untrack(|| film.absence()).is_none());
         scene.map(|it| svg_of(state, &it))
     };
     view! {
         <Panel
             name=PanelName::Paths
             title="State film"
-            site=Signal::derive(move || film.site())
+            site=Signal::derive(move || film.site(state))
             about=ABOUT
             controls=|| view! { <SecondSegments /> }
             legend=move || legend(state, film, size.get())
             table=Signal::derive(move || {
-                film.get().map_or_else(Table::default, |it| film_table(&it.answer, &it.labels))
+                film.get().map_or_else(Table::default, |it| film_table(&it, &it.run.labels))
             })
             svg=picture
         >
@@ -83,7 +82,7 @@ pub(super) fn FilmPanel() -> impl IntoView {
                     hit=at_point
                 />
                 <Aside film state_lens />
-                {move || film.absence.get().map(|it| view! { <p class="absent why">{it}</p> })}
+                {move || film.absence().map(|it| view! { <p class="absent why">{it}</p> })}
             </div>
         </Panel>
     }
@@ -109,38 +108,22 @@ pub(super) fn SecondSegments() -> impl IntoView {
     }
 }
 
-/// Why there is no state at a layer and head, where there is none.
-pub(super) fn absence(state: AppState, [layer, head]: [usize; 2]) -> Option<String> {
-    let model = state.model.read();
-    let shape = &model.as_ref()?.shape;
-    let mixer = shape.mixers.get(layer)?;
-    let keeps = "attention keeps every key and value instead";
-    match (mixer.ssm.is_some(), shape.is_recurrent(layer, head)) {
-        (_, Some(true)) => None,
-        (true, Some(false)) => Some(format!("Head {head} of layer {layer} has no state: {keeps}.")),
-        (true, None) => Some(format!("Layer {layer} has no head {head}.")),
-        (false, _) if 0 < mixer.n_attention_heads => {
-            Some(format!("Layer {layer} has no state: {keeps}."))
-        }
-        (false, _) => Some(format!("Layer {layer} has no state: it mixes no positions.")),
-    }
-}
-
 /// Does `work` with the film as it is drawn in `size_px`, where there is one.
 fn with_view<T>(
     state: AppState,
-    film: HeadAnswer<Film>,
+    film: HeadAnswer<AskFilm>,
     size_px: Point,
     work: impl FnOnce(&Film, &FilmView<'_>) -> T,
 ) -> Option<T> {
-    let Shown { answer, labels } = film.drawn(state, size_px)?;
+    let told = film.drawn(size_px)?;
     let (cursor, lock, palette) = (state.cursor(), state.lock(), state.palette());
-    Some(work(&answer, &FilmView { labels: &labels, cursor, lock, palette, size_px }))
+    let labels = &told.run.labels;
+    Some(work(&told, &FilmView { labels, cursor, lock, palette, size_px }))
 }
 
-fn legend(state: AppState, film: HeadAnswer<Film>, size_px: Point) -> AnyView {
+fn legend(state: AppState, film: HeadAnswer<AskFilm>, size_px: Point) -> AnyView {
     let Some(shown) = film.get() else { return view! { <span></span> }.into_any() };
-    let end = number(film_scale(&shown.answer));
+    let end = number(film_scale(&shown));
     let (from, to) = (format!("−{end}"), format!("+{end}"));
     let notes = with_view(state, film, size_px, |film, view| {
         let bars = view.has_bars().then(|| format!("bars to {}", number(film_bars_end(film))));
@@ -173,13 +156,12 @@ fn spread(film: &Film, pos: usize) -> String {
 }
 
 /// The numbers at the cursor in a sentence.
-fn label(state: AppState, film: HeadAnswer<Film>) -> String {
-    if let Some(absence) = film.absence.get() {
+fn label(state: AppState, film: HeadAnswer<AskFilm>) -> String {
+    if let Some(absence) = film.absence() {
         return absence;
     }
-    let Some(Shown { answer: film, labels }) = film.get() else {
-        return "State film".to_owned();
-    };
+    let Some(film) = film.get() else { return "State film".to_owned() };
+    let labels = &film.run.labels;
     let pos = state.cursor().pos;
     let word = labels.get(pos).cloned().unwrap_or_default();
     let largest = singular_values(&film, pos).first().copied().unwrap_or(f32::NAN);
@@ -197,21 +179,20 @@ fn label(state: AppState, film: HeadAnswer<Film>) -> String {
 
 /// What the state at the cursor gives back, and how it is spread.
 #[component]
-fn Aside(film: HeadAnswer<Film>, state_lens: Memo<Option<Arc<StateLens>>>) -> impl IntoView {
+fn Aside(film: HeadAnswer<AskFilm>, state_lens: Asked<AskStateLens>) -> impl IntoView {
     let state = AppState::here();
     let given_back = move || state_lens.get().map(|it| view! { <GivenBack lens=it /> });
     let singular = move || {
         let Some(shown) = film.get() else { return Vec::new() };
-        let all = singular_values(&shown.answer, state.cursor().pos);
+        let all = singular_values(&shown, state.cursor().pos);
         let end = all.first().copied().unwrap_or(0.0);
         let listed = (1..).zip(all).take(N_SINGULAR);
         listed
             .map(|(rank, value)| row(rank.to_string(), value / end, "film-length", number(value)))
             .collect()
     };
-    let at_cursor = move |text: fn(&Film, usize) -> String| {
-        film.get().map(|it| text(&it.answer, state.cursor().pos))
-    };
+    let at_cursor =
+        move |text: fn(&Film, usize) -> String| film.get().map(|it| text(&it, state.cursor().pos));
     view! {
         <aside class="film-aside">
             {given_back}
@@ -225,7 +206,7 @@ fn Aside(film: HeadAnswer<Film>, state_lens: Memo<Option<Arc<StateLens>>>) -> im
 
 /// The tokens that what the state gives back for a key adds most to.
 #[component]
-fn GivenBack(lens: Arc<StateLens>) -> impl IntoView {
+fn GivenBack(lens: Told<AskStateLens>) -> impl IntoView {
     let state = AppState::here();
     let mut all: Vec<(u32, f32)> = (0..).zip(lens.logits.values().iter().copied()).collect();
     all.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -237,7 +218,7 @@ fn GivenBack(lens: Arc<StateLens>) -> impl IntoView {
         format!("what the state gives back for the key of “{word}” {source}, in logits")
     };
     let rows = move || {
-        let (a, b) = state.frame();
+        let (a, b) = state.pair();
         let token = |&(id, value): &(u32, f32)| {
             let kind = if value < 0.0 { "film-minus" } else { "film-plus" };
             let word = shown_text(&state.word(id));

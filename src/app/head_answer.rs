@@ -1,87 +1,59 @@
 //! An answer about the cursor's head at every position: what the panels of a state draw.
 
-use std::sync::Arc;
+use trace::Ask;
 
-use leptos::prelude::*;
+use super::{
+    answers::{Asked, Told},
+    figure::Point,
+    state::AppState,
+};
 
-use super::{figure::Point, state::AppState};
-
-/// An answer about one head.
-pub(super) trait OfHead: Clone + PartialEq + Send + Sync + 'static {
-    /// Layer and head.
-    fn place(&self) -> [usize; 2];
-    /// How many positions it has.
-    fn n_pos(&self) -> usize;
-}
-
-/// An answer with the words that it is of.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Shown<T> {
-    pub(super) answer: Arc<T>,
-    pub(super) labels: Vec<String>,
+/// A question about one head.
+pub(super) trait OfHead: Ask {
+    /// The question about a layer and head.
+    fn of(place: [usize; 2]) -> Self;
+    /// Layer and head that an answer is about.
+    fn place(answer: &Self::Answer) -> [usize; 2];
 }
 
 /// What the parts of a panel read.
-pub(super) struct HeadAnswer<T: OfHead> {
-    /// Layer and head of the cursor.
-    pub(super) place: Memo<[usize; 2]>,
-    /// Why there is no such answer, where there is none.
-    pub(super) absence: Memo<Option<String>>,
-    /// The answer about that head; until it is here, the last good one.
-    shown: Memo<Option<Shown<T>>>,
+pub(super) struct HeadAnswer<Q: OfHead> {
+    asked: Asked<Q>,
 }
 
-// Derived, they would ask the same of `T`.
-impl<T: OfHead> Clone for HeadAnswer<T> {
+// Derived, they would ask the same of `Q`.
+impl<Q: OfHead> Clone for HeadAnswer<Q> {
     fn clone(&self) -> Self {
         *self
     }
 }
-impl<T: OfHead> Copy for HeadAnswer<T> {}
+impl<Q: OfHead> Copy for HeadAnswer<Q> {}
 
-impl<T: OfHead> HeadAnswer<T> {
-    /// Of the answers that come in `from`; `absence` says why a layer and head have none.
-    pub(super) fn new(
-        state: AppState,
-        from: RwSignal<Option<Arc<T>>>,
-        absence: fn(AppState, [usize; 2]) -> Option<String>,
-    ) -> Self {
-        let place = Memo::new(move |_| {
-            let cursor = state.cursor();
-            [cursor.layer, cursor.head]
-        });
-        let absence = Memo::new(move |_| absence(state, place.get()));
-        let shown = Memo::new(move |before: Option<&Option<Shown<T>>>| {
-            find_shown(state, from, place.get()).or_else(|| before.cloned().flatten())
-        });
-        Self { place, absence, shown }
+impl<Q: OfHead> HeadAnswer<Q> {
+    /// Asks about the cursor's head as long as the component lives.
+    pub(super) fn new(state: AppState) -> Self {
+        Self { asked: state.ask(move || Some(Q::of(state.asked_head()))) }
     }
 
-    /// What is shown, where there is such.
-    pub(super) fn get(self) -> Option<Shown<T>> {
-        self.absence.read().is_none().then(|| self.shown.get()).flatten()
+    /// The answer about the cursor's head; until it is here, the last good one.
+    pub(super) fn get(self) -> Option<Told<Q>> {
+        self.asked.get()
     }
 
-    /// What can be drawn in `size_px`: nothing where there is no room or no cursor.
-    pub(super) fn drawn(self, state: AppState, size_px: Point) -> Option<Shown<T>> {
-        self.get().filter(|it| 1.0 <= size_px[0] && state.cursor().pos < it.labels.len())
+    /// Why there is none.
+    pub(super) fn absence(self) -> Option<String> {
+        self.asked.absence()
+    }
+
+    /// What can be drawn in `size_px`: nothing where the panel is closed.
+    pub(super) fn drawn(self, size_px: Point) -> Option<Told<Q>> {
+        self.get().filter(|_| 1.0 <= size_px[0])
     }
 
     /// The head that is drawn, or the one that has nothing to draw.
-    pub(super) fn site(self) -> String {
-        let [layer, head] = self.get().map_or_else(|| self.place.get(), |it| it.answer.place());
+    pub(super) fn site(self, state: AppState) -> String {
+        let cursor = || [state.cursor().layer, state.cursor().head];
+        let [layer, head] = self.get().map_or_else(cursor, |it| Q::place(&it));
         format!("L{layer} · head {head}")
     }
-}
-
-/// The last answer that came, where it is of this head and of these words.
-fn find_shown<T: OfHead>(
-    state: AppState,
-    from: RwSignal<Option<Arc<T>>>,
-    place: [usize; 2],
-) -> Option<Shown<T>> {
-    let answer = from.get()?;
-    let labels = state.labels();
-    let is_here = answer.place() == place && answer.n_pos() == labels.len();
-    is_here.then_some(Shown { answer, labels })
 }

@@ -12,7 +12,6 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::{
-    engine_link::address_of,
     export::{save_csv, save_svg, svg_of},
     figure::{Figure, Point},
     icon::{Drawing, Icon},
@@ -20,6 +19,7 @@ use super::{
     state::AppState,
 };
 use crate::{
+    link::address_of,
     share::{Family, Panel, family_of},
     view::{
         LabLine, Measure, Sampling, Scene, Table, Task, Verdict, candidates, glyph, lab_chart,
@@ -110,7 +110,7 @@ fn verdict_now(state: AppState, tasks: &[Task]) -> Option<Verdict> {
     if run.model != state.bookmark.read().model {
         return None;
     }
-    let logits = state.answers.next.get()?;
+    let logits = state.derived.next.get()?;
     let first = candidates(logits.values(), Sampling::default()).first()?.id;
     let said = shown_text(&state.word(u32::try_from(first).ok()?));
     let words = run.tokens.iter().map(|it| it.typed.as_str()).filter(|it| *it != BOS);

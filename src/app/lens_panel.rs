@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use trace::AskLens;
 
 use super::{
+    answers::Asked,
     export::svg_of,
     figure::{Figure, Point},
     panel::{Panel, Ramp},
@@ -24,10 +26,11 @@ use crate::{
 #[component]
 pub(super) fn LensPanel() -> impl IntoView {
     let state = AppState::here();
+    let asked = ask_lens(state);
     let mode = Memo::new(move |_| state.bookmark.read().lens);
     let size = RwSignal::new([0.0, 0.0]);
     let scene = Memo::new(move |before: Option<&Option<Arc<Scene>>>| {
-        let new = scene_of(state, size.get()).map(Arc::new);
+        let new = scene_of(state, asked, size.get()).map(Arc::new);
         new.or_else(|| before.cloned().flatten())
     });
     let controls = move || {
@@ -43,17 +46,18 @@ pub(super) fn LensPanel() -> impl IntoView {
         }
     };
     let at_point = move |at: Point| hit(state, size.get_untracked(), at);
-    let label =
-        move || format!("Logit lens: depth upward, positions to the right. {}", reading(state));
+    let label = move || {
+        format!("Logit lens: depth upward, positions to the right. {}", reading(state, asked))
+    };
     view! {
         <Panel
             name=PanelName::Lens
             title="Logit lens"
             site=Signal::derive(move || site(state))
-            about=Signal::derive(move || about(state))
+            about=Signal::derive(move || about(state, asked))
             controls
-            legend=move || legend(state)
-            table=Signal::derive(move || table(state))
+            legend=move || legend(state, asked)
+            table=Signal::derive(move || table(state, asked))
             svg=move |()| scene.get_untracked().map(|it| svg_of(state, &it))
         >
             <Figure
@@ -66,13 +70,20 @@ pub(super) fn LensPanel() -> impl IntoView {
     }
 }
 
-fn scene_of(state: AppState, size_px: Point) -> Option<Scene> {
-    let lens = state.answers.lens.get()?;
-    let labels = state.labels();
-    if size_px[0] < 1.0 || lens.top.len() != lens.sites.len() * labels.len() {
+/// Asks the lens about A and B, as long as the component lives that this is called in.
+pub(super) fn ask_lens(state: AppState) -> Asked<AskLens> {
+    state.ask(move || {
+        let [a, b] = state.asked_pair();
+        Some(AskLens { a, b })
+    })
+}
+
+fn scene_of(state: AppState, asked: Asked<AskLens>, size_px: Point) -> Option<Scene> {
+    let lens = asked.get()?;
+    if size_px[0] < 1.0 {
         return None;
     }
-    with_map(state, &labels, size_px, |map| Some(lens_map(&lens, map)))
+    with_map(state, &lens.run.labels, size_px, |map| Some(lens_map(&lens, map)))
 }
 
 fn with_map<T>(
@@ -110,9 +121,9 @@ fn site(state: AppState) -> String {
 }
 
 /// What this shows, and from which depth on it may be believed at the cursor's position.
-fn about(state: AppState) -> String {
+fn about(state: AppState, asked: Asked<AskLens>) -> String {
     let what = "What each depth would say if the model stopped.";
-    let Some(lens) = state.answers.lens.get() else { return what.to_owned() };
+    let Some(lens) = asked.get() else { return what.to_owned() };
     match unreliable_before(&lens, state.cursor().pos).and_then(|it| lens.sites.get(it)) {
         Some(site) => format!("{what} Unreliable below {} (KL over 1 nat).", depth_name(*site)),
         None => format!("{what} Near the output at all depths here."),
@@ -120,23 +131,23 @@ fn about(state: AppState) -> String {
 }
 
 /// The reading of the cursor's cell in words.
-fn reading(state: AppState) -> String {
-    let Some((word, prob)) = said(state) else { return String::new() };
+fn reading(state: AppState, asked: Asked<AskLens>) -> String {
+    let Some((word, prob)) = said(state, asked) else { return String::new() };
     format!("{}: “{word}” at {}.", site(state), number(prob))
 }
 
 /// The top token of the cursor's cell and its probability.
-pub(super) fn said(state: AppState) -> Option<(String, f32)> {
-    let lens = state.answers.lens.get()?;
+pub(super) fn said(state: AppState, asked: Asked<AskLens>) -> Option<(String, f32)> {
+    let lens = asked.get()?;
     let cursor = state.cursor();
     let n_pos = lens.top_prob.dims().last()?.1;
     let top = lens.top.get(cursor.depth * n_pos + cursor.pos)?;
     Some((state.word(*top), lens.top_prob.get(&[cursor.depth, cursor.pos])?))
 }
 
-fn legend(state: AppState) -> AnyView {
+fn legend(state: AppState, asked: Asked<AskLens>) -> AnyView {
     let mode = state.bookmark.read().lens;
-    let Some(lens) = state.answers.lens.get() else { return view! { <span></span> }.into_any() };
+    let Some(lens) = asked.get() else { return view! { <span></span> }.into_any() };
     let d_vocab = state.model.read().as_ref().map_or(1, |it| it.vocab.len());
     let end = mode.end(&mode.values(&lens), d_vocab);
     let (kind, from, to) = match mode {
@@ -147,8 +158,8 @@ fn legend(state: AppState) -> AnyView {
     view! { <Ramp kind from to unit=mode.unit() /> }.into_any()
 }
 
-fn table(state: AppState) -> Table {
-    let (Some(lens), Some(model)) = (state.answers.lens.get(), state.model.get()) else {
+fn table(state: AppState, asked: Asked<AskLens>) -> Table {
+    let (Some(lens), Some(model)) = (asked.get(), state.model.get()) else {
         return Table::default();
     };
     lens_table(&lens, &model.vocab, state.cursor().pos)

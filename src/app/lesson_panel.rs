@@ -4,8 +4,10 @@
 //! the run gave. No number of a run is written in the text.
 
 use leptos::prelude::*;
+use trace::{AskTimeScales, NamedArray, TimeScales};
 
 use super::{
+    answers::Asked,
     icon::{Drawing, Icon},
     state::AppState,
 };
@@ -69,7 +71,7 @@ struct Step {
     /// What its buttons are called and show; the first is the point itself.
     scenes: &'static [(&'static str, Scene)],
     /// What the run says of it.
-    now: fn(AppState) -> String,
+    now: fn(AppState, Asked<AskTimeScales>) -> String,
 }
 
 const STEPS: &[Step] = &[
@@ -230,7 +232,8 @@ pub(super) fn LessonPanel() -> impl IntoView {
         };
         step().scenes.iter().enumerate().map(button).collect_view()
     };
-    let now = Memo::new(move |_| (step().now)(state));
+    let asked = state.ask(|| Some(AskTimeScales));
+    let now = Memo::new(move |_| (step().now)(state, asked));
     view! {
         <section class="lesson" class:current=move || state.tab.get() == Panel::Next aria-label="Lesson">
             <header>
@@ -259,23 +262,20 @@ pub(super) fn LessonPanel() -> impl IntoView {
 const NOTHING: &str = "—";
 
 /// What the model on show keeps of the prompt.
-fn memory_kept(state: AppState) -> String {
+fn memory_kept(state: AppState, _: Asked<AskTimeScales>) -> String {
     let Some(model) = state.model.get() else { return NOTHING.to_owned() };
     let n_pos = state.n_pos();
     let kept = memory_meter(&model.shape, n_pos).join("; ");
     format!("{} at {n_pos} tokens: {kept}", model.id)
 }
 
-/// A number of the last run's memory, where that is about the model and prompt on show.
+/// A number of the last run's time scales.
 fn of_memory(
-    state: AppState,
+    asked: Asked<AskTimeScales>,
     (layer, head, pos): Place,
-    which: fn(&trace::Memory) -> &trace::NamedArray,
+    which: fn(&TimeScales) -> &NamedArray,
 ) -> String {
-    let memory = state.answers.memory.get().filter(|it| {
-        state.has_recurrence() && it.step.size(trace::Axis::Pos) == Some(state.n_pos())
-    });
-    let value = memory.and_then(|it| which(&it).get(&[layer, head, pos]));
+    let value = asked.get().and_then(|it| which(&it).get(&[layer, head, pos]));
     value.map_or_else(|| NOTHING.to_owned(), number)
 }
 
@@ -285,31 +285,25 @@ fn token(state: AppState, pos: usize) -> String {
     format!("“{}” ({pos})", labels.get(pos).map_or(NOTHING, String::as_str))
 }
 
-fn steps_taken(state: AppState) -> String {
+fn steps_taken(state: AppState, asked: Asked<AskTimeScales>) -> String {
     let each = [FIRM, LIGHT].map(|place| {
-        let delta = of_memory(state, place, |it| &it.step);
+        let delta = of_memory(asked, place, |it| &it.step);
         format!("Δ {delta} at {}", token(state, place.2))
     });
     format!("head {}, L{}: {}", FIRM.1, FIRM.0, each.join(", "))
 }
 
-fn half_lives(state: AppState) -> String {
+fn half_lives(_: AppState, asked: Asked<AskTimeScales>) -> String {
     let each = [LONG, SHORT].map(|place| {
-        let tokens = of_memory(state, place, |it| &it.half_life);
+        let tokens = of_memory(asked, place, |it| &it.half_life);
         format!("head {}, L{}: half is left after {tokens} tokens", place.1, place.0)
     });
     each.join("; ")
 }
 
 /// Where the cursor's query reads most.
-fn most_read(state: AppState) -> String {
-    let cursor = state.cursor();
-    let row = state
-        .answers
-        .row
-        .get()
-        .filter(|it| (it.layer, it.head, it.query) == (cursor.layer, cursor.head, cursor.pos));
-    let Some(row) = row else { return NOTHING.to_owned() };
+fn most_read(state: AppState, _: Asked<AskTimeScales>) -> String {
+    let Some(row) = state.derived.row.now() else { return NOTHING.to_owned() };
     let weights = row.weight.values().iter().copied().enumerate().filter(|it| !it.1.is_nan());
     let Some((source, weight)) = weights.max_by(|a, b| a.1.abs().total_cmp(&b.1.abs())) else {
         return NOTHING.to_owned();
@@ -324,8 +318,8 @@ fn most_read(state: AppState) -> String {
 }
 
 /// The most probable next word.
-fn next_word(state: AppState) -> String {
-    let logits = state.answers.next.get();
+fn next_word(state: AppState, _: Asked<AskTimeScales>) -> String {
+    let logits = state.derived.next.get();
     let first = logits
         .and_then(|it| candidates(it.values(), Sampling::default()).first().copied())
         .and_then(|it| Some((state.word(u32::try_from(it.id).ok()?), it.prob)));
@@ -334,7 +328,7 @@ fn next_word(state: AppState) -> String {
 }
 
 /// How the model on show says lists again.
-fn lists_again(state: AppState) -> String {
+fn lists_again(state: AppState, asked: Asked<AskTimeScales>) -> String {
     let Some(model) = state.model.get() else { return NOTHING.to_owned() };
     let tested = model.phenomena.iter().find(|it| it.name == "induction");
     let tested = tested.map_or_else(
@@ -347,5 +341,5 @@ fn lists_again(state: AppState) -> String {
             )
         },
     );
-    format!("{tested}; {}", next_word(state))
+    format!("{tested}; {}", next_word(state, asked))
 }

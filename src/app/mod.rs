@@ -3,6 +3,7 @@
 mod state; // start here
 
 mod address;
+mod answers;
 mod attention_panel;
 mod beside;
 mod browser;
@@ -28,7 +29,6 @@ mod panel;
 mod paths_panel;
 mod prompt_bar;
 mod proof;
-mod questions;
 mod second_panel;
 mod segments;
 mod side_panel;

@@ -2,11 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::{
-    browser::after,
-    export::save_csv,
-    state::{AppState, Status},
-};
+use super::{browser::after, export::save_csv, state::AppState};
+use crate::link::Status;
 use crate::view::{Draw, Sampling, Table, candidates, number, shown_text};
 
 /// Most tokens that one press writes.
@@ -29,7 +26,7 @@ pub(super) fn NextBars() -> impl IntoView {
 /// What the last run says comes next, most probable first.
 fn drawn(state: AppState) -> Memo<Vec<Draw>> {
     Memo::new(move |_| {
-        let logits = state.answers.next.get();
+        let logits = state.derived.next.get();
         logits.map_or_else(Vec::new, |it| candidates(it.values(), state.bookmark.read().sampling))
     })
 }
@@ -73,7 +70,7 @@ fn table(state: AppState, all: &[Draw]) -> Table {
 fn Bars(all: Memo<Vec<Draw>>, shows_all: RwSignal<bool>) -> impl IntoView {
     let state = AppState::here();
     let listed = move || {
-        let (a, b) = state.frame();
+        let (a, b) = state.pair();
         let all = all.read();
         let most = if shows_all.get() { all.len() } else { N_LISTED };
         // A and B stay on the list even where they are less probable than all listed.
@@ -180,7 +177,7 @@ fn Writing(all: Memo<Vec<Draw>>) -> impl IntoView {
     };
     Effect::new(move |_| {
         // Each new run brings the next distribution; another model has none until its first run.
-        if state.answers.next.read().is_none() {
+        if state.derived.next.get().is_none() {
             return;
         }
         let is_full = state.run.read_untracked().n_cut > 0;

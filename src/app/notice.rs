@@ -4,8 +4,9 @@ use leptos::prelude::*;
 
 use super::{
     icon::{Drawing, Icon},
-    state::{AppState, Status},
+    state::AppState,
 };
+use crate::link::Status;
 
 /// Progress, then everything that went wrong.
 #[component]

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use trace::{Basis, Paths};
+use trace::{AskPaths, Basis, GUESS, Paths};
 
 use super::{
+    answers::Asked,
     export::svg_of,
     figure::{Figure, Point},
     film_panel::SecondSegments,
     panel::Panel,
     prompt_bar::refuse,
-    questions::without_paths,
     segments::Segments,
     state::AppState,
 };
@@ -26,10 +26,12 @@ pub(super) fn PathsPanel() -> impl IntoView {
     let state = AppState::here();
     let basis = Memo::new(move |_| state.bookmark.read().basis);
     let size = RwSignal::new([0.0, 0.0]);
-    Effect::new(move |_| keep_bounds(state));
+    let asked = state.ask(move || Some(AskPaths { basis: chosen_basis(state) }));
+    Effect::new(move |_| keep_bounds(state, asked));
     let scene = Memo::new(move |before: Option<&Option<Arc<Scene>>>| {
-        let new =
-            with_view(state, size.get(), |paths, view| Some(Arc::new(paths_map(paths, view))));
+        let new = with_view(state, asked, size.get(), |paths, view| {
+            Some(Arc::new(paths_map(paths, view)))
+        });
         new.or_else(|| before.cloned().flatten())
     });
     let controls = move || {
@@ -37,7 +39,7 @@ pub(super) fn PathsPanel() -> impl IntoView {
             {state.has_recurrence().then(|| view! { <SecondSegments /> })}
             <Segments
                 name="The plane"
-                choices=vec![(BasisView::Sample, "sample"), (BasisView::Frame, "A − B"), (BasisView::Words, "words")]
+                choices=vec![(BasisView::Sample, "sample"), (BasisView::Pair, "A − B"), (BasisView::Words, "words")]
                 chosen=basis
                 on_choose=move |it| state.bookmark.update(|all| all.basis = it)
             />
@@ -46,12 +48,12 @@ pub(super) fn PathsPanel() -> impl IntoView {
     let at_point = move |at: Point| {
         untrack(|| {
             let (depth, pos) =
-                with_view(state, size.get(), |paths, view| nearest_point(paths, view, at))?;
+                with_view(state, asked, size.get(), |paths, view| nearest_point(paths, view, at))?;
             Some(Pick { pos: Some(pos), ..Pick::depth(depth, &state.ground()) })
         })
     };
     let picture = move |()| {
-        let scene = scene.get_untracked().filter(|_| untrack(|| without_paths(state)).is_none());
+        let scene = scene.get_untracked().filter(|_| untrack(|| asked.absence()).is_none());
         scene.map(|it| svg_of(state, &it))
     };
     view! {
@@ -59,19 +61,19 @@ pub(super) fn PathsPanel() -> impl IntoView {
             name=PanelName::Paths
             title=Signal::derive(move || title(state).to_owned())
             site=""
-            about=Signal::derive(move || about(state))
+            about=Signal::derive(move || about(state, asked))
             controls
-            legend=move || legend(state)
-            table=Signal::derive(move || table(state))
+            legend=move || legend(asked)
+            table=Signal::derive(move || table(state, asked))
             svg=picture
         >
             <Figure
                 scene
                 size
-                label=move || without_paths(state).map_or_else(|| about(state), str::to_owned)
+                label=move || asked.absence().unwrap_or_else(|| about(state, asked))
                 hit=at_point
             />
-            {move || without_paths(state).map(|it| view! { <p class="absent why">{it}</p> })}
+            {move || asked.absence().map(|it| view! { <p class="absent why">{it}</p> })}
             <Show when=move || basis.get() == BasisView::Words>
                 <Words />
             </Show>
@@ -84,14 +86,25 @@ fn title(state: AppState) -> &'static str {
     if state.has_recurrence() { "Paths" } else { "Residual paths" }
 }
 
-/// The last paths that came, where the model has some in the plane that was chosen.
-fn shown(state: AppState) -> Option<Arc<Paths>> {
-    without_paths(state).is_none().then(|| state.answers.paths.get()).flatten()
+/// The plane that the reader chose; the stored one where that is none.
+fn chosen_basis(state: AppState) -> Basis {
+    let [a, b] = state.asked_pair();
+    let bookmark = state.bookmark.read();
+    let word = |which: usize| state.id(&bookmark.words[which]);
+    match bookmark.basis {
+        BasisView::Sample => Basis::Stored,
+        BasisView::Pair if a == b && a != GUESS => Basis::Stored,
+        BasisView::Pair => Basis::Pair { a, b },
+        BasisView::Words => match (word(0), word(1)) {
+            (Some(x), Some(y)) if x != y => Basis::Words { x, y },
+            _ => Basis::Stored,
+        },
+    }
 }
 
 /// Widens the picture when a path leaves it; else it stays as it is.
-fn keep_bounds(state: AppState) {
-    let Some(paths) = shown(state) else { return };
+fn keep_bounds(state: AppState, asked: Asked<AskPaths>) {
+    let Some(paths) = asked.get() else { return };
     let before = state.bounds.get_untracked();
     let kept = before.filter(|it| it.0 == paths.basis).map(|it| it.1);
     let new = PathsView::bounds(&paths, kept);
@@ -102,27 +115,26 @@ fn keep_bounds(state: AppState) {
 
 fn with_view<T>(
     state: AppState,
+    asked: Asked<AskPaths>,
     size_px: Point,
     work: impl FnOnce(&Paths, &PathsView<'_>) -> Option<T>,
 ) -> Option<T> {
-    let paths = shown(state)?;
+    let paths = asked.get()?;
     let (basis, bounds) = state.bounds.get()?;
-    let labels = state.labels();
-    let n_points = paths.sites.len() * labels.len() * 2;
-    if size_px[0] < 1.0 || basis != paths.basis || paths.points.values().len() != n_points {
+    if size_px[0] < 1.0 || basis != paths.basis {
         return None;
     }
     let (cursor, lock) = (state.cursor(), state.lock());
     let palette = state.palette();
-    work(&paths, &PathsView { labels: &labels, cursor, lock, palette, size_px, bounds })
+    work(&paths, &PathsView { labels: &paths.run.labels, cursor, lock, palette, size_px, bounds })
 }
 
-fn about(state: AppState) -> String {
-    if without_paths(state).is_some() {
+fn about(state: AppState, asked: Asked<AskPaths>) -> String {
+    if asked.absence().is_some() {
         return "Each token’s vector by depth, in a plane.".to_owned();
     }
-    match shown(state).map(|it| it.basis) {
-        Some(Basis::Frame { a, b }) => format!(
+    match asked.get().map(|it| it.basis) {
+        Some(Basis::Pair { a, b }) => format!(
             "Across: from “{}” to “{}”. Up: first axis of a stored sample.",
             state.word(b),
             state.word(a)
@@ -138,8 +150,8 @@ fn about(state: AppState) -> String {
     }
 }
 
-fn legend(state: AppState) -> AnyView {
-    let share = shown(state).map_or_else(String::new, |it| {
+fn legend(asked: Asked<AskPaths>) -> AnyView {
+    let share = asked.get().map_or_else(String::new, |it| {
         let value = |which: usize| it.variance_share.get(&[which]).unwrap_or(f32::NAN);
         format!("{} + {} of variance", percent(value(0)), percent(value(1)))
     });
@@ -151,10 +163,10 @@ fn legend(state: AppState) -> AnyView {
     .into_any()
 }
 
-fn table(state: AppState) -> Table {
+fn table(state: AppState, asked: Asked<AskPaths>) -> Table {
     let mut table = Table::new(["token", "depth", "across", "up"]);
-    let Some(paths) = shown(state) else { return table };
-    let labels = state.labels();
+    let Some(paths) = asked.get() else { return table };
+    let labels = &paths.run.labels;
     let pos = state.cursor().pos;
     for (depth, site) in paths.sites.iter().enumerate().rev() {
         let value =

@@ -216,7 +216,7 @@ fn Frame() -> impl IntoView {
     let state = AppState::here();
     let slot = move |is_a: bool| {
         let in_force = move || {
-            let (a, b) = state.frame();
+            let (a, b) = state.pair();
             state.word(if is_a { a } else { b })
         };
         let set = move |event: ev::Event| {
@@ -243,9 +243,9 @@ fn Frame() -> impl IntoView {
             />
         }
     };
-    let writers = move || state.writers().filter(|it| (it.a, it.b) == state.frame());
-    let total = move || writers().map_or(f32::NAN, |it| it.total);
-    let pos = move || writers().map_or_else(|| state.cursor().pos, |it| it.pos);
+    let attribution = move || state.attribution().filter(|it| (it.a, it.b) == state.pair());
+    let total = move || attribution().map_or(f32::NAN, |it| it.total);
+    let pos = move || attribution().map_or_else(|| state.cursor().pos, |it| it.pos);
     view! {
         <div class="frame">
             <div>

@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::state::{AppState, Status};
+use super::state::AppState;
 use crate::{
+    link::Status,
     share::Cut,
     view::{Pick, signed},
 };
@@ -40,14 +41,15 @@ pub(super) fn expect(state: AppState, result: Option<f32>) {
 
 /// A − B in logits at the lock, once the page shows the answer to what it asks.
 pub(super) fn seen(state: AppState) -> Option<f32> {
-    let writers = state.writers()?;
+    let attribution = state.attribution().filter(|it| !it.is_stale)?;
     let is_run = {
         let (run, bookmark) = (state.run.read(), state.bookmark.read());
         (&run.model, &run.prompt, &run.cuts) == (&bookmark.model, &bookmark.prompt, &bookmark.cuts)
     };
-    let is_lock = state.hover.get() == Pick::default() && writers.pos == state.lock().pos;
-    let is_asked = (writers.a, writers.b) == state.frame();
-    (state.status.get() == Status::Live && is_run && is_lock && is_asked).then_some(writers.total)
+    let is_lock = state.hover.get() == Pick::default() && attribution.pos == state.lock().pos;
+    let is_asked = (attribution.a, attribution.b) == state.pair();
+    (state.status.get() == Status::Live && is_run && is_lock && is_asked)
+        .then_some(attribution.total)
 }
 
 /// Compares what the link says with what comes out, once, unless the reader has gone elsewhere.
@@ -74,7 +76,7 @@ pub(super) fn connect(state: AppState) {
 pub(super) fn in_words(state: AppState) -> Option<String> {
     let Proof { here, there } = state.proof.get()?;
     let difference = (here - there).abs();
-    let is_same = state.writers().is_some_and(|it| it.total == here) && difference <= ROUNDING;
+    let is_same = state.attribution().is_some_and(|it| it.total == here) && difference <= ROUNDING;
     is_same.then(|| match difference {
         0.0 => "as in the link, to the last digit".to_owned(),
         _ => format!("as in the link, Δ {difference:.0e}"),

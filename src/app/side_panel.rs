@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use trace::Axis;
+use trace::{AskNorms, AskTimeScales, TimeScales};
 
 use super::{
+    answers::Asked,
     export::svg_of,
     figure::{Figure, Point},
     panel::{Panel, Ramp},
-    questions::without_writers,
     segments::Segments,
     state::AppState,
 };
@@ -26,9 +26,13 @@ use crate::{
 #[component]
 pub(super) fn SidePanel() -> impl IntoView {
     let state = AppState::here();
+    let shown = Shown {
+        norms: state.ask(move || (state.side() == SideView::Norms).then_some(AskNorms)),
+        time_scales: state.ask(move || (state.side() == SideView::Memory).then_some(AskTimeScales)),
+    };
     let size = RwSignal::new([0.0, 0.0]);
     let scene = Memo::new(move |before: Option<&Option<Arc<Scene>>>| {
-        let new = figure(state, size.get()).map(|it| Arc::new(it.0));
+        let new = figure(state, shown, size.get()).map(|it| Arc::new(it.0));
         new.or_else(|| before.cloned().flatten())
     });
     let controls = move || {
@@ -45,7 +49,7 @@ pub(super) fn SidePanel() -> impl IntoView {
             />
         }
     };
-    let at_point = move |at: Point| untrack(|| hit(state, size.get(), at));
+    let at_point = move |at: Point| untrack(|| hit(state, shown, size.get(), at));
     let picture = move |()| {
         let scene = scene.get_untracked().filter(|_| untrack(|| absence(state)).is_none());
         scene.map(|it| svg_of(state, &it))
@@ -58,13 +62,13 @@ pub(super) fn SidePanel() -> impl IntoView {
             about=Signal::derive(move || about(state))
             controls
             legend=move || legend(state)
-            table=Signal::derive(move || table(state))
+            table=Signal::derive(move || table(state, shown))
             svg=picture
         >
             <Figure
                 scene
                 size
-                label=move || label(state)
+                label=move || label(state, shown)
                 hit=at_point
             />
             {move || absence(state).map(|it| view! { <p class="absent why">{it}</p> })}
@@ -73,46 +77,53 @@ pub(super) fn SidePanel() -> impl IntoView {
 }
 
 /// Why there is nothing to show, where the model has no such thing.
-fn absence(state: AppState) -> Option<&'static str> {
-    (state.side() == SideView::Writers).then(|| without_writers(state)).flatten()
+fn absence(state: AppState) -> Option<String> {
+    (state.side() == SideView::Writers).then(|| state.no_attribution()).flatten()
 }
 
-/// The strip with the answer, where that is about this model and this prompt.
+/// What the views are drawn from beside the attribution, which the whole page asks.
+#[derive(Clone, Copy)]
+struct Shown {
+    norms: Asked<AskNorms>,
+    time_scales: Asked<AskTimeScales>,
+}
+
+/// The strip with the answer.
 fn with_strip<T>(
     state: AppState,
+    shown: Shown,
     size_px: Point,
-    work: impl FnOnce(&trace::Memory, &MemoryStrip<'_>) -> T,
+    work: impl FnOnce(&TimeScales, &MemoryStrip<'_>) -> T,
 ) -> Option<T> {
-    let memory = state.answers.memory.get()?;
+    let told = shown.time_scales.get()?;
     let model = state.model.get()?;
     let (cursor, lock) = (state.cursor(), state.lock());
     let (shape, n_pos, palette) = (&model.shape, state.n_pos(), state.palette());
     let strip = MemoryStrip { shape, n_pos, cursor, lock, palette, size_px };
-    let sizes = [Axis::Layer, Axis::Pos].map(|it| memory.half_life.size(it));
-    (sizes == [Some(shape.n_layers), Some(n_pos)]).then(|| work(&memory, &strip))
+    Some(work(&told, &strip))
 }
 
-fn figure(state: AppState, size_px: Point) -> Option<(Scene, Grid)> {
+fn figure(state: AppState, shown: Shown, size_px: Point) -> Option<(Scene, Grid)> {
     if size_px[0] < 1.0 {
         return None;
     }
     let cursors = [state.cursor(), state.lock()];
     match state.side() {
         SideView::Writers => {
-            let writers = state.writers()?;
-            let (scene, grid, _) = writers_map(&writers, cursors, state.palette(), size_px);
+            let attribution = state.attribution()?;
+            let (scene, grid, _) = writers_map(&attribution, cursors, state.palette(), size_px);
             Some((scene, grid))
         }
         SideView::Norms => {
-            let norms = state.answers.norms.get()?;
+            let norms = shown.norms.get()?;
             Some(norms_view(&norms, cursors, state.palette(), size_px))
         }
-        SideView::Memory => with_strip(state, size_px, memory_strip),
+        SideView::Memory => with_strip(state, shown, size_px, memory_strip),
     }
 }
 
-fn hit(state: AppState, size_px: Point, at: Point) -> Option<Pick> {
-    let (_, grid) = figure(state, size_px)?;
+fn hit(state: AppState, shown: Shown, size_px: Point, at: Point) -> Option<Pick> {
+    let (_, grid) = figure(state, shown, size_px)?;
     let (row, column) = grid.hit(at)?;
     let ground = state.ground();
     let upward = grid.n_rows - 1 - row;
@@ -127,7 +138,7 @@ fn hit(state: AppState, size_px: Point, at: Point) -> Option<Pick> {
 fn about(state: AppState) -> String {
     match state.side() {
         SideView::Writers => {
-            let total = state.writers().map_or(f32::NAN, |it| it.total);
+            let total = state.attribution().map_or(f32::NAN, |it| it.total);
             // A third choice beside it leaves less room.
             let what = if state.has_recurrence() { "A − B" } else { "Wrote A − B" };
             format!("{what} {}", signed(total))
@@ -138,9 +149,9 @@ fn about(state: AppState) -> String {
 }
 
 /// The picture in a sentence.
-fn label(state: AppState) -> String {
+fn label(state: AppState, shown: Shown) -> String {
     let reading = match state.side() {
-        SideView::Memory => with_strip(state, [0.0; 2], |memory, strip| strip.reading(memory)),
+        SideView::Memory => with_strip(state, shown, [0.0; 2], |told, strip| strip.reading(told)),
         SideView::Writers | SideView::Norms => None,
     };
     let about = about(state);
@@ -154,7 +165,7 @@ fn legend(state: AppState) -> AnyView {
     match state.side() {
         SideView::Writers if absence(state).is_some() => view! { <span></span> }.into_any(),
         SideView::Writers => {
-            let end = state.writers().map_or(1.0, |it| crate::view::writers_end(&it));
+            let end = state.attribution().map_or(1.0, |it| crate::view::writers_end(&it));
             let (from, to) = (signed(-end), signed(end));
             view! { <Ramp kind="div" from to unit="logits" /> }.into_any()
         }
@@ -173,11 +184,11 @@ fn meter(state: AppState) -> AnyView {
     view! { <div class="meter">{lines}</div> }.into_any()
 }
 
-fn table(state: AppState) -> Table {
+fn table(state: AppState, shown: Shown) -> Table {
     match state.side() {
-        SideView::Writers => state.writers().map(|it| writers_table(&it)),
-        SideView::Norms => state.answers.norms.get().map(|it| norms_table(&it, state.cursor().pos)),
-        SideView::Memory => with_strip(state, [0.0; 2], memory_table),
+        SideView::Writers => state.attribution().map(|it| writers_table(&it)),
+        SideView::Norms => shown.norms.get().map(|it| norms_table(&it, state.cursor().pos)),
+        SideView::Memory => with_strip(state, shown, [0.0; 2], memory_table),
     }
     .unwrap_or_default()
 }

@@ -97,7 +97,7 @@ fn Branches() -> impl IntoView {
 #[component]
 fn Head(layer: usize, head: usize) -> impl IntoView {
     let state = AppState::here();
-    let value = move || state.writers().and_then(|it| it.heads.get(&[layer, head]));
+    let value = move || state.attribution().and_then(|it| it.heads.get(&[layer, head]));
     let pick = move || Pick::head(layer, head, &untrack(|| state.ground()));
     let label = move || {
         let wrote = value().map_or_else(|| "—".to_owned(), signed);
@@ -127,7 +127,7 @@ fn Head(layer: usize, head: usize) -> impl IntoView {
 #[component]
 fn Mlp(layer: usize) -> impl IntoView {
     let state = AppState::here();
-    let value = move || state.writers().and_then(|it| it.mlp.get(&[layer]));
+    let value = move || state.attribution().and_then(|it| it.mlp.get(&[layer]));
     let label = move || {
         let wrote = value().map_or_else(|| "—".to_owned(), signed);
         format!("MLP of layer {layer}, wrote {wrote} toward A")
@@ -176,13 +176,13 @@ fn Dot(#[prop(into)] depth: Signal<usize>) -> impl IntoView {
 
 /// The colour of one write.
 fn colour(state: AppState, value: Option<f32>) -> String {
-    let end = state.writers().map_or(1.0, |it| writers_end(&it));
+    let end = state.attribution().map_or(1.0, |it| writers_end(&it));
     state.palette().div(value.unwrap_or(f32::NAN) / end).css()
 }
 
 /// The colour of the sum so far.
 fn running(state: AppState, depth: usize) -> String {
-    let Some(writers) = state.writers() else { return "transparent".to_owned() };
+    let Some(writers) = state.attribution() else { return "transparent".to_owned() };
     let end = writers.running.values().iter().fold(0.01f32, |best, it| best.max(it.abs()));
     let value = writers.running.get(&[depth]).unwrap_or(f32::NAN);
     state.palette().div(value / end).css()

@@ -3,75 +3,26 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use trace::{
-    Answer, AttentionRow, Contrast, Device, Faces, Film, GUESS, Lens, Memory, ModelInfo,
-    NamedArray, Norms, Paths, Patterns, Poles, Question, StateLens, Token, Writers,
-};
+use trace::{AskPatterns, Device, GUESS, LAST, ModelInfo, STRONGEST};
 
 use super::{
+    answers::Answers,
     derived::Derived,
     proof::{Expected, Proof},
 };
 use crate::{
+    link::{Run, Status},
     paint::Gpu,
-    share::{Bookmark, Cut, Panel, family_of},
+    share::{Bookmark, Panel, family_of},
     view::{Palette, Pick, Theme, shown_text},
 };
-
-/// Whether numbers are live.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Status {
-    /// The engine is on its way.
-    Starting,
-    /// The weights are.
-    Loading {
-        got_bytes: u64,
-        of_bytes: u64,
-    },
-    Live,
-    /// Nothing runs; what is shown is the last good picture.
-    Stopped,
-}
-
-/// What the last run gave, each part as new as the last answer.
-#[derive(Clone, Copy)]
-pub(crate) struct Answers {
-    pub(crate) thumbnails: RwSignal<Option<Arc<NamedArray>>>,
-    pub(crate) patterns: RwSignal<Option<Arc<Patterns>>>,
-    pub(crate) row: RwSignal<Option<Arc<AttentionRow>>>,
-    pub(crate) lens: RwSignal<Option<Arc<Lens>>>,
-    pub(crate) paths: RwSignal<Option<Arc<Paths>>>,
-    pub(crate) norms: RwSignal<Option<Arc<Norms>>>,
-    /// Writers at the position that was asked for last, and at the end of the prompt.
-    pub(crate) writers_here: RwSignal<Option<Arc<Writers>>>,
-    pub(crate) writers_end: RwSignal<Option<Arc<Writers>>>,
-    pub(crate) next: RwSignal<Option<Arc<NamedArray>>>,
-    pub(crate) film: RwSignal<Option<Arc<Film>>>,
-    pub(crate) state_lens: RwSignal<Option<Arc<StateLens>>>,
-    pub(crate) memory: RwSignal<Option<Arc<Memory>>>,
-    pub(crate) faces: RwSignal<Option<Arc<Faces>>>,
-    pub(crate) poles: RwSignal<Option<Arc<Poles>>>,
-    pub(crate) contrast: RwSignal<Option<Arc<Contrast>>>,
-}
-
-/// The tokens of the last run.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Run {
-    pub(crate) prompt: String,
-    /// The model that ran, and what was cut.
-    pub(crate) model: String,
-    pub(crate) cuts: Vec<Cut>,
-    pub(crate) tokens: Vec<Token>,
-    pub(crate) n_cut: usize,
-    pub(crate) secs: f64,
-}
 
 /// A − B at the end of a run, with its model, prompt and question.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Uncut {
     pub(crate) model: String,
     pub(crate) prompt: String,
-    pub(crate) frame: (u32, u32),
+    pub(crate) pair: (u32, u32),
     pub(crate) total: f32,
 }
 
@@ -88,8 +39,6 @@ pub(crate) struct AppState {
     pub(crate) derived: Derived,
     /// The last run that nothing was taken away from.
     pub(crate) uncut: RwSignal<Option<Uncut>>,
-    /// The two most probable next tokens: the question where the reader asks none.
-    pub(crate) guesses: RwSignal<[u32; 2]>,
     /// What the link says its writer saw, until it has been compared, and what came of that.
     pub(crate) expected: RwSignal<Option<Expected>>,
     pub(crate) proof: RwSignal<Option<Proof>>,
@@ -112,6 +61,7 @@ pub(crate) struct AppState {
 
 impl AppState {
     pub(crate) fn new(bookmark: Bookmark, is_dark: bool) -> Self {
+        let answers = Answers::new();
         Self {
             bookmark: RwSignal::new(bookmark),
             hover: RwSignal::new(Pick::default()),
@@ -119,26 +69,9 @@ impl AppState {
             device: RwSignal::new(None),
             status: RwSignal::new(Status::Starting),
             run: RwSignal::new(Arc::default()),
-            answers: Answers {
-                thumbnails: RwSignal::new(None),
-                patterns: RwSignal::new(None),
-                row: RwSignal::new(None),
-                lens: RwSignal::new(None),
-                paths: RwSignal::new(None),
-                norms: RwSignal::new(None),
-                writers_here: RwSignal::new(None),
-                writers_end: RwSignal::new(None),
-                next: RwSignal::new(None),
-                film: RwSignal::new(None),
-                state_lens: RwSignal::new(None),
-                memory: RwSignal::new(None),
-                faces: RwSignal::new(None),
-                poles: RwSignal::new(None),
-                contrast: RwSignal::new(None),
-            },
-            derived: Derived::new(),
+            answers,
+            derived: Derived::new(answers),
             uncut: RwSignal::new(None),
-            guesses: RwSignal::new([0, 1]),
             expected: RwSignal::new(None),
             proof: RwSignal::new(None),
             notices: RwSignal::new(Vec::new()),
@@ -174,38 +107,6 @@ impl AppState {
         expect_context()
     }
 
-    /// Takes an answer in.
-    pub(crate) fn take(self, answer: Answer) {
-        let to = self.answers;
-        match answer {
-            Answer::Thumbnails(it) => to.thumbnails.set(Some(Arc::new(it))),
-            Answer::Patterns(it) => to.patterns.set(Some(Arc::new(it))),
-            Answer::AttentionRow(it) => to.row.set(Some(Arc::new(it))),
-            Answer::Lens(it) => to.lens.set(Some(Arc::new(it))),
-            Answer::Paths(it) => to.paths.set(Some(Arc::new(it))),
-            Answer::Norms(it) => to.norms.set(Some(Arc::new(it))),
-            Answer::Writers(it) => {
-                let writers = Some(Arc::new(it));
-                if writers.as_ref().is_some_and(|it| it.pos + 1 == untrack(|| self.n_pos())) {
-                    to.writers_end.set(writers.clone());
-                }
-                to.writers_here.set(writers);
-            }
-            Answer::Next(it) => {
-                self.guesses.set(trace::guesses(it.values()));
-                to.next.set(Some(Arc::new(it)));
-            }
-            Answer::Film(it) => to.film.set(it.map(Arc::new)),
-            Answer::StateLens(it) => to.state_lens.set(it.map(Arc::new)),
-            Answer::Faces(it) => to.faces.set(it.map(Arc::new)),
-            Answer::Poles(it) => to.poles.set(it.map(Arc::new)),
-            Answer::Contrast(it) => to.contrast.set(it.map(Arc::new)),
-            Answer::Memory(it) => to.memory.set(Some(Arc::new(it))),
-            // No panel shows a whole site.
-            Answer::Site { .. } => {}
-        }
-    }
-
     pub(crate) fn palette(self) -> &'static Palette {
         Palette::of(if self.is_dark.get() { Theme::Dark } else { Theme::Light })
     }
@@ -213,34 +114,6 @@ impl AppState {
     /// How many tokens the last run had.
     pub(super) fn n_pos(self) -> usize {
         self.run.read().tokens.len()
-    }
-
-    /// Forgets what another model answered; figures stand until there are new ones.
-    pub(crate) fn forget_answers(self) {
-        let all = self.answers;
-        all.thumbnails.set(None);
-        all.patterns.set(None);
-        all.row.set(None);
-        all.lens.set(None);
-        all.paths.set(None);
-        all.norms.set(None);
-        all.writers_here.set(None);
-        all.writers_end.set(None);
-        all.next.set(None);
-        all.film.set(None);
-        all.state_lens.set(None);
-        all.memory.set(None);
-        all.faces.set(None);
-        all.poles.set(None);
-        all.contrast.set(None);
-    }
-
-    /// Forgets the memory of the run before where the one that gave `answers` was not asked for it,
-    /// so that it is not taken for this run's when it comes on show again.
-    pub(crate) fn forget_unasked(self, answers: &[Answer]) {
-        if !answers.iter().any(|it| matches!(it, Answer::Memory(_))) {
-            self.answers.memory.set(None);
-        }
     }
 
     /// Holds the bookmark to the model that is there: says so where it was made with other weights
@@ -315,16 +188,48 @@ impl AppState {
     }
 
     /// The tokens of the A-versus-B question, guesses left to the run.
-    pub(crate) fn open_frame(self) -> [u32; 2] {
+    pub(crate) fn asked_pair(self) -> [u32; 2] {
         let bookmark = self.bookmark.read();
         [&bookmark.a, &bookmark.b]
             .map(|it| it.as_ref().and_then(|word| self.id(word)).unwrap_or(GUESS))
     }
 
-    /// A question with what it leaves to the run as the last run had it.
-    pub(crate) fn closed(self, question: Question) -> Question {
-        let strongest = self.derived.strongest.get().unwrap_or_default();
-        question.with_guesses(self.guesses.get()).with_strongest(strongest)
+    /// What the reader looks at, as far as it was said: a preview where there is one.
+    pub(super) fn looked_at(self) -> Pick {
+        self.hover.get().over(self.bookmark.read().pick)
+    }
+
+    /// The position that questions name: the last, whichever that is, where none was chosen.
+    pub(crate) fn asked_pos(self) -> usize {
+        self.looked_at().pos.unwrap_or(LAST)
+    }
+
+    /// Layer and head that questions name, the strongest left to the run where none was chosen, so
+    /// that a prompt that has not run yet can be asked about.
+    pub(crate) fn asked_head(self) -> [usize; 2] {
+        self.named_head(self.looked_at())
+    }
+
+    /// The same of any pick.
+    pub(crate) fn named_head(self, pick: Pick) -> [usize; 2] {
+        let is_open = pick.layer.is_none() && self.is_additive();
+        let place = pick.on(&self.ground(), None);
+        match (is_open, pick.head) {
+            (true, None) => [STRONGEST, STRONGEST],
+            (true, Some(_)) => [STRONGEST, place.head],
+            (false, _) => [place.layer, place.head],
+        }
+    }
+
+    /// The question about all patterns of the layer that is looked at.
+    pub(crate) fn asked_patterns(self) -> AskPatterns {
+        let n_heads = self.model.read().as_ref().map_or(0, |it| it.shape.n_heads);
+        AskPatterns { layer: self.asked_head()[0], heads: (0..n_heads).collect() }
+    }
+
+    /// Whether what components add to the stream adds up to the output.
+    pub(crate) fn is_additive(self) -> bool {
+        self.model.read().as_ref().is_none_or(|it| it.shape.is_additive)
     }
 
     /// The number of a word of the vocabulary.

@@ -2,7 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::{browser::after, lens_panel::said, state::AppState};
+use super::{
+    browser::after,
+    lens_panel::{ask_lens, said},
+    state::AppState,
+};
 use crate::view::spoken;
 
 /// Speech waits until the cursor has rested so long.
@@ -12,12 +16,11 @@ const REST_MILLIS: u64 = 400;
 #[component]
 pub(super) fn StatusLine() -> impl IntoView {
     let state = AppState::here();
+    let lens = ask_lens(state);
     let text = Memo::new(move |_| {
-        let cursor = state.cursor();
-        let row = state.answers.row.get();
-        let row = row
-            .filter(|it| (it.layer, it.head, it.query) == (cursor.layer, cursor.head, cursor.pos));
-        spoken(cursor, &state.ground(), &state.run.read().tokens, row.as_deref(), said(state))
+        let row = state.derived.row.now();
+        let (cursor, ground, said) = (state.cursor(), state.ground(), said(state, lens));
+        spoken(cursor, &ground, &state.run.read().tokens, row.as_deref(), said)
     });
     // Only locks are spoken, not every place that the pointer passes.
     let aloud = RwSignal::new(String::new());

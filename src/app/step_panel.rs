@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use trace::{Axis, Memory, ModelShape};
+use trace::{AskTimeScales, ModelShape, TimeScales};
 
 use super::{
+    answers::Asked,
     export::svg_of,
     figure::{Figure, Point},
     panel::{Panel, Ramp},
@@ -26,14 +27,22 @@ struct Chosen {
     rows: StepRows,
 }
 
+/// What is drawn, and from what.
+#[derive(Clone, Copy)]
+struct Shown {
+    chosen: RwSignal<Chosen>,
+    asked: Asked<AskTimeScales>,
+}
+
 /// The panel.
 #[component]
 pub(super) fn StepPanel() -> impl IntoView {
     let state = AppState::here();
     let chosen = RwSignal::new(Chosen::default());
+    let shown = Shown { chosen, asked: state.ask(|| Some(AskTimeScales)) };
     let size = RwSignal::new([0.0, 0.0]);
     let scene = Memo::new(move |before: Option<&Option<Arc<Scene>>>| {
-        let new = scene_of(state, chosen.get(), size.get()).map(Arc::new);
+        let new = scene_of(state, shown, size.get()).map(Arc::new);
         new.or_else(|| before.cloned().flatten())
     });
     let controls = move || {
@@ -48,9 +57,9 @@ pub(super) fn StepPanel() -> impl IntoView {
             <Rows chosen />
         }
     };
-    let at_point = move |at: Point| untrack(|| hit(state, chosen.get(), size.get(), at));
+    let at_point = move |at: Point| untrack(|| hit(state, shown, size.get(), at));
     let label = move || {
-        let reading = reading(state, chosen.get());
+        let reading = reading(state, shown);
         format!("Steps: layers upward, positions to the right. {reading}")
     };
     view! {
@@ -58,10 +67,10 @@ pub(super) fn StepPanel() -> impl IntoView {
             name=PanelName::Lens
             title=Signal::derive(move || title(chosen.get().kind).to_owned())
             site=Signal::derive(move || site(state, chosen.get()))
-            about=Signal::derive(move || about(state, chosen.get().kind))
+            about=Signal::derive(move || about(state, shown))
             controls
-            legend=move || legend(state, chosen.get())
-            table=Signal::derive(move || table(state, chosen.get()))
+            legend=move || legend(state, shown)
+            table=Signal::derive(move || table(state, shown))
             svg=move |()| scene.get_untracked().map(|it| svg_of(state, &it))
         >
             <Figure
@@ -130,23 +139,23 @@ fn head(state: AppState) -> Option<usize> {
 }
 
 /// The heads that have a row each, where the rows are heads.
-fn heads(state: AppState, chosen: Chosen, shape: &ModelShape) -> Vec<usize> {
-    let layer = state.cursor().layer;
-    let memory = state.answers.memory.get();
-    memory.map_or_else(Vec::new, |it| sorted_heads(&it, shape, layer, chosen.rows, chosen.kind))
+fn heads(state: AppState, shown: Shown, shape: &ModelShape) -> Vec<usize> {
+    let (layer, Chosen { kind, rows }) = (state.cursor().layer, shown.chosen.get());
+    let told = shown.asked.get();
+    told.map_or_else(Vec::new, |it| sorted_heads(&it, shape, layer, rows, kind))
 }
 
 fn with_map<T>(
     state: AppState,
-    chosen: Chosen,
+    shown: Shown,
     size_px: Point,
     work: impl FnOnce(&StepMap<'_>) -> Option<T>,
 ) -> Option<T> {
     let model = state.model.get()?;
     let labels = state.labels();
-    let heads = heads(state, chosen, &model.shape);
+    let heads = heads(state, shown, &model.shape);
     work(&StepMap {
-        kind: chosen.kind,
+        kind: shown.chosen.get().kind,
         head: head(state),
         heads: &heads,
         shape: &model.shape,
@@ -158,32 +167,26 @@ fn with_map<T>(
     })
 }
 
-/// The map together with the answer, where that is about this model and this prompt.
+/// The map together with the answer, where the model has any.
 fn with_answer<T>(
     state: AppState,
-    chosen: Chosen,
+    shown: Shown,
     size_px: Point,
-    work: impl FnOnce(&Memory, &StepMap<'_>) -> T,
+    work: impl FnOnce(&TimeScales, &StepMap<'_>) -> T,
 ) -> Option<T> {
-    let memory = state.answers.memory.get()?;
-    with_map(state, chosen, size_px, |map| {
-        let array = chosen.kind.of(&memory);
-        let sizes = [Axis::Layer, Axis::Pos].map(|it| array.size(it));
-        let is_of_run = map.shape.has_recurrence()
-            && sizes == [Some(map.shape.n_layers), Some(map.labels.len())];
-        is_of_run.then(|| work(&memory, map))
-    })
+    let told = shown.asked.get()?;
+    with_map(state, shown, size_px, |map| map.shape.has_recurrence().then(|| work(&told, map)))
 }
 
-fn scene_of(state: AppState, chosen: Chosen, size_px: Point) -> Option<Scene> {
+fn scene_of(state: AppState, shown: Shown, size_px: Point) -> Option<Scene> {
     if size_px[0] < 1.0 {
         return None;
     }
-    with_answer(state, chosen, size_px, step_map)
+    with_answer(state, shown, size_px, step_map)
 }
 
-fn hit(state: AppState, chosen: Chosen, size_px: Point, at: Point) -> Option<Pick> {
-    with_map(state, chosen, size_px, |map| {
+fn hit(state: AppState, shown: Shown, size_px: Point, at: Point) -> Option<Pick> {
+    with_map(state, shown, size_px, |map| {
         let (grid, first) = map.grid();
         let (row, column) = grid.hit(at)?;
         let (layer, head) = map.place(grid.n_rows - 1 - row);
@@ -202,13 +205,13 @@ fn site(state: AppState, chosen: Chosen) -> String {
     head(state).map_or_else(|| "mean of heads".to_owned(), |it| format!("head {it}"))
 }
 
-fn about(state: AppState, kind: StepKind) -> String {
+fn about(state: AppState, shown: Shown) -> String {
+    let kind = shown.chosen.get().kind;
     let model = state.model.get();
     if model.is_some_and(|it| !it.shape.has_recurrence()) {
         return "This model keeps no state that a step could write.".to_owned();
     }
-    let memory = state.answers.memory.get();
-    if memory.is_some_and(|it| kind.of(&it).values().iter().all(|it| it.is_nan())) {
+    if shown.asked.get().is_some_and(|it| kind.of(&it).values().iter().all(|it| it.is_nan())) {
         return format!("No layer of this model has a {}.", kind.name());
     }
     match kind {
@@ -223,9 +226,9 @@ fn about(state: AppState, kind: StepKind) -> String {
 }
 
 /// The number of the cursor's cell in words.
-fn reading(state: AppState, chosen: Chosen) -> String {
-    let cursor = state.cursor();
-    let said = with_answer(state, chosen, [0.0; 2], |memory, map| {
+fn reading(state: AppState, shown: Shown) -> String {
+    let (cursor, chosen) = (state.cursor(), shown.chosen.get());
+    let said = with_answer(state, shown, [0.0; 2], |memory, map| {
         let word = map.labels.get(cursor.pos).map_or("", String::as_str);
         let reading = map.reading(memory, map.height(cursor), cursor.pos);
         let (layer, pos, name) = (cursor.layer, cursor.pos, chosen.kind.name());
@@ -238,10 +241,10 @@ fn reading(state: AppState, chosen: Chosen) -> String {
     said.unwrap_or_else(|| "No value yet.".to_owned())
 }
 
-fn legend(state: AppState, chosen: Chosen) -> AnyView {
-    let ends = with_answer(state, chosen, [0.0; 2], |memory, map| {
-        (map.ends(memory), chosen.kind.unit(map.shape))
-    });
+fn legend(state: AppState, shown: Shown) -> AnyView {
+    let kind = shown.chosen.get().kind;
+    let ends =
+        with_answer(state, shown, [0.0; 2], |memory, map| (map.ends(memory), kind.unit(map.shape)));
     match ends {
         Some(([least, most], unit)) if 0.0 < most => {
             let ramp = if least < 0.0 { "div" } else { "seq" };
@@ -252,6 +255,6 @@ fn legend(state: AppState, chosen: Chosen) -> AnyView {
     }
 }
 
-fn table(state: AppState, chosen: Chosen) -> Table {
-    with_answer(state, chosen, [0.0; 2], step_table).unwrap_or_default()
+fn table(state: AppState, shown: Shown) -> Table {
+    with_answer(state, shown, [0.0; 2], step_table).unwrap_or_default()
 }

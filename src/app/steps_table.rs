@@ -11,10 +11,10 @@ use crate::view::{Pick, Table, number, steps};
 pub(super) fn StepsTable() -> impl IntoView {
     let state = AppState::here();
     let body = move || {
-        let Some(row) = state.answers.row.get() else {
+        let Some(row) = state.row() else {
             return view! { <tr><td colspan="7">"No value yet"</td></tr> }.into_any();
         };
-        let labels = state.labels();
+        let labels = row.run.labels.clone();
         let sizes = row.weight.values().iter().take(row.query + 1).map(|it| it.abs());
         let most = if row.is_recurrent { sizes.fold(f32::MIN_POSITIVE, f32::max) } else { 1.0 };
         let rows = steps(&row).into_iter().map(|step| {
@@ -66,7 +66,7 @@ pub(super) fn StepsTable() -> impl IntoView {
 
 /// A heading for attention, or one for a recurrent head.
 fn heading(state: AppState, attention: &'static str, recurrent: &'static str) -> &'static str {
-    let is_recurrent = state.answers.row.get().is_some_and(|it| it.is_recurrent);
+    let is_recurrent = state.row().is_some_and(|it| it.is_recurrent);
     if is_recurrent { recurrent } else { attention }
 }
 

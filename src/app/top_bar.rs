@@ -7,9 +7,10 @@ use super::{
     address,
     icon::{Drawing, Icon},
     proof,
-    state::{AppState, Status},
+    state::AppState,
 };
 use crate::{
+    link::Status,
     share::{FAMILIES, MOST_BESIDE, Panel, family_of},
     view::percent,
 };
@@ -210,6 +211,7 @@ fn Live() -> impl IntoView {
     let text = move || match state.status.get() {
         Status::Starting => "The engine starts".to_owned(),
         Status::Loading { .. } => "The model arrives".to_owned(),
+        Status::Ready => "Ready: type a prompt".to_owned(),
         Status::Live => "Live on this device".to_owned(),
         Status::Stopped => "Stopped; the picture is that of the last good run".to_owned(),
     };

@@ -109,6 +109,7 @@ mod tests {
             d_vocab: 5,
             n_ctx: 8,
             is_parallel: false,
+            is_additive: true,
             has_mlp: true,
             norm: String::new(),
             positions: String::new(),

@@ -157,7 +157,7 @@ named! {
         /// Principal axes of a sample stored with the model.
         #[default] Sample = "sample",
         /// A − B across, the sample's first axis upward.
-        Frame = "frame",
+        Pair = "frame",
         /// Two words of the reader's.
         Words = "words",
     }

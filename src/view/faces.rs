@@ -1,6 +1,6 @@
 //! One recurrent head computed in three ways: what it reads of its state, side by side.
 
-use trace::{Axis, Faces, NamedArray};
+use trace::{Axis, Forms, NamedArray};
 
 use super::{
     Anchor, Cursor, Grid, Mark, Palette, Scene, Table, Turn, attention::shortened, number,
@@ -126,7 +126,7 @@ impl FacesView<'_> {
     }
 
     /// What each map is, and how far the second and third are from the first.
-    fn captions(&self, faces: &Faces, layout: &Layout) -> Vec<Mark> {
+    fn captions(&self, faces: &Forms, layout: &Layout) -> Vec<Mark> {
         let mut marks = Vec::new();
         let [parallel, matrix] = faces_apart(faces);
         let apart = [None, Some(parallel), Some(matrix)];
@@ -194,12 +194,12 @@ impl FacesView<'_> {
 const CAPTION_LETTERS: usize = 24;
 
 /// What each form is, in two parts that may stand below one another.
-fn captions(faces: &Faces) -> [[&'static str; 2]; 3] {
+fn captions(faces: &Forms) -> [[&'static str; 2]; 3] {
     let all = if faces.is_scan { "by a scan" } else { "by chunks" };
     [["recurrence,", "step by step"], ["all at once:", all], ["matrix × values", ""]]
 }
 
-fn forms(faces: &Faces) -> [&NamedArray; 3] {
+fn forms(faces: &Forms) -> [&NamedArray; 3] {
     [&faces.recurrence, &faces.parallel, &faces.matrix]
 }
 
@@ -235,7 +235,7 @@ fn small(value: f32) -> String {
 }
 
 /// The three forms as maps on one scale.
-pub fn faces_map(faces: &Faces, view: &FacesView<'_>) -> Scene {
+pub fn faces_map(faces: &Forms, view: &FacesView<'_>) -> Scene {
     let layout = view.layout();
     let scale = scale(faces).max(f32::MIN_POSITIVE);
     let mut marks = Vec::new();
@@ -249,24 +249,24 @@ pub fn faces_map(faces: &Faces, view: &FacesView<'_>) -> Scene {
 }
 
 /// The value farthest from nought in any form: the end of the ramp.
-fn scale(faces: &Faces) -> f32 {
+fn scale(faces: &Forms) -> f32 {
     let all = forms(faces).into_iter().flat_map(|it| it.values());
     all.map(|it| it.abs()).filter(|it| it.is_finite()).fold(0.0, f32::max)
 }
 
 /// The end of the ramp in words.
-pub fn faces_end(faces: &Faces) -> String {
+pub fn faces_end(faces: &Forms) -> String {
     small(scale(faces))
 }
 
 /// How many values a cell stands for.
-pub fn faces_block(faces: &Faces) -> usize {
+pub fn faces_block(faces: &Forms) -> usize {
     faces.recurrence.size(Axis::Value).unwrap_or(0).div_ceil(MOST_COLUMNS).max(1)
 }
 
 /// How far the second and third form are from the first; no number where a value of either is
 /// none, which a largest difference would pass over.
-fn faces_apart(faces: &Faces) -> [f32; 2] {
+fn faces_apart(faces: &Forms) -> [f32; 2] {
     let is_whole = |form: &NamedArray| form.values().iter().all(|it| it.is_finite());
     let [first, others @ ..] = forms(faces);
     [0, 1].map(|which: usize| {
@@ -275,14 +275,14 @@ fn faces_apart(faces: &Faces) -> [f32; 2] {
 }
 
 /// The larger of the two differences in words.
-pub fn faces_largest(faces: &Faces) -> String {
+pub fn faces_largest(faces: &Forms) -> String {
     let [parallel, matrix] = faces_apart(faces);
     let is_known = parallel.is_finite() && matrix.is_finite();
     small(if is_known { parallel.max(matrix) } else { f32::NAN })
 }
 
 /// The picture in a sentence.
-pub fn faces_spoken(faces: &Faces, n_pos: usize) -> String {
+pub fn faces_spoken(faces: &Forms, n_pos: usize) -> String {
     let [_, [_, all], _] = captions(faces);
     let [parallel, matrix] = faces_apart(faces).map(small);
     format!(
@@ -294,7 +294,7 @@ pub fn faces_spoken(faces: &Faces, n_pos: usize) -> String {
 }
 
 /// Every position with the length of what each form has there.
-pub fn faces_table(faces: &Faces, labels: &[String]) -> Table {
+pub fn faces_table(faces: &Forms, labels: &[String]) -> Table {
     let names = captions(faces).map(|it| it.join(" ").trim_end().to_owned());
     let headings = ["token"].into_iter().chain(names.iter().map(String::as_str));
     let mut table = Table::new(headings);
@@ -322,10 +322,10 @@ mod tests {
         NamedArray::new(values.to_vec(), &dims).unwrap()
     }
 
-    fn faces(n_pos: usize, forms: [&[f32]; 3]) -> Faces {
+    fn faces(n_pos: usize, forms: [&[f32]; 3]) -> Forms {
         let [recurrence, parallel, matrix] = forms.map(|it| array(n_pos, it));
         let apart = [2.4e-7, 1.25e-6];
-        Faces { layer: 3, head: 1, recurrence, parallel, is_scan: false, matrix, apart }
+        Forms { layer: 3, head: 1, recurrence, parallel, is_scan: false, matrix, apart }
     }
 
     fn labels(count: usize) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! How recurrent heads write and remember: steps by layer and position, half-lives by layer.
 
-use trace::{Axis, Memory, ModelShape, NamedArray};
+use trace::{Axis, ModelShape, NamedArray, TimeScales};
 
 use super::{
     Anchor, Cursor, Grid, Ground, LensMap, LensMode, Mark, Palette, Scene, Table, Turn,
@@ -22,7 +22,7 @@ pub enum StepKind {
 
 impl StepKind {
     /// The readings, `[layer, head, pos]`.
-    pub fn of(self, memory: &Memory) -> &NamedArray {
+    pub fn of(self, memory: &TimeScales) -> &NamedArray {
         match self {
             StepKind::Step => &memory.step,
             StepKind::Gate => &memory.gate,
@@ -74,7 +74,7 @@ pub enum StepRows {
 
 /// The recurrent heads of a layer in this order, upward; none for all layers.
 pub fn sorted_heads(
-    memory: &Memory,
+    memory: &TimeScales,
     shape: &ModelShape,
     layer: usize,
     rows: StepRows,
@@ -157,7 +157,7 @@ impl StepMap<'_> {
     }
 
     /// The number of a cell, or `None` where there is no such thing. Rows count from the bottom.
-    pub fn value(&self, memory: &Memory, height: usize, pos: usize) -> Option<f32> {
+    pub fn value(&self, memory: &TimeScales, height: usize, pos: usize) -> Option<f32> {
         let array = self.kind.of(memory);
         let (layer, head) = self.place(height);
         let at = |head: usize| array.get(&[layer, head, pos]).filter(|it| !it.is_nan());
@@ -170,7 +170,7 @@ impl StepMap<'_> {
 
     /// Both ends of the ramp: from nought to the largest reading, or as far below nought where a
     /// reading has a sign.
-    pub fn ends(&self, memory: &Memory) -> [f32; 2] {
+    pub fn ends(&self, memory: &TimeScales) -> [f32; 2] {
         let all = (0..self.n_rows())
             .flat_map(|height| (0..self.labels.len()).map(move |pos| (height, pos)))
             .filter_map(|(height, pos)| self.value(memory, height, pos));
@@ -195,7 +195,7 @@ impl StepMap<'_> {
     }
 
     /// The number of a cell as text, or why there is none.
-    pub fn reading(&self, memory: &Memory, height: usize, pos: usize) -> String {
+    pub fn reading(&self, memory: &TimeScales, height: usize, pos: usize) -> String {
         self.value(memory, height, pos).map_or_else(|| self.absence(height), number)
     }
 }
@@ -212,7 +212,7 @@ fn n_depths(shape: &ModelShape) -> usize {
 }
 
 /// Steps or gates as numbers on colour; what has none is hatched and says why.
-pub fn step_map(memory: &Memory, map: &StepMap<'_>) -> Scene {
+pub fn step_map(memory: &TimeScales, map: &StepMap<'_>) -> Scene {
     let (grid, first) = map.grid();
     let [least, most] = map.ends(memory);
     let mut marks = Vec::new();
@@ -283,7 +283,7 @@ fn embedding_row(map: &StepMap<'_>, upward: &UpwardMap<'_>) -> Vec<Mark> {
 }
 
 /// Tokens by layers, the last layer first, or by heads in their order.
-pub fn step_table(memory: &Memory, map: &StepMap<'_>) -> Table {
+pub fn step_table(memory: &TimeScales, map: &StepMap<'_>) -> Table {
     let mut table = Table::new(["token"]);
     let rows = || (0..map.n_rows()).rev();
     table.headings.extend(rows().map(|height| map.name(height)));
@@ -341,14 +341,14 @@ impl MemoryStrip<'_> {
     }
 
     /// The half-lives of a layer's heads at the cursor, of those that have one.
-    pub fn half_lives(&self, memory: &Memory, layer: usize) -> Vec<(usize, f32)> {
+    pub fn half_lives(&self, memory: &TimeScales, layer: usize) -> Vec<(usize, f32)> {
         let n_heads = memory.half_life.size(Axis::Head).unwrap_or(0);
         let at = |head: usize| memory.half_life.get(&[layer, head, self.cursor.pos]);
         (0..n_heads).filter_map(|head| Some((head, at(head).filter(|it| !it.is_nan())?))).collect()
     }
 
     /// The cursor's layer in a sentence.
-    pub fn reading(&self, memory: &Memory) -> String {
+    pub fn reading(&self, memory: &TimeScales) -> String {
         let Cursor { layer, head, .. } = self.cursor;
         let lives = self.half_lives(memory, layer);
         let Some(median) = median(&lives) else {
@@ -375,7 +375,7 @@ impl MemoryStrip<'_> {
 }
 
 /// A tick for each head's half-life at the cursor's position, and a heavier one for their median.
-pub fn memory_strip(memory: &Memory, strip: &MemoryStrip<'_>) -> (Scene, Grid) {
+pub fn memory_strip(memory: &TimeScales, strip: &MemoryStrip<'_>) -> (Scene, Grid) {
     let grid = strip.grid();
     let mut marks = memory_axis(strip, &grid);
     for row in 0..grid.n_rows {
@@ -515,7 +515,7 @@ fn lasting(tokens: f32) -> String {
 }
 
 /// Half-lives at the cursor's position, head by head; of attention, that it keeps all.
-pub fn memory_table(memory: &Memory, strip: &MemoryStrip<'_>) -> Table {
+pub fn memory_table(memory: &TimeScales, strip: &MemoryStrip<'_>) -> Table {
     let mut table = Table::new(["layer", "head", "half-life (tokens)"]);
     for layer in (0..strip.shape.n_layers).rev() {
         let lives = strip.half_lives(memory, layer);
@@ -609,6 +609,7 @@ mod tests {
             d_vocab: 10,
             n_ctx: 64,
             is_parallel: false,
+            is_additive: true,
             has_mlp: false,
             norm: "RMSNorm".to_owned(),
             positions: "none".to_owned(),
@@ -620,12 +621,12 @@ mod tests {
         NamedArray::new(values.to_vec(), &dims).unwrap()
     }
 
-    fn memory() -> Memory {
+    fn memory() -> TimeScales {
         let none = [NAN; 4];
         let of = |first: [f32; 4], last: [f32; 4]| {
             array([first, none, last].concat().try_into().unwrap())
         };
-        Memory {
+        TimeScales {
             step: of([0.1, 0.5, 0.3, NAN], none),
             half_life: of([2.0, 8.0, 4.0, 32.0], [0.1, f32::INFINITY, 3.0, 5000.0]),
             gate: of([0.5, -0.25, 0.5, 1.0], [0.0, 0.5, 0.5, 0.5]),
@@ -803,7 +804,7 @@ mod tests {
     #[test]
     fn a_recurrent_layer_without_half_life_is_hatched() {
         let shape = shape();
-        let memory = Memory { half_life: array([NAN; 12]), ..memory() };
+        let memory = TimeScales { half_life: array([NAN; 12]), ..memory() };
         let (scene, _) = memory_strip(&memory, &strip(&shape));
         assert_eq!(n_hatches(&scene), 2);
         assert!(texts(&scene).contains(&"no half-life"));

@@ -3,7 +3,7 @@
 
 use std::f32::consts::TAU;
 
-use trace::{Axis, Patterns, Poles};
+use trace::{Axis, Eigenvalues, Patterns};
 
 use super::{
     Anchor, Cursor, Mark, Palette, Scene, Table, Turn, attention::shortened, number, signed,
@@ -36,7 +36,7 @@ struct Area {
 }
 
 /// Eigenvalues at `pos`, real and imaginary part; none past the end.
-pub fn poles_at(poles: &Poles, pos: usize) -> Vec<[f32; 2]> {
+pub fn poles_at(poles: &Eigenvalues, pos: usize) -> Vec<[f32; 2]> {
     let n_poles = poles.values.size(Axis::Rank).unwrap_or(0);
     let size = 2 * n_poles;
     let row = poles.values.values().chunks_exact(size.max(1)).nth(pos).unwrap_or(&[]);
@@ -54,7 +54,7 @@ pub fn impulse(patterns: &Patterns, [layer, head]: [usize; 2], source: usize) ->
 }
 
 /// The disc, and the curve where there is one.
-pub fn modes_map(poles: &Poles, impulse: Option<&[f32]>, view: &ModesView<'_>) -> Scene {
+pub fn modes_map(poles: &Eigenvalues, impulse: Option<&[f32]>, view: &ModesView<'_>) -> Scene {
     let [disc, curve] = view.areas();
     let mut marks = view.disc(poles, disc);
     match impulse {
@@ -69,7 +69,7 @@ pub fn modes_map(poles: &Poles, impulse: Option<&[f32]>, view: &ModesView<'_>) -
 }
 
 /// The eigenvalues at the cursor, in rows.
-pub fn modes_table(poles: &Poles, pos: usize) -> Table {
+pub fn modes_table(poles: &Eigenvalues, pos: usize) -> Table {
     let mut table =
         Table::new(["eigenvalue", "real", "imaginary", "length", "half-life in tokens"]);
     for (index, [re, im]) in poles_at(poles, pos).into_iter().enumerate() {
@@ -82,7 +82,7 @@ pub fn modes_table(poles: &Poles, pos: usize) -> Table {
 }
 
 /// The picture in a sentence.
-pub fn modes_spoken(poles: &Poles, pos: usize) -> String {
+pub fn modes_spoken(poles: &Eigenvalues, pos: usize) -> String {
     let all = poles_at(poles, pos);
     let least = all.iter().map(|it| it[0]).fold(f32::INFINITY, f32::min);
     let longest = all.iter().map(|it| it[0].hypot(it[1])).fold(0.0, f32::max);
@@ -119,7 +119,7 @@ impl ModesView<'_> {
     }
 
     /// Eigenvalues at the cursor on top of those at all other positions.
-    fn disc(&self, poles: &Poles, area: Area) -> Vec<Mark> {
+    fn disc(&self, poles: &Eigenvalues, area: Area) -> Vec<Mark> {
         let room = [area.size[0], area.size[1] - LINE_PX];
         let centre = [area.at[0] + 0.5 * room[0], area.at[1] + LINE_PX + 0.5 * room[1]];
         let all = |pos: usize| poles_at(poles, pos);
@@ -228,9 +228,9 @@ mod tests {
     use super::*;
     use crate::view::Theme;
 
-    fn poles(values: Vec<f32>, n_pos: usize, n_poles: usize) -> Poles {
+    fn poles(values: Vec<f32>, n_pos: usize, n_poles: usize) -> Eigenvalues {
         let dims = [(Axis::Pos, n_pos), (Axis::Rank, n_poles), (Axis::Plane, 2)];
-        Poles { layer: 0, head: 0, values: NamedArray::new(values, &dims).unwrap() }
+        Eigenvalues { layer: 0, head: 0, values: NamedArray::new(values, &dims).unwrap() }
     }
 
     fn view(labels: &[String], pos: usize) -> ModesView<'_> {

@@ -1,6 +1,6 @@
 //! Rows of depth beside the lens: who wrote, and how long and how turned the stream is.
 
-use trace::{NamedArray, Norms, Writers};
+use trace::{Attribution, NamedArray, Norms};
 
 use super::{
     Anchor, Cursor, Grid, Mark, Palette, Scene, Table, Turn, depth_name,
@@ -12,7 +12,7 @@ const LEFT_PX: f32 = 30.0;
 const SUM_PX: f32 = 44.0;
 
 /// The grid of writers: a row per layer, the last on top, a column per head and one for the MLP.
-pub fn writers_grid(writers: &Writers, size_px: [f32; 2]) -> Grid {
+pub fn writers_grid(writers: &Attribution, size_px: [f32; 2]) -> Grid {
     let count = |slot: usize| writers.heads.dims().get(slot).map_or(0, |it| it.1);
     let (n_layers, n_heads) = (count(0), count(1));
     let width = (size_px[0] - LEFT_PX - SUM_PX) / (n_heads + 1) as f32;
@@ -24,7 +24,7 @@ pub fn writers_grid(writers: &Writers, size_px: [f32; 2]) -> Grid {
 /// Direct contributions to A − B: warm toward A, cool toward B. Returns the largest size too,
 /// which is the end of the ramp.
 pub fn writers_map(
-    writers: &Writers,
+    writers: &Attribution,
     [cursor, lock]: [Cursor; 2],
     palette: &Palette,
     size_px: [f32; 2],
@@ -83,13 +83,13 @@ pub fn writers_map(
 }
 
 /// The largest contribution of one writer, at least a hundredth.
-pub fn writers_end(writers: &Writers) -> f32 {
+pub fn writers_end(writers: &Attribution) -> f32 {
     let all = writers.heads.values().iter().chain(writers.mlp.values());
     all.fold(0.01f32, |best, it| best.max(it.abs()))
 }
 
 /// Every writer with what it wrote.
-pub fn writers_table(writers: &Writers) -> Table {
+pub fn writers_table(writers: &Attribution) -> Table {
     let mut table = Table::new(["writer", "A − B (logits)"]);
     let mut row = |name: String, value: f32| table.rows.push(vec![name, signed(value)]);
     let n_layers = writers.mlp.values().len();

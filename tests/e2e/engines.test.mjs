@@ -128,9 +128,15 @@ async function valuesAt([engine, model, prompt, sites]) {
   });
   said.int();
   said.skip(8);
+  const skipSite = () => said.int() === 2 && said.skip(2);
   const values = said.list(() => {
+    // A reply: the question, that there is an answer, and the answer.
     said.int();
-    if (said.int() === 2) said.skip(2);
+    skipSite();
+    const isAbsent = said.int();
+    if (isAbsent) throw new Error(`${engine}: no value`);
+    said.int();
+    skipSite();
     const values = said.list(said.float);
     const dims = said.list(() => [said.int(), said.int()][1]);
     return { values, dims };

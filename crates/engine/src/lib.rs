@@ -2,9 +2,10 @@
 
 pub mod model; // start here
 
+pub mod ask;
 pub mod geometry;
 pub mod inbox;
-pub mod lens;
+
 pub mod load;
 pub mod session;
 #[cfg(all(feature = "train", not(target_family = "wasm")))]

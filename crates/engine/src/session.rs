@@ -1,10 +1,10 @@
 //! Owns device, model and the last trace; answers requests.
 
 use burn::prelude::*;
-use trace::{Answer, Edit, ModelInfo, NamedArray, Question, RunId, Site, Token};
+use trace::{AskNext, Edit, ModelInfo, NamedArray, Question, Reply, RunId, Site, Token};
 
 use crate::{
-    lens::{LensError, answer_all, kept_for},
+    ask::{DeviceError, answer_all, kept_for},
     load::{LoadError, Model, ModelFile},
     model::{EditError, Keep, Probe, Trace, most_that_fit},
 };
@@ -32,12 +32,14 @@ pub enum RunError {
         "a prompt of {n_tokens} tokens needs more memory than there is; up to {fits} fit, so make it shorter"
     )]
     TooLong { n_tokens: usize, fits: usize },
-    #[error("{0} holds what is no number, and all after it; take back what was changed there")]
-    NoNumber(Site),
+    #[error(
+        "{0} holds NaN or an infinite value, and so does everything after it; undo the intervention there"
+    )]
+    NotFinite(Site),
     #[error(transparent)]
     Edit(#[from] EditError),
     #[error(transparent)]
-    Lens(#[from] LensError),
+    Device(#[from] DeviceError),
 }
 
 /// What a run gave.
@@ -46,7 +48,8 @@ pub struct Ran {
     pub tokens: Vec<Token>,
     /// Tokens left out at the end because the model has learned no positions further on.
     pub n_cut: usize,
-    pub answers: Vec<Answer>,
+    /// One to each question, in their order.
+    pub answers: Vec<Reply>,
 }
 
 impl Session {
@@ -106,7 +109,7 @@ impl Session {
         Ok(Ran { tokens, n_cut, answers })
     }
 
-    /// Where a run first gave what is no number: all of it once more, with every site kept.
+    /// Where a run first gave NaN or an infinite value: all of it once more, with every site kept.
     async fn first_broken(&self, ids: &[u32], edits: Vec<Edit>) -> RunError {
         let Some(model) = self.model.as_ref() else { return RunError::NoModel };
         let mut probe = Probe::new(Keep::Everything, edits);
@@ -117,10 +120,10 @@ impl Session {
         };
         match values {
             Ok(values) => {
-                let broken = values.iter().find(|it| has_no_number(it.1));
-                RunError::NoNumber(broken.map_or(Site::Logits, |it| *it.0))
+                let broken = values.iter().find(|it| is_not_finite(it.1));
+                RunError::NotFinite(broken.map_or(Site::Logits, |it| *it.0))
             }
-            Err(text) => LensError::Device(text).into(),
+            Err(text) => DeviceError(text).into(),
         }
     }
 
@@ -128,7 +131,7 @@ impl Session {
     ///
     /// # Errors
     /// [`RunError`].
-    pub async fn look(&self, id: RunId, ask: &[Question]) -> Result<Vec<Answer>, RunError> {
+    pub async fn look(&self, id: RunId, ask: &[Question]) -> Result<Vec<Reply>, RunError> {
         let model = self.model.as_ref().ok_or(RunError::NoModel)?;
         let (last, trace) = self.last.as_ref().ok_or(RunError::NoRun)?;
         if *last != id {
@@ -138,13 +141,13 @@ impl Session {
     }
 }
 
-/// Whether what comes next is no number.
-fn is_broken(answer: &Answer) -> bool {
-    matches!(answer, Answer::Next(logits) if has_no_number(logits))
+/// Whether the next token's logits are NaN or infinite.
+fn is_broken(reply: &Reply) -> bool {
+    reply.to::<AskNext>().is_some_and(is_not_finite)
 }
 
-/// Whether a value is no number, or infinite.
-fn has_no_number(array: &NamedArray) -> bool {
+/// Whether a value is NaN or infinite.
+fn is_not_finite(array: &NamedArray) -> bool {
     !array.values().iter().all(|it| it.is_finite())
 }
 

@@ -25,7 +25,7 @@ pub struct ModelInfo {
 }
 
 /// The form of a network, as far as a picture of it needs it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ModelShape {
     pub n_layers: usize,
     /// Heads that mix positions, attention's and recurrent ones: the most that a layer has.
@@ -42,6 +42,8 @@ pub struct ModelShape {
     /// Whether attention and MLP read the same stream, so that there is no place between them.
     pub is_parallel: bool,
     pub has_mlp: bool,
+    /// Whether what components add to the stream adds up to the output: no norm after the sums.
+    pub is_additive: bool,
     /// "LayerNorm" or "RMSNorm", and where it stands.
     pub norm: String,
     /// How positions come in.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Answer, Device, Edit, ModelInfo, Question};
+use crate::{Device, Edit, ModelInfo, Question, Reply};
 
 /// Which run an answer belongs to. Later runs have larger numbers.
 pub type RunId = u64;
@@ -38,10 +38,11 @@ pub enum Event {
         n_cut: usize,
         /// Time of the forward pass and of the answers.
         secs: f64,
-        answers: Vec<Answer>,
+        /// One to each question, in their order.
+        answers: Vec<Reply>,
     },
-    /// Answers to a look.
-    Seen { id: RunId, answers: Vec<Answer> },
+    /// Replies to the questions of a look, in their order.
+    Seen { id: RunId, answers: Vec<Reply> },
     /// Something failed; the last good picture stands.
     Failed { id: Option<RunId>, notice: Notice },
 }
@@ -83,12 +84,15 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Axis, NamedArray};
+    use crate::{Absence, Answer, AskFilm, AskNext, Axis, NamedArray};
 
     #[test]
     fn a_message_survives_the_wire() {
         let logits = NamedArray::new(vec![1.0, -2.5e-7], &[(Axis::Vocab, 2)]).unwrap();
-        let event = Event::Seen { id: 7, answers: vec![Answer::Next(logits)] };
+        let next = Reply { question: AskNext.into(), answer: Ok(Answer::Next(logits)) };
+        let absence = Absence::NoState { layer: 1, has_attention: true };
+        let film = Reply { question: AskFilm { layer: 1, head: 0 }.into(), answer: Err(absence) };
+        let event = Event::Seen { id: 7, answers: vec![next, film] };
         assert_eq!(decode::<Event>(&encode(&event)), Some(event));
     }
 

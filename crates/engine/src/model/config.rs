@@ -845,6 +845,7 @@ impl NetworkConfig {
             d_vocab: self.d_vocab,
             n_ctx: self.n_ctx,
             is_parallel: self.residual == Residual::Parallel,
+            is_additive: self.placement == Placement::Pre,
             has_mlp: self.mlp != MlpKind::None,
             norm: format!("{norm} {place}"),
             positions: positions.to_owned(),

@@ -11,7 +11,7 @@ use super::{
     tales,
 };
 use crate::{
-    lens::{depths, principal_basis},
+    ask::{depths, principal_basis},
     load::Basis,
     model::{Keep, Network, Probe},
 };

@@ -1,20 +1,20 @@
-//! Who wrote what, paths and norms, held to plain maths on the sites.
+//! Direct logit attribution, paths and norms, held to plain maths on the sites.
 
 use engine::{
-    lens::LensError,
     load::Model,
     model::{Mask, Placement},
 };
 use trace::{
-    Axis, Basis, Edit, EditKind, LensSite, NamedArray, Part, Paths, Question, Site, Writers,
+    Absence, AskAttentionRow, AskAttribution, AskLens, AskNorms, AskPaths, AskPatterns,
+    AskThumbnails, Attribution, Axis, Basis, Edit, EditKind, LensSite, NamedArray, Part, Paths,
+    Question, Site,
 };
 
 use crate::{
-    ask,
     plain::{depths, direction, dot, rows, site_of, unit, wide},
     tiny::{
-        all_kinds, assert_close, describe, model, plain, prompt, recurrent_kinds, some_kinds,
-        try_ask, values,
+        all_kinds, ask, assert_close, describe, find, model, plain, prompt, recurrent_kinds,
+        some_kinds, try_ask, values,
     },
 };
 
@@ -24,37 +24,37 @@ const ROUNDING: f32 = 2e-6;
 const N_POS: usize = 7;
 
 #[test]
-fn writers_add_up_to_the_difference_of_the_logits() {
+fn attributions_add_up_to_the_difference_of_the_logits() {
     for model in all_kinds().chain(recurrent_kinds()) {
-        let question = Question::Writers { pos: 4, a: 3, b: 8 };
+        let question = AskAttribution { pos: 4, a: 3, b: 8 };
         if model.file.config.placement == Placement::Post {
-            let said = try_ask(&model, &prompt(N_POS), &[], question);
-            assert_eq!(said, Err(LensError::NotAdditive), "{}", describe(&model));
+            let said = find(&model, &prompt(N_POS), &[], question);
+            assert_eq!(said, Err(Absence::NotAdditive), "{}", describe(&model));
             continue;
         }
-        let writers = ask!(Writers, &model, &prompt(N_POS), &[], question);
+        let attribution = ask(&model, &prompt(N_POS), &[], question);
         let logits = &values(&model, &prompt(N_POS), &[])[&Site::Logits];
         let of = |token: usize| logits.get(&[4, token]).unwrap();
-        adds_up(&describe(&model), &writers);
+        adds_up(&describe(&model), &attribution);
         // Where all sites are kept, recurrences run position by position, else by chunks; the delta
         // rule, which divides keys by their length, spreads roundings to some 1e-5 (see golden.rs).
         let is_recurrent = model.file.config.shape().has_recurrence();
         let tolerance = if is_recurrent { 5e-5 } else { ROUNDING };
-        assert!((writers.total - (of(3) - of(8))).abs() < tolerance, "{}", describe(&model));
-        follows_the_depth(&model, &writers);
+        assert!((attribution.total - (of(3) - of(8))).abs() < tolerance, "{}", describe(&model));
+        follows_the_depth(&model, &attribution);
     }
 }
 
 /// `running` goes up, from depth to depth, by what was written between the two.
-fn follows_the_depth(model: &Model, writers: &Writers) {
+fn follows_the_depth(model: &Model, attribution: &Attribution) {
     let written = |layer: usize| -> [f32; 2] {
-        let heads = writers.heads.at(Axis::Layer, layer).unwrap();
+        let heads = attribution.heads.at(Axis::Layer, layer).unwrap();
         let heads: f32 = heads.values().iter().filter(|it| !it.is_nan()).sum();
-        [heads + writers.attn_bias.values()[layer], writers.mlp.values()[layer]]
+        [heads + attribution.attn_bias.values()[layer], attribution.mlp.values()[layer]]
     };
-    let mut running = writers.embed;
+    let mut running = attribution.embed;
     let has_mid = depths(model).contains(&LensSite::Mid { layer: 0 });
-    for (&said, site) in writers.running.values().iter().zip(depths(model)) {
+    for (&said, site) in attribution.running.values().iter().zip(depths(model)) {
         match site {
             LensSite::Embed => {}
             LensSite::Mid { layer } => running += written(layer)[0],
@@ -66,7 +66,7 @@ fn follows_the_depth(model: &Model, writers: &Writers) {
 }
 
 #[test]
-fn writers_add_up_after_edits_of_heads_and_of_what_parts_wrote() {
+fn attributions_add_up_after_edits_of_heads_and_of_what_parts_wrote() {
     let pre = some_kinds().filter(|it| it.file.config.placement == Placement::Pre);
     for model in pre {
         let at = |part: Part| Site::Block { layer: 1, part };
@@ -84,25 +84,25 @@ fn writers_add_up_after_edits_of_heads_and_of_what_parts_wrote() {
         }
         for edit in edits {
             let what = format!("{:?} {}", edit, describe(&model));
-            let question = Question::Writers { pos: 4, a: 3, b: 8 };
+            let question = AskAttribution { pos: 4, a: 3, b: 8 };
             let is_of_head = edit.head.is_some();
-            let writers = ask!(Writers, &model, &prompt(N_POS), &[edit], question);
-            adds_up(&what, &writers);
-            let ablated = writers.heads.get(&[1, 2]).unwrap();
+            let attribution = ask(&model, &prompt(N_POS), &[edit], question);
+            adds_up(&what, &attribution);
+            let ablated = attribution.heads.get(&[1, 2]).unwrap();
             assert_eq!(ablated == 0.0, is_of_head, "{what}");
         }
     }
 }
 
 #[track_caller]
-fn adds_up(what: &str, writers: &Writers) {
-    let arrays = [&writers.heads, &writers.attn_bias, &writers.mlp];
+fn adds_up(what: &str, attribution: &Attribution) {
+    let arrays = [&attribution.heads, &attribution.attn_bias, &attribution.mlp];
     let known = arrays.into_iter().flat_map(NamedArray::values).filter(|it| !it.is_nan());
     let parts = known.sum::<f32>();
-    let sum = writers.embed + parts + writers.rest;
-    assert!((sum - writers.total).abs() < 1e-4, "{sum}, not {}: {what}", writers.total);
-    let last = writers.running.values().last().unwrap() + writers.rest;
-    assert!((last - writers.total).abs() < 1e-4, "{last}, not {}: {what}", writers.total);
+    let sum = attribution.embed + parts + attribution.rest;
+    assert!((sum - attribution.total).abs() < 1e-4, "{sum}, not {}: {what}", attribution.total);
+    let last = attribution.running.values().last().unwrap() + attribution.rest;
+    assert!((last - attribution.total).abs() < 1e-4, "{last}, not {}: {what}", attribution.total);
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn paths_are_the_stream_along_two_axes_at_right_angles() {
         let ids = prompt(N_POS);
         let values = values(&model, &ids, &[]);
         for basis in BASES {
-            let paths = ask!(Paths, &model, &ids, &[], Question::Paths { basis });
+            let paths = ask(&model, &ids, &[], AskPaths { basis });
             assert_eq!(paths.sites, depths(&model));
             let axes = axes(&model, basis);
             let lengths = [[0, 0], [1, 1], [0, 1]].map(|[a, b]| dot(&axes[a], &axes[b]));
@@ -147,7 +147,7 @@ fn paths_do_not_move_when_the_prompt_goes_on() {
         let long = prompt(N_POS + 3);
         for basis in BASES {
             let [whole, begun] = [&long[..], &long[..N_POS]]
-                .map(|ids| ask!(Paths, &model, ids, &[], Question::Paths { basis }).points);
+                .map(|ids| ask(&model, ids, &[], AskPaths { basis }).points);
             for pos in 0..N_POS {
                 let [whole, begun] = [&whole, &begun].map(|it| it.at(Axis::Pos, pos).unwrap());
                 assert_close(&describe(&model), whole.values(), begun.values(), ROUNDING);
@@ -161,7 +161,7 @@ fn norms_are_lengths_and_angles_of_the_stream() {
     for model in all_kinds() {
         let ids = prompt(N_POS);
         let values = values(&model, &ids, &[]);
-        let norms = ask!(Norms, &model, &ids, &[], Question::Norms);
+        let norms = ask(&model, &ids, &[], AskNorms);
         assert_eq!(norms.sites, depths(&model));
         let streams: Vec<_> = norms.sites.iter().map(|it| rows(&values[&site_of(*it)])).collect();
         let length = |it: &[f64]| dot(it, it).sqrt();
@@ -185,28 +185,28 @@ fn norms_are_lengths_and_angles_of_the_stream() {
 #[test]
 fn what_does_not_exist_cannot_be_asked_for() {
     let mut model = model(plain(), 4);
-    let words = |x: u32, y: u32| Question::Paths { basis: Basis::Words { x, y } };
+    let words = |x: u32, y: u32| Question::Paths(AskPaths { basis: Basis::Words { x, y } });
     let outside = [
-        Question::Patterns { layer: 2, heads: vec![0] },
-        Question::Patterns { layer: 0, heads: vec![0, 4] },
-        Question::AttentionRow { layer: 2, head: 0, query: 0 },
-        Question::AttentionRow { layer: 0, head: 4, query: 0 },
-        Question::Lens { a: 17, b: 0 },
-        Question::Lens { a: 0, b: u32::MAX - 1 },
-        Question::Writers { pos: 0, a: 0, b: 17 },
-        Question::Paths { basis: Basis::Frame { a: 17, b: 0 } },
+        Question::Patterns(AskPatterns { layer: 2, heads: vec![0] }),
+        Question::Patterns(AskPatterns { layer: 0, heads: vec![0, 4] }),
+        Question::AttentionRow(AskAttentionRow { layer: 2, head: 0, query: 0 }),
+        Question::AttentionRow(AskAttentionRow { layer: 0, head: 4, query: 0 }),
+        Question::Lens(AskLens { a: 17, b: 0 }),
+        Question::Lens(AskLens { a: 0, b: u32::MAX - 1 }),
+        Question::Attribution(AskAttribution { pos: 0, a: 0, b: 17 }),
+        Question::Paths(AskPaths { basis: Basis::Pair { a: 17, b: 0 } }),
         words(0, 17),
     ];
     let said =
         |model: &Model, question: &Question| try_ask(model, &prompt(N_POS), &[], question.clone());
     for question in outside {
         let answer = said(&model, &question);
-        assert!(matches!(answer, Err(LensError::Outside { .. })), "{question:?}: {answer:?}");
+        assert!(matches!(answer, Err(Absence::Outside { .. })), "{question:?}: {answer:?}");
     }
-    assert_eq!(said(&model, &words(3, 3)), Err(LensError::NoPlane));
+    assert_eq!(said(&model, &words(3, 3)), Err(Absence::NoPlane));
     model.basis = None;
-    let stored = Question::Paths { basis: Basis::Stored };
-    assert_eq!(said(&model, &stored), Err(LensError::NoBasis));
+    let stored = AskPaths { basis: Basis::Stored }.into();
+    assert_eq!(said(&model, &stored), Err(Absence::NoBasis));
     assert!(said(&model, &words(3, 4)).is_ok());
 }
 
@@ -215,8 +215,8 @@ fn a_position_past_the_end_is_the_last() {
     let model = model(plain(), 4);
     let past = [N_POS, usize::MAX];
     let [writers, row] = [
-        |pos: usize| Question::Writers { pos, a: 3, b: 8 },
-        |query: usize| Question::AttentionRow { layer: 1, head: 2, query },
+        |pos: usize| Question::Attribution(AskAttribution { pos, a: 3, b: 8 }),
+        |query: usize| Question::AttentionRow(AskAttentionRow { layer: 1, head: 2, query }),
     ];
     for question in [writers, row] {
         let said = |pos: usize| try_ask(&model, &prompt(N_POS), &[], question(pos)).unwrap();
@@ -233,19 +233,19 @@ fn what_the_run_did_not_keep_is_named() {
     let tokens = engine::session::token_tensor(&prompt(N_POS), &device);
     model.network.forward(tokens, &mut probe);
     let trace = probe.into_trace().unwrap();
-    let asked = [Question::Thumbnails { side: 4 }];
-    let said = pollster::block_on(engine::lens::answer_all(&model, &trace, &asked));
-    assert!(matches!(said, Err(LensError::NotKept(_))), "{said:?}");
+    let asked = [Question::Thumbnails(AskThumbnails { side: 4 })];
+    let said = pollster::block_on(engine::ask::answer_all(&model, &trace, &asked));
+    assert!(matches!(said.unwrap()[0].answer, Err(Absence::NotKept(_))));
 }
 
-const BASES: [Basis; 3] = [Basis::Stored, Basis::Frame { a: 3, b: 8 }, Basis::Words { x: 3, y: 8 }];
+const BASES: [Basis; 3] = [Basis::Stored, Basis::Pair { a: 3, b: 8 }, Basis::Words { x: 3, y: 8 }];
 
 /// The two axes of a basis, by Gram and Schmidt.
 fn axes(model: &Model, basis: Basis) -> [Vec<f64>; 2] {
     let stored = model.basis.clone().unwrap().axes.map(|it| wide(&it));
     let (first, second) = match basis {
         Basis::Stored => return stored.map(|it| unit(&it)),
-        Basis::Frame { a, b } => {
+        Basis::Pair { a, b } => {
             let [a, b] = [a, b].map(|it| direction(model, it));
             (a.iter().zip(&b).map(|(a, b)| a - b).collect(), stored[0].clone())
         }

@@ -4,12 +4,11 @@ use engine::{
     load::{Model, collect},
     model::Mask,
 };
-use trace::{AttentionRow, Axis, NamedArray, Part, Question, Site};
-
-use crate::{
-    ask,
-    tiny::{Values, all_kinds, assert_close, describe, prompt, some_kinds, values},
+use trace::{
+    AskAttentionRow, AskPatterns, AskThumbnails, AttentionRow, Axis, NamedArray, Part, Site,
 };
+
+use crate::tiny::{Values, all_kinds, ask, assert_close, describe, prompt, some_kinds, values};
 
 /// Some twenty roundings of 6e-8, in single precision there and in double here.
 const ROUNDING: f32 = 2e-6;
@@ -21,8 +20,8 @@ fn thumbnails_of_a_short_prompt_are_the_patterns() {
     for model in some_kinds() {
         let values = values(&model, &prompt(N_POS), &[]);
         for side in [N_POS, 32] {
-            let question = Question::Thumbnails { side };
-            let small = ask!(Thumbnails, &model, &prompt(N_POS), &[], question);
+            let question = AskThumbnails { side };
+            let small = ask(&model, &prompt(N_POS), &[], question);
             for layer in 0..2 {
                 let expected = pattern(&values, layer, Part::AttnPattern);
                 assert_eq!(
@@ -42,8 +41,7 @@ fn thumbnails_of_a_long_prompt_are_the_largest_weights_of_squares() {
         let values = values(&model, &prompt(N_POS), &[]);
         // The side that was asked for, what a cell holds of positions, how many cells there are.
         for (side, step, n_cells) in [(3, 4, 3), (4, 3, 4), (9, 2, 5), (1, 10, 1), (0, 10, 1)] {
-            let small =
-                ask!(Thumbnails, &model, &prompt(N_POS), &[], Question::Thumbnails { side });
+            let small = ask(&model, &prompt(N_POS), &[], AskThumbnails { side });
             let sizes: Vec<usize> = small.dims().iter().map(|it| it.1).collect();
             assert_eq!(sizes, [2, 4, n_cells, n_cells], "{side}");
             for (place, &said) in small.values().iter().enumerate() {
@@ -65,15 +63,15 @@ fn thumbnails_of_a_long_prompt_are_the_largest_weights_of_squares() {
 fn patterns_come_in_the_order_of_the_heads_asked_for() {
     for model in some_kinds() {
         let values = values(&model, &prompt(N_POS), &[]);
-        let question = Question::Patterns { layer: 1, heads: vec![3, 0] };
-        let said = ask!(Patterns, &model, &prompt(N_POS), &[], question);
+        let question = AskPatterns { layer: 1, heads: vec![3, 0] };
+        let said = ask(&model, &prompt(N_POS), &[], question);
         for (place, head) in [3, 0].into_iter().enumerate() {
             let expected = pattern(&values, 1, Part::AttnPattern).at(Axis::Head, head).unwrap();
             assert_eq!(said.weights.at(Axis::Head, place).unwrap(), expected);
         }
         assert_eq!((said.layer, said.heads), (1, vec![3, 0]));
-        let question = Question::Patterns { layer: 1, heads: Vec::new() };
-        let none = ask!(Patterns, &model, &prompt(N_POS), &[], question);
+        let question = AskPatterns { layer: 1, heads: Vec::new() };
+        let none = ask(&model, &prompt(N_POS), &[], question);
         assert!(none.weights.values().is_empty());
     }
 }
@@ -83,8 +81,8 @@ fn a_row_is_the_way_from_scores_to_what_is_written() {
     for model in all_kinds() {
         let values = values(&model, &prompt(N_POS), &[]);
         for (layer, head, query) in [(0, 0, 0), (0, 3, 5), (1, 2, N_POS - 1)] {
-            let question = Question::AttentionRow { layer, head, query };
-            let row = ask!(AttentionRow, &model, &prompt(N_POS), &[], question);
+            let question = AskAttentionRow { layer, head, query };
+            let row = ask(&model, &prompt(N_POS), &[], question);
             let what = format!("{layer}.{head} at {query}, {}", describe(&model));
             let line = |part: Part| {
                 let head = pattern(&values, layer, part).at(Axis::Head, head).unwrap();

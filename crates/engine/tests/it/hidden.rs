@@ -1,12 +1,14 @@
 //! What is said of states and of hidden attention, held to the sites and to plain maths.
 
 use engine::load::{Model, collect};
-use trace::{Answer, Axis, Edit, EditKind, NamedArray, Part, Question, Site, StateLens};
+use trace::{
+    Absence, AskAttentionRow, AskEigenvalues, AskFilm, AskForms, AskPatternDifference, AskPatterns,
+    AskStateLens, AskTimeScales, Axis, Edit, EditKind, NamedArray, Part, Site, StateLens,
+};
 
 use crate::{
-    ask,
     plain::{direction, dot, wide},
-    tiny::{Values, assert_close, describe, prompt, recurrent_kinds, seed_of, try_ask, values},
+    tiny::{Values, ask, assert_close, describe, find, prompt, recurrent_kinds, seed_of, values},
 };
 
 /// Sums of some ten products in single precision, through logarithms of decays and back.
@@ -43,8 +45,8 @@ fn hidden_attention_mixes_values_to_what_is_read() {
         let mixer = &shape.mixers[layer];
         let ssm = mixer.ssm.as_ref().unwrap();
         let heads: Vec<usize> = (0..shape.n_heads).collect();
-        let question = Question::Patterns { layer, heads };
-        let patterns = ask!(Patterns, &model, &prompt(N_POS), &[], question);
+        let question = AskPatterns { layer, heads };
+        let patterns = ask(&model, &prompt(N_POS), &[], question);
         let first = mixer.n_attention_heads;
         for head in 0..shape.n_heads {
             let is_known = !patterns.weights.get(&[head, 0, 0]).unwrap().is_nan();
@@ -81,8 +83,8 @@ fn heads_that_are_shown_as_one_are_their_mean() {
     for (model, values, layer) in wide.filter(|it| at(&it.1, it.2, Part::SsmDecay).is_some()) {
         let shape = &model.shape;
         let first = shape.mixers[layer].n_attention_heads;
-        let question = Question::Patterns { layer, heads: vec![first + 1] };
-        let patterns = ask!(Patterns, &model, &prompt(N_POS), &[], question);
+        let question = AskPatterns { layer, heads: vec![first + 1] };
+        let patterns = ask(&model, &prompt(N_POS), &[], question);
         let get = |part: Part, place: &[usize]| {
             f64::from(at(&values, layer, part).unwrap().get(place).unwrap())
         };
@@ -110,11 +112,8 @@ fn a_film_is_the_states_and_what_came_and_went() {
     for (model, values, layer) in recurrent_layers() {
         let shape = &model.shape;
         let first = shape.mixers[layer].n_attention_heads;
-        let question = Question::Film { layer, head: first };
-        let Answer::Film(film) = try_ask(&model, &prompt(N_POS), &[], question).unwrap() else {
-            panic!("another answer")
-        };
-        let Some(film) = film else {
+        let question = AskFilm { layer, head: first };
+        let Ok(film) = find(&model, &prompt(N_POS), &[], question) else {
             assert!(at(&values, layer, Part::SsmRead).is_none(), "{}", describe(&model));
             continue;
         };
@@ -145,12 +144,10 @@ fn a_state_lens_reads_the_state_with_a_key() {
     for (model, values, layer) in recurrent_layers() {
         let shape = &model.shape;
         let head = shape.mixers[layer].n_attention_heads;
-        let question = Question::StateLens { layer, head, pos, source };
-        let Answer::StateLens(lens) = try_ask(&model, &prompt(N_POS), &[], question).unwrap()
-        else {
-            panic!("another answer")
+        let question = AskStateLens { layer, head, pos, source };
+        let Ok(StateLens { logits, .. }) = find(&model, &prompt(N_POS), &[], question) else {
+            continue;
         };
-        let Some(StateLens { logits, .. }) = lens else { continue };
         let count = together(&model, layer);
         let get = |part: Part, place: &[usize]| {
             f64::from(at(&values, layer, part).unwrap().get(place).unwrap())
@@ -230,7 +227,7 @@ fn memory_is_steps_decays_and_gates() {
         let shape = &model.shape;
         let mixer = &shape.mixers[layer];
         let ssm = mixer.ssm.as_ref().unwrap();
-        let memory = ask!(Memory, &model, &prompt(N_POS), &[], Question::Memory);
+        let memory = ask(&model, &prompt(N_POS), &[], AskTimeScales);
         let head = mixer.n_attention_heads;
         let place = [layer, head, 4];
         let count = together(&model, layer);
@@ -309,11 +306,8 @@ fn three_faces_show_the_same_numbers() {
     let mut n_seen = 0;
     for (model, values, layer) in recurrent_layers() {
         let shape = &model.shape;
-        let question = Question::Faces { layer, head: shape.mixers[layer].n_attention_heads };
-        let Answer::Faces(faces) = try_ask(&model, &prompt(N_POS), &[], question).unwrap() else {
-            panic!("another answer")
-        };
-        let Some(faces) = faces else {
+        let question = AskForms { layer, head: shape.mixers[layer].n_attention_heads };
+        let Ok(faces) = find(&model, &prompt(N_POS), &[], question) else {
             assert!(at(&values, layer, Part::SsmRead).is_none(), "{}", describe(&model));
             continue;
         };
@@ -343,17 +337,22 @@ fn where_a_state_was_changed_there_is_no_matrix() {
         let site = Site::Block { layer, part: Part::SsmState };
         let edits = [Edit { site, head: None, pos: Some(4), kind: EditKind::Scale(0.0) }];
         let ids = prompt(N_POS);
-        let patterns = Question::Patterns { layer, heads: vec![head] };
-        let patterns = ask!(Patterns, &model, &ids, &edits, patterns);
+        let patterns = AskPatterns { layer, heads: vec![head] };
+        let patterns = ask(&model, &ids, &edits, patterns);
         assert!(patterns.weights.values().iter().all(|it| it.is_nan()), "{}", describe(&model));
-        let row = Question::AttentionRow { layer, head, query: 5 };
-        let row = ask!(AttentionRow, &model, &ids, &edits, row);
+        let row = AskAttentionRow { layer, head, query: 5 };
+        let row = ask(&model, &ids, &edits, row);
         assert!(row.weight.values().iter().all(|it| it.is_nan()));
-        let faces = try_ask(&model, &ids, &edits, Question::Faces { layer, head }).unwrap();
-        assert_eq!(faces, Answer::Faces(None));
+        let forms = find(&model, &ids, &edits, AskForms { layer, head });
+        let is_linear = at(&values, layer, Part::SsmRead).is_some();
+        let is_said = match forms.unwrap_err() {
+            Absence::NoMatrix { .. } => true,
+            Absence::NotOfMixer { .. } => !is_linear,
+            _ => false,
+        };
+        assert!(is_said, "{}", describe(&model));
         // The film is that of the changed states.
-        let film = try_ask(&model, &ids, &edits, Question::Film { layer, head }).unwrap();
-        if let Answer::Film(Some(film)) = film {
+        if let Ok(film) = find(&model, &ids, &edits, AskFilm { layer, head }) {
             let at_cut = film.states.at(Axis::Pos, 4).unwrap();
             assert!(at_cut.values().iter().all(|it| *it == 0.0), "{}", describe(&model));
         } else {
@@ -364,7 +363,7 @@ fn where_a_state_was_changed_there_is_no_matrix() {
 
 /// Eigenvalues of a recurrent head at every position, `[pos][rank] = [re, im]`.
 fn poles(model: &Model, layer: usize, head: usize) -> Option<Vec<Vec<[f32; 2]>>> {
-    let answer = ask!(Poles, model, &prompt(N_POS), &[], Question::Poles { layer, head })?;
+    let answer = find(model, &prompt(N_POS), &[], AskEigenvalues { layer, head }).ok()?;
     let n_ranks = answer.values.size(Axis::Rank).unwrap();
     let pairs: Vec<[f32; 2]> =
         answer.values.values().chunks_exact(2).map(|it| [it[0], it[1]]).collect();
@@ -426,11 +425,11 @@ fn a_difference_is_that_of_rows_that_add_up_to_one() {
             if !mixer.ssm.as_ref().is_some_and(|it| it.has_matrix) {
                 continue;
             }
-            let question = Question::Contrast { layer, head, minus };
-            let found = ask!(Contrast, &model, &prompt(N_POS), &[], question).unwrap();
+            let question = AskPatternDifference { layer, head, minus };
+            let found = ask(&model, &prompt(N_POS), &[], question);
             let map = |[layer, head]: [usize; 2]| {
-                let question = Question::Patterns { layer, heads: vec![head] };
-                let weights = ask!(Patterns, &model, &prompt(N_POS), &[], question).weights;
+                let question = AskPatterns { layer, heads: vec![head] };
+                let weights = ask(&model, &prompt(N_POS), &[], question).weights;
                 let rows = weights.values().chunks_exact(N_POS).map(|row| {
                     let total: f32 = row.iter().map(|it| it.abs()).sum();
                     row.iter().map(|it| it / total.max(f32::MIN_POSITIVE)).collect::<Vec<f32>>()
@@ -443,8 +442,8 @@ fn a_difference_is_that_of_rows_that_add_up_to_one() {
             assert_eq!((found.layer, found.head, found.minus), (layer, head, minus));
             n_seen += 1;
         }
-        let none = Question::Contrast { layer: minus[0], head: 99, minus };
-        assert!(try_ask(&model, &prompt(N_POS), &[], none).is_err());
+        let none = AskPatternDifference { layer: minus[0], head: 99, minus };
+        assert!(find(&model, &prompt(N_POS), &[], none).is_err());
     }
     assert!(0 < n_seen);
 }

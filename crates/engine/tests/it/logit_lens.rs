@@ -1,11 +1,10 @@
 //! What each depth says, held to plain maths.
 
-use trace::{Axis, LensSite, NamedArray, Question, Site};
+use trace::{AskLens, AskNext, Axis, LensSite, NamedArray, Site};
 
 use crate::{
-    ask,
     plain::{depths, rows, said_of, site_of},
-    tiny::{all_kinds, describe, prompt, values},
+    tiny::{all_kinds, ask, describe, prompt, values},
 };
 
 /// Logits up to 10 that are some roundings of 6e-8 off, and sums of 17 of them.
@@ -13,13 +12,13 @@ const CLOSE: f64 = 2e-5;
 
 const N_POS: usize = 7;
 
-const ASKED: Question = Question::Lens { a: 3, b: 8 };
+const ASKED: AskLens = AskLens { a: 3, b: 8 };
 
 #[test]
 fn every_depth_is_read_through_the_final_norm_and_the_unembedding() {
     for model in all_kinds() {
         let ids = prompt(N_POS);
-        let lens = ask!(Lens, &model, &ids, &[], ASKED);
+        let lens = ask(&model, &ids, &[], ASKED);
         assert_eq!(lens.sites, depths(&model), "{}", describe(&model));
         let values = values(&model, &ids, &[]);
         let streams: Vec<_> =
@@ -51,7 +50,7 @@ fn every_depth_is_read_through_the_final_norm_and_the_unembedding() {
 fn the_last_depth_of_the_lens_is_the_output() {
     for model in all_kinds() {
         let ids = prompt(N_POS);
-        let lens = ask!(Lens, &model, &ids, &[], ASKED);
+        let lens = ask(&model, &ids, &[], ASKED);
         let logits = &values(&model, &ids, &[])[&Site::Logits];
         let last = lens.sites.len() - 1;
         assert_eq!(lens.sites[last], LensSite::Post { layer: 1 });
@@ -70,7 +69,7 @@ fn the_last_depth_of_the_lens_is_the_output() {
             let difference = said(&lens.logprob_a) - said(&lens.logprob_b);
             assert!(f64::from(difference - (row[3] - row[8])).abs() < CLOSE, "{what}");
         }
-        let next = ask!(Next, &model, &ids, &[], Question::Next);
+        let next = ask(&model, &ids, &[], AskNext);
         assert_eq!(next, logits.at(Axis::Pos, N_POS - 1).unwrap());
     }
 }
@@ -78,7 +77,7 @@ fn the_last_depth_of_the_lens_is_the_output() {
 #[test]
 fn top_and_ranks_agree_at_every_depth() {
     for model in all_kinds() {
-        let lens = ask!(Lens, &model, &prompt(N_POS), &[], ASKED);
+        let lens = ask(&model, &prompt(N_POS), &[], ASKED);
         for (place, &top) in lens.top.iter().enumerate() {
             let at = |array: &NamedArray| array.values()[place];
             let what = format!("{} at {place}", describe(&model));

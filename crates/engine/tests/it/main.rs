@@ -10,12 +10,12 @@ mod tiny; // start here: small random networks and how they are run
 
 mod plain; // the same maths in plain loops
 
-mod answers; // writers, paths and norms, held to plain maths
+mod answers; // attribution, paths and norms, held to plain maths
 mod attention; // what is said of patterns
 mod cli; // the built program
 mod edits; // changes of values as they pass
-mod golden;
-mod gradients; // of whole networks, held to differences // every site of tiny random models equals that of PyTorch and of numpy
+mod golden; // every site of tiny random models equals that of PyTorch and of numpy
+mod gradients; // of whole networks, held to differences
 mod hidden; // what is said of states and of hidden attention
 mod hybrids; // attention and a recurrence that have a part in one another
 mod identities; // equations between sites that hold for any weights

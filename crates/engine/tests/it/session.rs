@@ -2,22 +2,22 @@
 
 use burn::prelude::*;
 use engine::{
-    lens::LensError,
     load::{LoadError, Precision},
     model::{EditError, NetworkConfig, Positions},
     session::{RunError, Session},
 };
-use trace::{Answer, Axis, Edit, EditKind, GUESS, LAST, Part, Question, STRONGEST, Site};
-
-use crate::{
-    ask,
-    tiny::{model, plain, recurrent_kinds, seed_of, values, weights},
+use trace::{
+    Absence, Answer, AskAttentionRow, AskAttribution, AskLens, AskNext, AskNorms, AskPaths,
+    AskPatterns, AskThumbnails, AskValue, Axis, Edit, EditKind, GUESS, LAST, Part, Question, Reply,
+    STRONGEST, Site,
 };
+
+use crate::tiny::{ask, model, plain, recurrent_kinds, seed_of, values, weights};
 
 #[test]
 fn a_run_answers_about_its_prompt() {
     let mut session = opened();
-    let ran = run(&mut session, 1, "w2 W3 w4 nonsense", &[Question::Next]).unwrap();
+    let ran = run(&mut session, 1, "w2 W3 w4 nonsense", &[Question::Next(AskNext)]).unwrap();
     let said: Vec<_> =
         ran.tokens.iter().map(|it| (it.id, it.typed.as_str(), it.is_known)).collect();
     let expected = [
@@ -29,9 +29,9 @@ fn a_run_answers_about_its_prompt() {
     ];
     assert_eq!(said, expected);
     assert_eq!(ran.n_cut, 0);
-    let next = ask!(Next, &model(plain(), 1), &[0, 2, 1, 4, 1], &[], Question::Next);
-    assert_eq!(ran.answers, [Answer::Next(next)]);
-    assert_eq!(look(&session, 1, &[Question::Next]).unwrap(), ran.answers);
+    let next = ask(&model(plain(), 1), &[0, 2, 1, 4, 1], &[], AskNext);
+    assert_eq!(ran.answers, [Reply { question: AskNext.into(), answer: Ok(Answer::Next(next)) }]);
+    assert_eq!(look(&session, 1, &[Question::Next(AskNext)]).unwrap(), ran.answers);
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn where_positions_go_on_a_prompt_may_be_longer_than_those_of_training() {
     let said = run(&mut session, 2, &"w5 ".repeat(1_000_000), &[]).unwrap_err();
     let RunError::TooLong { n_tokens: 1_000_001, fits } = said else { panic!("{said}") };
     assert!(n_ctx < fits && said.to_string().contains(&format!("up to {fits} fit")), "{said}");
-    assert!(look(&session, 1, &[Question::Next]).is_ok(), "the last good run stands");
+    assert!(look(&session, 1, &[Question::Next(AskNext)]).is_ok(), "the last good run stands");
 }
 
 #[test]
@@ -95,77 +95,88 @@ fn only_the_last_run_can_be_looked_at() {
     assert!(matches!(look(&session, 1, &[]).unwrap_err(), RunError::NoRun));
     run(&mut session, 1, "w2", &[]).unwrap();
     run(&mut session, 4, "w3", &[]).unwrap();
-    let said = look(&session, 1, &[Question::Next]).unwrap_err();
+    let said = look(&session, 1, &[Question::Next(AskNext)]).unwrap_err();
     assert!(matches!(said, RunError::Gone { asked: 1, last: 4 }), "{said}");
-    assert!(look(&session, 4, &[Question::Next]).is_ok());
+    assert!(look(&session, 4, &[Question::Next(AskNext)]).is_ok());
 }
 
 #[test]
 fn a_run_that_fails_leaves_the_last_one() {
     let mut session = opened();
-    let before = run(&mut session, 1, "w2 w3", &[Question::Next]).unwrap().answers;
+    let before = run(&mut session, 1, "w2 w3", &[Question::Next(AskNext)]).unwrap().answers;
     let site = Site::Block { layer: 5, part: Part::AttnOut };
     let edit = Edit { site, head: None, pos: None, kind: EditKind::Scale(0.0) };
     let said = pollster::block_on(session.run(2, "w4", vec![edit], &[])).unwrap_err();
     assert!(matches!(said, RunError::Edit(EditError::NoSite(_))), "{said}");
-    let asked = Question::Writers { pos: 0, a: 0, b: 99 };
-    let said = run(&mut session, 3, "w4", std::slice::from_ref(&asked)).unwrap_err();
-    assert!(matches!(said, RunError::Lens(LensError::Outside { .. })), "{said}");
-    assert!(look(&session, 1, &[asked]).is_err());
-    assert_eq!(look(&session, 1, &[Question::Next]).unwrap(), before);
+    assert_eq!(look(&session, 1, &[Question::Next(AskNext)]).unwrap(), before);
+}
+
+#[test]
+fn a_question_without_an_answer_says_why_and_leaves_the_others_theirs() {
+    let mut session = opened();
+    let outside = Question::Attribution(AskAttribution { pos: 0, a: 0, b: 99 });
+    let asked = [outside.clone(), AskNext.into()];
+    let [none, next] = &run(&mut session, 1, "w4", &asked).unwrap().answers[..] else { panic!() };
+    let expected = Absence::Outside { what: "token".into(), index: 99, size: 17 };
+    assert_eq!((&none.question, &none.answer), (&outside, &Err(expected)));
+    assert!(next.to::<AskNext>().is_some());
+    assert_eq!(look(&session, 1, &[outside]).unwrap(), std::slice::from_ref(none));
 }
 
 #[test]
 fn what_a_question_leaves_open_the_run_closes() {
     let mut session = opened();
-    let writers = |a, b| Question::Writers { pos: LAST, a, b };
+    let attribution = |a, b| Question::Attribution(AskAttribution { pos: LAST, a, b });
     let asked = |[a, b]: [u32; 2], layer, head| {
         let heads = vec![0, 1];
         vec![
-            writers(a, b),
-            Question::Lens { a, b },
-            Question::Patterns { layer, heads },
-            Question::AttentionRow { layer, head, query: LAST },
+            attribution(a, b),
+            Question::Lens(AskLens { a, b }),
+            Question::Patterns(AskPatterns { layer, heads }),
+            Question::AttentionRow(AskAttentionRow { layer, head, query: LAST }),
         ]
     };
     let open = asked([GUESS, GUESS], STRONGEST, STRONGEST);
     let ran = run(&mut session, 1, "w2 w3 w4", &open).unwrap();
     let one = |question| look(&session, 1, &[question]).unwrap().remove(0);
-    let Answer::Next(logits) = one(Question::Next) else { panic!("the next token") };
-    let [a, b] = trace::guesses(logits.values());
-    let Answer::Writers(wrote) = one(writers(a, b)) else { panic!("the writers") };
-    let [layer, head] = trace::strongest(&wrote.heads).unwrap();
-    assert_eq!(look(&session, 1, &asked([a, b], layer, head)).unwrap(), ran.answers);
+    let next = one(Question::Next(AskNext));
+    let [a, b] = trace::guesses(next.to::<AskNext>().unwrap().values());
+    let attribution = one(attribution(a, b));
+    let heads = &attribution.to::<AskAttribution>().unwrap().heads;
+    let [layer, head] = trace::strongest(heads).unwrap();
+    let closed = asked([a, b], layer, head);
+    assert_eq!(ran.answers.iter().map(|it| it.question.clone()).collect::<Vec<_>>(), closed);
+    assert_eq!(look(&session, 1, &closed).unwrap(), ran.answers);
 
-    let alone = Question::Patterns { layer: STRONGEST, heads: vec![0] };
-    let said = look(&session, 1, &[alone]).unwrap_err();
-    assert!(matches!(said, RunError::Lens(LensError::NoWriters)), "{said}");
+    // Where nobody asks about attribution, the first head stands in.
+    let patterns = |layer| Question::Patterns(AskPatterns { layer, heads: vec![0] });
+    assert_eq!(one(patterns(STRONGEST)), one(patterns(0)));
 }
 
 #[test]
 fn any_site_can_be_read_whole_if_the_run_is_asked_for_it() {
     let mut session = opened();
     let site = Site::Block { layer: 1, part: Part::MlpAct };
-    let asked = [Question::Site { site }];
+    let asked = [Question::Value(AskValue { site })];
     let answers = run(&mut session, 1, "w2 w3", &asked).unwrap().answers;
     let value = values(&model(plain(), 1), &[0, 2, 3], &[])[&site].clone();
     assert_eq!(value.dims(), [(Axis::Pos, 3), (Axis::Mlp, plain().d_mlp)]);
-    assert_eq!(answers, [Answer::Site { site, value }]);
+    assert_eq!(answers[0].to::<AskValue>(), Some(&trace::Value { site, value }));
     assert_eq!(look(&session, 1, &asked).unwrap(), answers);
     run(&mut session, 2, "w2 w3", &[]).unwrap();
-    let said = look(&session, 2, &asked).unwrap_err();
-    assert!(matches!(said, RunError::Lens(LensError::NotKept(it)) if it == site), "{said}");
+    let said = look(&session, 2, &asked).unwrap().remove(0);
+    assert_eq!(said.answer, Err(Absence::NotKept(site)));
 }
 
 #[test]
-fn a_number_that_is_none_stops_the_run_and_its_site_is_named() {
+fn a_value_that_is_not_finite_stops_the_run_and_its_site_is_named() {
     let mut session = opened();
-    run(&mut session, 1, "w2 w3", &[Question::Next]).unwrap();
+    run(&mut session, 1, "w2 w3", &[Question::Next(AskNext)]).unwrap();
     let site = Site::Block { layer: 1, part: Part::MlpAct };
     let edit = Edit { site, head: None, pos: Some(2), kind: EditKind::Scale(f32::NAN) };
-    let ask = [Question::Next];
+    let ask = [Question::Next(AskNext)];
     let said = pollster::block_on(session.run(2, "w2 w3", vec![edit.clone()], &ask)).unwrap_err();
-    assert!(matches!(said, RunError::NoNumber(it) if it == site), "{said}");
+    assert!(matches!(said, RunError::NotFinite(it) if it == site), "{said}");
     assert!(said.to_string().contains("blocks.1.mlp.act"), "{said}");
     look(&session, 1, &ask).unwrap();
     // Behind the end of the prompt it waits.
@@ -174,7 +185,7 @@ fn a_number_that_is_none_stops_the_run_and_its_site_is_named() {
 }
 
 #[test]
-fn a_state_that_is_no_number_is_named() {
+fn a_state_that_is_not_finite_is_named() {
     let mut n_seen = 0;
     for model in recurrent_kinds() {
         let shape = model.file.config.shape();
@@ -186,9 +197,9 @@ fn a_state_that_is_no_number_is_named() {
         let mut session = Session::new(Device::flex());
         let (file, weights) = (model.file.clone(), weights(&model.file.config, seed_of(&model)));
         session.open(file, &weights.to_safetensors(Precision::Single, &[])).unwrap();
-        let run = session.run(1, "w2 w3", vec![edit], &[Question::Next]);
+        let run = session.run(1, "w2 w3", vec![edit], &[Question::Next(AskNext)]);
         let said = pollster::block_on(run).unwrap_err();
-        assert!(matches!(said, RunError::NoNumber(it) if it == site), "{said}");
+        assert!(matches!(said, RunError::NotFinite(it) if it == site), "{said}");
         n_seen += 1;
     }
     assert!(10 < n_seen, "{n_seen}");
@@ -204,11 +215,11 @@ fn without_a_model_nothing_runs() {
 #[test]
 fn a_model_that_does_not_open_leaves_the_one_before() {
     let mut session = opened();
-    let before = run(&mut session, 1, "w2 w3", &[Question::Next]).unwrap().answers;
+    let before = run(&mut session, 1, "w2 w3", &[Question::Next(AskNext)]).unwrap().answers;
     let (file, bytes) = package();
     let said = session.open(file, &bytes[1..]).unwrap_err();
     assert!(matches!(said, LoadError::CutShort { .. }), "{said}");
-    assert_eq!(look(&session, 1, &[Question::Next]).unwrap(), before);
+    assert_eq!(look(&session, 1, &[Question::Next(AskNext)]).unwrap(), before);
     // Another model knows nothing of the run.
     let (file, bytes) = package();
     session.open(file, &bytes).unwrap();
@@ -234,22 +245,23 @@ fn an_edit_reaches_the_answers() {
     let mut session = opened();
     let site = Site::Logits;
     let edit = Edit { site, head: None, pos: None, kind: EditKind::Scale(0.0) };
-    let ran = pollster::block_on(session.run(1, "w2", vec![edit], &[Question::Next])).unwrap();
-    let [Answer::Next(next)] = &ran.answers[..] else { panic!("{:?}", ran.answers) };
+    let ran =
+        pollster::block_on(session.run(1, "w2", vec![edit], &[Question::Next(AskNext)])).unwrap();
+    let next = ran.answers[0].to::<AskNext>().unwrap();
     assert_eq!((next.size(Axis::Vocab), next.values()), (Some(17), &[0.0; 17][..]));
 }
 
 /// One question of each kind.
 fn everything() -> Vec<Question> {
     vec![
-        Question::Norms,
-        Question::Thumbnails { side: 4 },
-        Question::Patterns { layer: 0, heads: vec![1] },
-        Question::AttentionRow { layer: 1, head: 2, query: 0 },
-        Question::Lens { a: 2, b: 3 },
-        Question::Paths { basis: trace::Basis::Stored },
-        Question::Writers { pos: 0, a: 2, b: 3 },
-        Question::Next,
+        Question::Norms(AskNorms),
+        Question::Thumbnails(AskThumbnails { side: 4 }),
+        Question::Patterns(AskPatterns { layer: 0, heads: vec![1] }),
+        Question::AttentionRow(AskAttentionRow { layer: 1, head: 2, query: 0 }),
+        Question::Lens(AskLens { a: 2, b: 3 }),
+        Question::Paths(AskPaths { basis: trace::Basis::Stored }),
+        Question::Attribution(AskAttribution { pos: 0, a: 2, b: 3 }),
+        Question::Next(AskNext),
     ]
 }
 
@@ -282,6 +294,6 @@ fn run(
     pollster::block_on(session.run(id, prompt, Vec::new(), ask))
 }
 
-fn look(session: &Session, id: u64, ask: &[Question]) -> Result<Vec<Answer>, RunError> {
+fn look(session: &Session, id: u64, ask: &[Question]) -> Result<Vec<Reply>, RunError> {
     pollster::block_on(session.look(id, ask))
 }

@@ -8,8 +8,8 @@ use std::{
 
 use burn::prelude::*;
 use engine::{
+    ask::{answer_all, kept_for},
     geometry::largest,
-    lens::{LensError, answer_all, kept_for},
     load::{BASIS_AXES, BASIS_MEAN, HostTensor, Model, ModelFile, Weights, collect, digest},
     model::{
         Activation, AttentionConfig, Bias, BlockState, EditError, Join, Keep, LinearConfig,
@@ -21,7 +21,7 @@ use engine::{
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use trace::{Answer, Edit, NamedArray, Question, Site};
+use trace::{Absence, Answer, Ask, Edit, NamedArray, Question, Reply, Site};
 
 /// The values at every site that was kept.
 pub(crate) type Values = BTreeMap<Site, NamedArray>;
@@ -286,26 +286,43 @@ fn pass(model: &Model, ids: &[u32], keep: Keep, edits: &[Edit]) -> Result<Trace,
     probe.into_trace()
 }
 
-/// The answer to a question about a run with these edits, kept as the page's runs are.
+/// The reply to a question about a run with these edits, kept as the page's runs are.
+fn reply(model: &Model, ids: &[u32], edits: &[Edit], question: Question) -> Reply {
+    let trace = pass(model, ids, kept_for(std::slice::from_ref(&question)), edits).unwrap();
+    pollster::block_on(answer_all(model, &trace, &[question])).unwrap().remove(0)
+}
+
+/// The answer to a question, of whichever kind, or why there is none.
 pub(crate) fn try_ask(
     model: &Model,
     ids: &[u32],
     edits: &[Edit],
     question: Question,
-) -> Result<Answer, LensError> {
-    let trace = pass(model, ids, kept_for(std::slice::from_ref(&question)), edits).unwrap();
-    pollster::block_on(answer_all(model, &trace, &[question])).map(|mut it| it.remove(0))
+) -> Result<Answer, Absence> {
+    reply(model, ids, edits, question).answer
 }
 
-/// [`try_ask`] where there is an answer, of the named kind.
-#[macro_export]
-macro_rules! ask {
-    ($kind:ident, $model:expr, $ids:expr, $edits:expr, $question:expr) => {
-        match $crate::tiny::try_ask($model, $ids, $edits, $question).unwrap() {
-            trace::Answer::$kind(answer) => answer,
-            other => panic!("not the answer to the question: {other:?}"),
-        }
-    };
+/// The answer to a question of one kind, or why there is none.
+pub(crate) fn find<Q: Ask>(
+    model: &Model,
+    ids: &[u32],
+    edits: &[Edit],
+    question: Q,
+) -> Result<Q::Answer, Absence>
+where
+    Q::Answer: Clone,
+{
+    let answer = reply(model, ids, edits, question.question()).answer?;
+    Ok(Q::of_answer(&answer).expect("an answer is of its question's kind").clone())
+}
+
+/// [`find`] where there is an answer.
+#[track_caller]
+pub(crate) fn ask<Q: Ask>(model: &Model, ids: &[u32], edits: &[Edit], question: Q) -> Q::Answer
+where
+    Q::Answer: Clone,
+{
+    find(model, ids, edits, question).unwrap()
 }
 
 /// Largest difference over the largest value of the second; 1 at least where sizes differ.

@@ -5,12 +5,12 @@ use std::time::Instant;
 use burn::prelude::*;
 use clap::Args;
 use engine::{
-    lens::{answer_all, kept_for},
+    ask::{answer_all, kept_for},
     load::Model,
     model::{Keep, Network, NetworkConfig, Probe},
     session::token_tensor,
 };
-use trace::{Basis, Question};
+use trace::{AskAttribution, AskLens, AskNext, AskNorms, AskPaths, AskThumbnails, Basis, Question};
 
 use crate::{Failure, model::PromptArguments};
 
@@ -117,13 +117,13 @@ pub(crate) fn growth() -> Result<(), Failure> {
 /// What the page asks on every keystroke.
 fn questions(model: &Model) -> Vec<Question> {
     let (a, b) = (2, 3);
-    let last = Question::Writers { pos: 0, a, b };
-    let paths = model.basis.is_some().then_some(Question::Paths { basis: Basis::Stored });
+    let last = Question::Attribution(AskAttribution { pos: 0, a, b });
+    let paths = model.basis.is_some().then_some(Question::Paths(AskPaths { basis: Basis::Stored }));
     [
-        Question::Thumbnails { side: 32 },
-        Question::Lens { a, b },
-        Question::Norms,
-        Question::Next,
+        Question::Thumbnails(AskThumbnails { side: 32 }),
+        Question::Lens(AskLens { a, b }),
+        Question::Norms(AskNorms),
+        Question::Next(AskNext),
         last,
     ]
     .into_iter()

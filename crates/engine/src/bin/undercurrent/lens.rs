@@ -2,11 +2,11 @@
 
 use clap::Args;
 use engine::{
-    lens::{answer_all, kept_for},
+    ask::{answer_all, kept_for},
     model::Probe,
     session::token_tensor,
 };
-use trace::{Answer, Lens, LensSite, Question};
+use trace::{AskLens, Lens, LensSite, Reply};
 
 use crate::{
     Failure,
@@ -32,12 +32,10 @@ pub(crate) fn run(arguments: &LensArguments) -> Result<(), Failure> {
     let mut probe = Probe::new(kept_for(&[]), Vec::new());
     prompted.model.network.forward(token_tensor(&prompted.ids, &prompted.device), &mut probe);
     let trace = probe.into_trace()?;
-    let question = [Question::Lens { a: 0, b: 0 }];
-    let answers = pollster::block_on(answer_all(&prompted.model, &trace, &question))?;
-    for answer in &answers {
-        if let Answer::Lens(lens) = answer {
-            print_table(&prompted, lens, pos);
-        }
+    let question = [AskLens { a: 0, b: 0 }.into()];
+    let replies = pollster::block_on(answer_all(&prompted.model, &trace, &question))?;
+    if let Some(lens) = replies.first().and_then(Reply::to::<AskLens>) {
+        print_table(&prompted, lens, pos);
     }
     Ok(())
 }

@@ -3,31 +3,29 @@
 
 use burn::prelude::*;
 use trace::{
-    Answer,
+    Absence, Answer, AskEigenvalues,
     Axis::{Plane, Pos, Rank},
-    Part, Poles,
+    Eigenvalues,
 };
 
-use super::{LensError, Seen, array, mixing::ShownHead, pending::Pending};
-use crate::{geometry::eigenvalues, model::Decay};
+use super::{Seen, array, pending::Pending};
+use crate::{geometry, model::Decay};
 
-/// Eigenvalues of a head's transition `D − u wᵀ` at every position; nothing where the layer has no
-/// such recurrent head or one whose state does not go on linearly.
+/// Eigenvalues of a head's transition `D − u wᵀ` at every position.
 ///
 /// # Source
 /// Grazzi et al. 2024, *Unlocking state-tracking in linear RNNs through negative eigenvalues*,
 /// section 3: with all of them between 0 and 1 no finite precision follows parity.
-pub(super) fn poles(seen: Seen<'_>, layer: usize, head: usize) -> Result<Pending, LensError> {
-    seen.check("layer", layer)?;
-    seen.check("head", head)?;
-    let ShownHead::Recurrent { first, count } = seen.shown_head(layer, head) else {
-        return Ok(Pending::new(Vec::new(), |_| Answer::Poles(None)));
-    };
+pub(super) fn eigenvalues(
+    seen: Seen<'_>,
+    &AskEigenvalues { layer, head }: &AskEigenvalues,
+) -> Result<Pending, Absence> {
+    let [first, count] = seen.recurrent_head(layer, head)?;
     if let Some(parts) = seen.model.network.s4d_poles(layer) {
         return of_every_position(seen, [layer, head], parts.map(|it| it.narrow(0, first, count)));
     }
-    if seen.part::<3>(layer, Part::SsmRead).is_err() {
-        return Ok(Pending::new(Vec::new(), |_| Answer::Poles(None)));
+    if !seen.has_recurrence(layer) {
+        return Err(seen.not_of_mixer(layer, "a state that is not linear has no eigenvalues"));
     }
     let of = seen.recurrence(layer, first, count)?;
     let [_, n_pos, _, n_slots] = of.write.dims();
@@ -57,7 +55,7 @@ fn of_every_position(
     seen: Seen<'_>,
     place: [usize; 2],
     parts: [Tensor<2>; 2],
-) -> Result<Pending, LensError> {
+) -> Result<Pending, Absence> {
     let n_pos = seen.n_pos()?;
     let flat = parts.map(|it| {
         let n_poles = it.dims().iter().product::<usize>();
@@ -86,12 +84,12 @@ fn erased(decay: &[f32], remove: &[f32], erase: &[f32]) -> Vec<[f32; 2]> {
     };
     let matrix: Vec<f32> =
         (0..n_slots).flat_map(|row| (0..n_slots).map(move |column| entry(row, column))).collect();
-    eigenvalues(&matrix, n_slots)
+    geometry::eigenvalues(&matrix, n_slots)
 }
 
 fn answer([layer, head]: [usize; 2], n_pos: usize, values: &[[f32; 2]]) -> Answer {
     let dims = [(Pos, n_pos), (Rank, values.len() / n_pos), (Plane, 2)];
-    Answer::Poles(Some(Poles { layer, head, values: array(values.concat(), &dims) }))
+    Answer::Eigenvalues(Eigenvalues { layer, head, values: array(values.concat(), &dims) })
 }
 
 #[cfg(test)]

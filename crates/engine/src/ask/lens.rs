@@ -2,12 +2,12 @@
 
 use burn::{prelude::*, tensor::activation::log_softmax};
 use trace::{
-    Answer,
+    Absence, Answer, AskLens,
     Axis::{Depth, Pos},
     Lens, Site,
 };
 
-use super::{LensError, Seen, array, pending::Pending, stream::depths};
+use super::{Seen, array, pending::Pending, stream::depths};
 
 /// How many numbers per depth and position the lens gives.
 const N_READINGS: usize = 8;
@@ -17,7 +17,7 @@ const N_READINGS: usize = 8;
 /// # Source
 /// nostalgebraist 2020, *interpreting GPT: the logit lens*: final norm and unembedding applied to
 /// the stream. The divergence is that of Belrose et al. 2023, eq. (5): from the output to the lens.
-pub(super) fn lens(seen: Seen<'_>, a: u32, b: u32) -> Result<Pending, LensError> {
+pub(super) fn lens(seen: Seen<'_>, &AskLens { a, b }: &AskLens) -> Result<Pending, Absence> {
     seen.check("token", a as usize)?;
     seen.check("token", b as usize)?;
     let network = &seen.model.network;

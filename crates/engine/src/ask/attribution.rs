@@ -1,14 +1,14 @@
-//! Who wrote toward one token rather than another.
+//! Direct logit attribution.
 
 use burn::prelude::*;
 use trace::{
-    Answer,
+    Absence, Answer, AskAttribution, Attribution,
     Axis::{Depth, Head, Layer},
-    Part, Site, Writers,
+    Part, Site,
 };
 
 use super::{
-    LensError, Seen, array,
+    Seen, array,
     pending::Pending,
     stream::{depths, read_direction},
 };
@@ -16,16 +16,19 @@ use crate::model::Placement;
 
 /// Direct contributions to `logit(a) − logit(b)` at one position, with the final norm's scale
 /// taken from the run (Elhage et al. 2021; "frozen" as in Wang et al. 2022, appendix).
-pub(super) fn writers(seen: Seen<'_>, pos: usize, pair: [u32; 2]) -> Result<Pending, LensError> {
+pub(super) fn attribution(
+    seen: Seen<'_>,
+    &AskAttribution { pos, a, b }: &AskAttribution,
+) -> Result<Pending, Absence> {
     let network = &seen.model.network;
     if seen.model.file.config.placement == Placement::Post {
-        return Err(LensError::NotAdditive);
+        return Err(Absence::NotAdditive);
     }
     let pos = seen.position(pos)?;
+    let pair = [a, b];
     for token in pair {
         seen.check("token", token as usize)?;
     }
-    let [a, b] = pair;
     let n_layers = network.n_layers();
     let n_heads = seen.model.shape.n_heads;
     let places = depths(n_layers, seen.trace);
@@ -61,7 +64,7 @@ pub(super) fn writers(seen: Seen<'_>, pos: usize, pair: [u32; 2]) -> Result<Pend
             let missing = n_heads - it.len();
             it.iter().copied().chain(std::iter::repeat_n(f32::NAN, missing))
         });
-        Answer::Writers(Writers {
+        Answer::Attribution(Attribution {
             pos,
             a,
             b,
@@ -76,18 +79,18 @@ pub(super) fn writers(seen: Seen<'_>, pos: usize, pair: [u32; 2]) -> Result<Pend
     }))
 }
 
-/// What each head of a layer wrote along `toward`, attention's before recurrent ones, `[head]`, and
-/// what was written beside them: biases, or what a change of the whole made of it, `[1]`.
+/// What each head of a layer adds along `toward`, attention's before recurrent ones, `[head]`, and
+/// what is added beside them: biases, or what a change of the whole made of it, `[1]`.
 fn mixer_toward(
     seen: Seen<'_>,
     layer: usize,
     pos: usize,
     toward: &Tensor<1>,
-) -> Result<(Tensor<1>, Tensor<1>), LensError> {
+) -> Result<(Tensor<1>, Tensor<1>), Absence> {
     let network = &seen.model.network;
     let beside =
         |out: Part, heads: &Tensor<1>, bias: Option<Tensor<1>>| match seen.part::<2>(layer, out) {
-            // Kept because it was changed: whatever no head wrote.
+            // Kept because it was changed: whatever no head added.
             Ok(out) => {
                 let out: Tensor<1> = out.narrow(0, pos, 1).squeeze_dim(0);
                 (out * toward.clone()).sum() - heads.clone().sum()
@@ -108,19 +111,19 @@ fn mixer_toward(
     Ok((Tensor::cat(all, 0), rest))
 }
 
-/// What each shown head of a recurrent mixer wrote along `toward`, `[head]`.
+/// What each shown head of a recurrent mixer adds along `toward`, `[head]`.
 fn recurrent_toward(
     seen: Seen<'_>,
     layer: usize,
     pos: usize,
     toward: &Tensor<1>,
-) -> Result<Tensor<1>, LensError> {
+) -> Result<Tensor<1>, Absence> {
     let z: Tensor<3> = seen.part(layer, Part::SsmZ)?;
     let [_, n_heads, d_value] = z.dims();
-    let output = seen.output_of(layer, 0, n_heads).ok_or(LensError::NoState(layer))?;
+    let output = seen.output_of(layer, 0, n_heads).ok_or_else(|| seen.no_state(layer))?;
     let along: Tensor<1> = (output * toward.clone().unsqueeze()).sum_dim(1).squeeze_dim(1);
     let z: Tensor<1> = z.narrow(0, pos, 1).reshape([n_heads * d_value]);
-    let ssm = seen.mixer(layer).ssm.as_ref().ok_or(LensError::NoState(layer))?;
+    let ssm = seen.mixer(layer).ssm.as_ref().ok_or_else(|| seen.no_state(layer))?;
     let sets: Tensor<2> = (z * along).reshape([ssm.n_heads, ssm.together * d_value]);
     Ok(sets.sum_dim(1).squeeze_dim(1))
 }
@@ -133,7 +136,7 @@ pub(super) fn scale_at(seen: Seen<'_>, stream: Tensor<2>) -> Tensor<1> {
     }
 }
 
-/// What a shared bias wrote along `toward`, `[1]`.
+/// What a shared bias adds along `toward`, `[1]`.
 fn bias_toward(bias: Option<Tensor<1>>, toward: &Tensor<1>) -> Tensor<1> {
     match bias {
         Some(bias) => (bias * toward.clone()).sum(),
@@ -141,13 +144,13 @@ fn bias_toward(bias: Option<Tensor<1>>, toward: &Tensor<1>) -> Tensor<1> {
     }
 }
 
-/// What each head of a layer wrote along `toward`, `[head]`.
+/// What each head of a layer adds along `toward`, `[head]`.
 fn heads_toward(
     seen: Seen<'_>,
     layer: usize,
     pos: usize,
     toward: &Tensor<1>,
-) -> Result<Tensor<1>, LensError> {
+) -> Result<Tensor<1>, Absence> {
     let result: Tensor<3> = match seen.part(layer, Part::AttnResult) {
         // Kept because it was changed.
         Ok(result) => result.narrow(0, pos, 1),
@@ -162,7 +165,7 @@ fn heads_toward(
 }
 
 /// What biases at the end add, and the logit difference itself; each `[1]`.
-fn ends(seen: Seen<'_>, pos: usize, [a, b]: [u32; 2]) -> Result<[Tensor<1>; 2], LensError> {
+fn ends(seen: Seen<'_>, pos: usize, [a, b]: [u32; 2]) -> Result<[Tensor<1>; 2], Absence> {
     let network = &seen.model.network;
     let logits: Tensor<2> = seen.get(Site::Logits)?;
     let at =

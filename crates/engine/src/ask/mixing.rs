@@ -2,9 +2,9 @@
 //! amount to.
 
 use burn::prelude::*;
-use trace::{MixerShape, Part, Site, SsmShape};
+use trace::{Absence, MixerShape, Part, Site, SsmShape};
 
-use super::{LensError, Seen};
+use super::Seen;
 use crate::model::{Decay, Recurrence, for_heads};
 
 /// A head as it is shown.
@@ -42,7 +42,7 @@ impl<'a> Seen<'a> {
 
     /// Every head's mixing of positions, `[head, query, key]`; fewer heads than there are, where a
     /// recurrence amounts to no matrix.
-    pub(super) fn mixing(self, layer: usize) -> Result<Option<Tensor<3>>, LensError> {
+    pub(super) fn mixing(self, layer: usize) -> Result<Option<Tensor<3>>, Absence> {
         let mixer = self.mixer(layer);
         let mut parts = Vec::new();
         if 0 < mixer.n_attention_heads {
@@ -66,7 +66,7 @@ impl<'a> Seen<'a> {
     /// # Source
     /// Ali, Zimerman & Wolf 2024, *The hidden attention of Mamba models*, eq. (11); their figures
     /// take the mean over channels too. Mamba's skip is no part of it.
-    fn hidden(self, layer: usize, ssm: &SsmShape) -> Result<Tensor<3>, LensError> {
+    fn hidden(self, layer: usize, ssm: &SsmShape) -> Result<Tensor<3>, Absence> {
         let count = ssm.together;
         let n_pos = self.n_pos()?;
         let all = match self.model.network.s4d_kernel(layer, n_pos) {
@@ -110,7 +110,7 @@ impl<'a> Seen<'a> {
         layer: usize,
         first: usize,
         count: usize,
-    ) -> Result<Recurrence, LensError> {
+    ) -> Result<Recurrence, Absence> {
         let value: Tensor<3> = self.part(layer, Part::SsmValue)?;
         let n_heads = value.dims()[1];
         let own = |of: Tensor<3>| -> Tensor<4> { of.narrow(1, first, count).unsqueeze::<4>() };
@@ -137,7 +137,7 @@ impl<'a> Seen<'a> {
         pos: usize,
         [first, count]: [usize; 2],
         parts: Tensor<3>,
-    ) -> Result<Tensor<3>, LensError> {
+    ) -> Result<Tensor<3>, Absence> {
         let row = |of: Tensor<3>| of.narrow(0, pos, 1).narrow(1, first, count);
         let y: Tensor<3> = self.part(layer, Part::SsmY)?;
         let form = y.dims();

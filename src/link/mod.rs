@@ -1,0 +1,89 @@
+//! The conversation with an engine as a pure state machine: what happens → what is to be done.
+//!
+//! Knows no browser, no clock and no signals: the page tells it what happens and when, and does
+//! what it says ([`Effect`]). So every order of events can be tested natively.
+
+mod run; // what a run was asked, and what came back
+mod talk; // start here
+#[cfg(test)]
+mod tests;
+
+use trace::{Device, Event, ModelInfo, Question, Request};
+
+use crate::share::Cut;
+
+pub use run::{Answered, Run};
+pub use talk::{Talk, address_of};
+
+/// Whether numbers are live.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Status {
+    /// The engine is on its way.
+    Starting,
+    /// The weights are.
+    Loading {
+        got_bytes: u64,
+        of_bytes: u64,
+    },
+    /// The model is ready, and no prompt has run yet.
+    Ready,
+    Live,
+    /// Nothing runs; what is shown is the last good picture.
+    Stopped,
+}
+
+/// What happens: the reader wants something, or the engine says something.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// An engine of this kind is wanted.
+    Engine { uses_gpu: bool },
+    /// A model is wanted.
+    Model(String),
+    /// This prompt is to run, and these questions are on show.
+    Run { prompt: String, cuts: Vec<Cut>, ask: Vec<Question> },
+    /// Other questions are on show.
+    Ask(Vec<Question>),
+    /// The engine said something.
+    Heard(Box<Event>),
+    /// The engine failed, in words.
+    Broke(String),
+    /// Some time has passed.
+    Tick,
+    /// Nobody needs the engine any more.
+    Close,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// End the engine.
+    Stop,
+    /// Start an engine.
+    Start {
+        uses_gpu: bool,
+    },
+    /// Tell `Input::Engine` again after a while.
+    Restart {
+        millis: u64,
+    },
+    /// Send this to the engine.
+    Send(Request),
+    Status(Status),
+    Device(Device),
+    /// A model is ready; what another one answered is void where `is_other`.
+    Opened {
+        model: Box<ModelInfo>,
+        is_other: bool,
+    },
+    /// A prompt ran.
+    Ran {
+        run: Run,
+        answers: Vec<Answered>,
+    },
+    /// More was answered about the last run.
+    Seen(Vec<Answered>),
+    /// Say this to the reader.
+    Notice(String),
+    /// The graphics card is of no use; go on with the CPU.
+    UseCpu,
+}

@@ -1,0 +1,46 @@
+//! What ran, and what was asked of it.
+
+use std::sync::Arc;
+
+use trace::{Question, Reply, Token};
+
+use crate::{share::Cut, view::shown};
+
+/// A prompt that ran.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Run {
+    pub prompt: String,
+    /// The model that ran, and what was cut.
+    pub model: String,
+    pub cuts: Vec<Cut>,
+    pub tokens: Vec<Token>,
+    /// A label for each token.
+    pub labels: Vec<String>,
+    /// How many tokens were left out because the model reads no further.
+    pub n_cut: usize,
+    /// Time of the forward pass and of the answers.
+    pub secs: f64,
+}
+
+impl Run {
+    /// With labels made of the tokens.
+    pub fn labelled(self) -> Self {
+        Self { labels: self.tokens.iter().map(shown).collect(), ..self }
+    }
+}
+
+/// A question as it was asked, with what came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answered {
+    /// May leave something to the run; the reply's question has it put in.
+    pub asked: Question,
+    pub reply: Arc<Reply>,
+}
+
+impl Answered {
+    /// Each question with its reply, in their order.
+    pub fn zip(asked: &[Question], replies: Vec<Reply>) -> Vec<Self> {
+        let pairs = asked.iter().cloned().zip(replies);
+        pairs.map(|(asked, reply)| Self { asked, reply: Arc::new(reply) }).collect()
+    }
+}

@@ -1,0 +1,296 @@
+//! Who is asked what when: starting the engine, opening a model, runs and looks, and what to do when
+//! nothing comes back.
+
+use trace::{Edit, Event, ModelInfo, ModelShape, Question, Request, RunId};
+
+use super::{Answered, Effect, Input, Run, Status};
+use crate::share::Cut;
+
+/// An engine that says nothing for so long, or for so many times its last run, has stopped.
+const PATIENCE_SECS: f64 = 8.0;
+const PATIENCE_RUNS: f64 = 20.0;
+/// The engine for WebGPU compiles its kernels at the first run, which takes a while.
+const GPU_PATIENCE_SECS: f64 = 120.0;
+/// After so many failures in a row the page waits for the reader.
+const MOST_RESTARTS: u32 = 3;
+/// So long after a failure the engine is started again.
+const RESTART_MILLIS: u64 = 300;
+
+/// One engine, and what it has been asked.
+#[derive(Debug, Default)]
+pub struct Talk {
+    /// The model that is wanted.
+    model: String,
+    /// What is on show.
+    wanted: Vec<Question>,
+    /// The model that is there.
+    opened: Option<Opened>,
+    is_gpu: bool,
+    /// Whether an engine is there at all.
+    is_started: bool,
+    /// Whether the engine has its model. Until then nothing is asked; the page keeps its picture.
+    is_open: bool,
+    /// Whether the engine's model has run a prompt.
+    is_live: bool,
+    /// The last run that was asked for, and the last that came back.
+    sent: RunId,
+    done: RunId,
+    /// What was sent with the runs that are under way.
+    under_way: Vec<UnderWay>,
+    /// What has been asked about the last run, as asked and with what the run put in.
+    asked: Vec<Question>,
+    /// What a look that is under way asks. The next one waits for it, for a waiting look gives way
+    /// to a later one, and what it asked would be lost.
+    looking: Vec<Question>,
+    /// Since when an answer is awaited.
+    waits_since: Option<f64>,
+    /// Time of the last run.
+    run_secs: f64,
+    n_failures: u32,
+    is_closed: bool,
+}
+
+/// What is known of the model that is there.
+#[derive(Debug)]
+struct Opened {
+    digest: String,
+    shape: ModelShape,
+}
+
+/// A run that has not come back.
+#[derive(Clone, Debug)]
+struct UnderWay {
+    id: RunId,
+    prompt: String,
+    model: String,
+    cuts: Vec<Cut>,
+    ask: Vec<Question>,
+}
+
+impl Talk {
+    /// A conversation about this model that has not begun.
+    pub fn new(model: &str) -> Self {
+        Self { model: model.to_owned(), ..Self::default() }
+    }
+
+    /// Takes in what happens at a time (in seconds since whenever) and says what is to be done.
+    pub fn step(&mut self, now_secs: f64, input: Input) -> Vec<Effect> {
+        if self.is_closed {
+            return Vec::new();
+        }
+        match input {
+            Input::Engine { uses_gpu } => self.start(now_secs, uses_gpu),
+            Input::Model(model) => {
+                self.model = model;
+                if self.is_started { self.open(now_secs) } else { Vec::new() }
+            }
+            Input::Run { prompt, cuts, ask } => {
+                self.wanted.clone_from(&ask);
+                self.run(now_secs, prompt, cuts, ask)
+            }
+            Input::Ask(wanted) => {
+                self.wanted = wanted;
+                self.look(now_secs)
+            }
+            Input::Heard(event) => self.hear(now_secs, *event),
+            Input::Broke(text) => self.fail(&text),
+            Input::Tick if self.is_late(now_secs) => self.fail("the engine does not answer"),
+            Input::Tick => Vec::new(),
+            Input::Close => {
+                self.is_closed = true;
+                vec![Effect::Stop]
+            }
+        }
+    }
+
+    fn start(&mut self, now_secs: f64, uses_gpu: bool) -> Vec<Effect> {
+        (self.is_gpu, self.is_started, self.is_open) = (uses_gpu, false, false);
+        self.waits_since = Some(now_secs);
+        vec![Effect::Stop, Effect::Status(Status::Starting), Effect::Start { uses_gpu }]
+    }
+
+    /// Fetches the model. Until it is there nothing is asked, and the picture stands.
+    fn open(&mut self, now_secs: f64) -> Vec<Effect> {
+        self.is_open = false;
+        let request = Request::Open { url: address_of(&self.model) };
+        let loading = Status::Loading { got_bytes: 0, of_bytes: 0 };
+        vec![self.send(now_secs, request), Effect::Status(loading)]
+    }
+
+    fn send(&mut self, now_secs: f64, request: Request) -> Effect {
+        // The wait counts from the first request that has no answer, however many follow.
+        self.waits_since.get_or_insert(now_secs);
+        Effect::Send(request)
+    }
+
+    fn run(
+        &mut self,
+        now_secs: f64,
+        prompt: String,
+        cuts: Vec<Cut>,
+        ask: Vec<Question>,
+    ) -> Vec<Effect> {
+        let Some(opened) = self.opened.as_ref().filter(|_| self.is_open) else { return Vec::new() };
+        let edits: Vec<Edit> = cuts.iter().flat_map(|it| it.edits(&opened.shape)).collect();
+        self.sent += 1;
+        let (id, model) = (self.sent, self.model.clone());
+        self.looking.clear();
+        self.under_way.push(UnderWay { id, prompt: prompt.clone(), model, cuts, ask: ask.clone() });
+        vec![self.send(now_secs, Request::Run { id, prompt, edits, ask })]
+    }
+
+    /// Asks what is shown and has not been asked about the last run.
+    fn look(&mut self, now_secs: f64) -> Vec<Effect> {
+        // What is under way is followed by a look when it comes back.
+        let is_busy = !self.is_open || !self.looking.is_empty() || self.done != self.sent;
+        if is_busy || self.done == 0 {
+            return Vec::new();
+        }
+        let is_new = |it: &&Question| !self.asked.contains(it);
+        let new: Vec<Question> = self.wanted.iter().filter(is_new).cloned().collect();
+        if new.is_empty() {
+            return Vec::new();
+        }
+        self.asked.extend(new.iter().cloned());
+        self.looking.clone_from(&new);
+        vec![self.send(now_secs, Request::Look { id: self.done, ask: new })]
+    }
+
+    fn hear(&mut self, now_secs: f64, event: Event) -> Vec<Effect> {
+        self.waits_since = None;
+        match event {
+            Event::Started { device } => {
+                self.is_started = true;
+                let mut effects = vec![Effect::Device(device)];
+                effects.extend(self.open(now_secs));
+                effects
+            }
+            Event::Loading { got_bytes, of_bytes } => {
+                self.waits_since = Some(now_secs);
+                vec![Effect::Status(Status::Loading { got_bytes, of_bytes })]
+            }
+            Event::Opened { model } => self.opened(model),
+            Event::Ran { id, tokens, n_cut, secs, answers } => {
+                self.done = id;
+                self.n_failures = 0;
+                self.run_secs = secs;
+                let sent = self.came_back(id);
+                // A later prompt is on its way; what is on show is this one.
+                self.still_waits(now_secs);
+                let Some(UnderWay { prompt, model, cuts, ask, .. }) = sent.filter(|_| self.is_open)
+                else {
+                    // Another model is on its way; what the one before says comes too late.
+                    return Vec::new();
+                };
+                self.is_live = true;
+                let run = Run { prompt, model, cuts, tokens, n_cut, secs, ..Run::default() };
+                let answers = Answered::zip(&ask, answers);
+                self.asked = all_forms(&answers);
+                let mut effects = vec![
+                    Effect::Ran { run: run.labelled(), answers },
+                    Effect::Status(Status::Live),
+                ];
+                effects.extend(self.look(now_secs));
+                effects
+            }
+            Event::Seen { id, answers } => {
+                self.still_waits(now_secs);
+                if id != self.done || self.looking.is_empty() {
+                    return Vec::new();
+                }
+                let answers = Answered::zip(&std::mem::take(&mut self.looking), answers);
+                self.asked.extend(all_forms(&answers));
+                let mut effects = vec![Effect::Seen(answers)];
+                effects.extend(self.look(now_secs));
+                effects
+            }
+            Event::Failed { notice, .. } if notice.is_fatal => self.fail(&notice.text),
+            Event::Failed { id, notice } => self.refused(now_secs, id, notice.text),
+        }
+    }
+
+    /// What was asked for is not to be had; the engine goes on.
+    fn refused(&mut self, now_secs: f64, id: Option<RunId>, text: String) -> Vec<Effect> {
+        let mut effects = vec![Effect::Notice(text)];
+        if !self.is_open {
+            effects.push(Effect::Status(Status::Stopped));
+        } else if !self.is_live {
+            effects.push(Effect::Status(Status::Ready));
+        }
+        let Some(id) = id else { return effects };
+        self.looking.clear();
+        self.under_way.retain(|it| id < it.id);
+        if self.done < id && self.under_way.is_empty() {
+            // The run before stands, and can be looked at again.
+            self.sent = self.done;
+            effects.extend(self.look(now_secs));
+        }
+        effects
+    }
+
+    fn opened(&mut self, model: Box<ModelInfo>) -> Vec<Effect> {
+        let ModelInfo { digest, shape, .. } = &*model;
+        let before = self.opened.replace(Opened { digest: digest.clone(), shape: shape.clone() });
+        let is_other = before.is_some_and(|it| it.digest != *digest);
+        // No run of this model can be looked at yet.
+        (self.is_open, self.is_live, self.done) = (true, false, 0);
+        (self.looking, self.asked) = (Vec::new(), Vec::new());
+        self.under_way.clear();
+        vec![Effect::Opened { model, is_other }, Effect::Status(Status::Ready)]
+    }
+
+    /// Says what happened and starts the engine anew, where that may help.
+    fn fail(&mut self, text: &str) -> Vec<Effect> {
+        self.waits_since = None;
+        (self.is_started, self.is_open) = (false, false);
+        self.n_failures += 1;
+        let mut effects = vec![Effect::Stop];
+        if self.is_gpu {
+            let text =
+                format!("{text}. The page goes on with the CPU; choose WebGPU again to retry");
+            effects.extend([Effect::Notice(text), Effect::UseCpu]);
+        } else if self.n_failures <= MOST_RESTARTS {
+            let text = format!(
+                "{text}. It is being started again; the picture is that of the last good run"
+            );
+            effects.extend([
+                Effect::Notice(text),
+                Effect::Status(Status::Starting),
+                Effect::Restart { millis: RESTART_MILLIS },
+            ]);
+        } else {
+            let text =
+                format!("{text}, again and again. Reload the page; the link keeps your place");
+            effects.extend([Effect::Status(Status::Stopped), Effect::Notice(text)]);
+        }
+        effects
+    }
+
+    /// What was sent with a run that came back; earlier ones are of no more use.
+    fn came_back(&mut self, id: RunId) -> Option<UnderWay> {
+        self.under_way.retain(|it| id <= it.id);
+        self.under_way.first().filter(|it| it.id == id).cloned()
+    }
+
+    fn still_waits(&mut self, now_secs: f64) {
+        if self.done != self.sent {
+            self.waits_since = Some(now_secs);
+        }
+    }
+
+    fn is_late(&self, now_secs: f64) -> bool {
+        let least = if self.is_gpu || !self.is_open { GPU_PATIENCE_SECS } else { PATIENCE_SECS };
+        let patience = least.max(PATIENCE_RUNS * self.run_secs);
+        self.waits_since.is_some_and(|since| patience < now_secs - since)
+    }
+}
+
+/// Questions as they were asked and as the run closed them: neither need be asked again.
+fn all_forms(answers: &[Answered]) -> Vec<Question> {
+    answers.iter().flat_map(|it| [it.asked.clone(), it.reply.question.clone()]).collect()
+}
+
+/// Where the files of a model are, seen from the worker.
+pub fn address_of(model: &str) -> String {
+    format!("./models/{model}")
+}

@@ -1,0 +1,284 @@
+//! Orders of events, and what is done then.
+
+use trace::{
+    Absence, Answer, AskFilm, AskNext, AskPatterns, Device, Event, ModelInfo, ModelShape, Notice,
+    Question, Reply, Request, RunId, STRONGEST,
+};
+
+use super::{Effect, Input, Status, Talk};
+use crate::share::Cut;
+
+fn info(id: &str) -> Box<ModelInfo> {
+    Box::new(ModelInfo {
+        id: id.to_owned(),
+        about: String::new(),
+        n_params: 0,
+        size_bytes: 0,
+        digest: id.to_owned(),
+        shape: ModelShape::default(),
+        vocab: Vec::new(),
+        prompts: Vec::new(),
+        has_basis: false,
+        phenomena: Vec::new(),
+    })
+}
+
+fn none(question: Question) -> Reply {
+    Reply { question, answer: Err(Absence::NoBasis) }
+}
+
+fn ran(id: RunId, answers: Vec<Reply>) -> Input {
+    Input::Heard(Box::new(Event::Ran { id, tokens: Vec::new(), n_cut: 0, secs: 0.1, answers }))
+}
+
+fn seen(id: RunId, answers: Vec<Reply>) -> Input {
+    Input::Heard(Box::new(Event::Seen { id, answers }))
+}
+
+fn failed(id: Option<RunId>, is_fatal: bool) -> Input {
+    let notice = Notice { text: "no".to_owned(), is_fatal };
+    Input::Heard(Box::new(Event::Failed { id, notice }))
+}
+
+fn run(prompt: &str, ask: &[Question]) -> Input {
+    Input::Run { prompt: prompt.to_owned(), cuts: Vec::<Cut>::new(), ask: ask.to_vec() }
+}
+
+fn started() -> Input {
+    let device = Device { is_gpu: false, name: String::new() };
+    Input::Heard(Box::new(Event::Started { device }))
+}
+
+/// A conversation whose model is there.
+fn open() -> Talk {
+    let mut talk = Talk::new("tales");
+    talk.step(0.0, Input::Engine { uses_gpu: false });
+    talk.step(0.0, started());
+    talk.step(0.0, Input::Heard(Box::new(Event::Opened { model: info("tales") })));
+    talk
+}
+
+/// What is sent to the engine.
+fn sent(effects: &[Effect]) -> Vec<&Request> {
+    let mut all = Vec::new();
+    for effect in effects {
+        if let Effect::Send(request) = effect {
+            all.push(request);
+        }
+    }
+    all
+}
+
+fn statuses(effects: &[Effect]) -> Vec<&Status> {
+    let mut all = Vec::new();
+    for effect in effects {
+        if let Effect::Status(status) = effect {
+            all.push(status);
+        }
+    }
+    all
+}
+
+fn next() -> Question {
+    AskNext.into()
+}
+
+fn film(layer: usize) -> Question {
+    AskFilm { layer, head: 0 }.into()
+}
+
+#[test]
+fn an_engine_that_is_up_is_told_the_model_that_is_wanted_then() {
+    let mut talk = Talk::new("tales");
+    let effects = talk.step(0.0, Input::Engine { uses_gpu: true });
+    assert_eq!(effects[..2], [Effect::Stop, Effect::Status(Status::Starting)]);
+    assert_eq!(effects[2], Effect::Start { uses_gpu: true });
+    assert_eq!(talk.step(0.0, Input::Model("other".to_owned())), []);
+    assert_eq!(
+        talk.step(0.0, run("a", &[next()])),
+        [],
+        "nothing is asked before the model is there"
+    );
+    let effects = talk.step(1.0, started());
+    let expected = Request::Open { url: "./models/other".to_owned() };
+    assert_eq!(sent(&effects), [&expected]);
+}
+
+#[test]
+fn what_is_on_show_and_was_not_asked_is_asked_when_the_run_is_back() {
+    let mut talk = open();
+    let effects = talk.step(1.0, run("a", &[next()]));
+    assert!(matches!(sent(&effects)[..], [Request::Run { id: 1, .. }]));
+    assert_eq!(talk.step(1.0, Input::Ask(vec![next(), film(0)])), []);
+    let effects = talk.step(1.2, ran(1, vec![none(next())]));
+    assert!(
+        matches!(&effects[0], Effect::Ran { run, answers } if run.prompt == "a" && answers.len() == 1)
+    );
+    let look = Request::Look { id: 1, ask: vec![film(0)] };
+    assert_eq!(sent(&effects), [&look]);
+    // While it is under way, a second one waits.
+    assert_eq!(talk.step(1.3, Input::Ask(vec![next(), film(1)])), []);
+    let effects = talk.step(1.4, seen(1, vec![none(film(0))]));
+    assert!(matches!(&effects[0], Effect::Seen(answers) if answers[0].asked == film(0)));
+    assert_eq!(sent(&effects), [&Request::Look { id: 1, ask: vec![film(1)] }]);
+    talk.step(1.5, seen(1, vec![none(film(1))]));
+    // What was answered once about this run is not asked again.
+    assert_eq!(talk.step(1.6, Input::Ask(vec![film(0), next()])), []);
+}
+
+#[test]
+fn a_question_that_the_run_closed_counts_as_asked_both_ways() {
+    let mut talk = open();
+    let patterns = |layer| Question::from(AskPatterns { layer, heads: vec![0] });
+    talk.step(0.0, run("a", &[patterns(STRONGEST)]));
+    talk.step(0.0, ran(1, vec![none(patterns(2))]));
+    assert_eq!(talk.step(0.0, Input::Ask(vec![patterns(2)])), []);
+    assert_eq!(sent(&talk.step(0.0, Input::Ask(vec![patterns(1)]))).len(), 1);
+}
+
+#[test]
+fn of_runs_under_way_each_brings_its_own_prompt_and_the_last_is_looked_at() {
+    let mut talk = open();
+    talk.step(0.0, run("a", &[next()]));
+    talk.step(0.0, run("ab", &[next()]));
+    talk.step(0.0, run("abc", &[next()]));
+    talk.step(0.0, Input::Ask(vec![film(0)]));
+    let effects = talk.step(0.1, ran(1, vec![none(next())]));
+    assert!(matches!(&effects[0], Effect::Ran { run, .. } if run.prompt == "a"));
+    assert_eq!(sent(&effects), Vec::<&Request>::new());
+    let effects = talk.step(0.2, ran(3, vec![none(next())]));
+    assert!(matches!(&effects[0], Effect::Ran { run, .. } if run.prompt == "abc"));
+    assert!(matches!(sent(&effects)[..], [Request::Look { id: 3, .. }]));
+}
+
+#[test]
+fn answers_to_an_earlier_look_are_not_taken_for_the_new_run() {
+    let mut talk = open();
+    talk.step(0.0, run("a", &[next()]));
+    talk.step(0.0, ran(1, vec![none(next())]));
+    talk.step(0.0, Input::Ask(vec![film(0)]));
+    talk.step(0.0, run("ab", &[next(), film(0)]));
+    assert_eq!(talk.step(0.1, seen(1, vec![none(film(0))])), []);
+    let effects = talk.step(0.2, ran(2, vec![none(next()), none(film(0))]));
+    assert_eq!(sent(&effects), Vec::<&Request>::new());
+}
+
+#[test]
+fn a_prompt_that_is_refused_first_leaves_the_page_ready_and_later_ones_leave_the_last_run() {
+    let mut talk = open();
+    talk.step(0.0, run("much", &[next()]));
+    let effects = talk.step(0.1, failed(Some(1), false));
+    assert_eq!(statuses(&effects), [&Status::Ready]);
+    let effects = talk.step(0.2, run("a", &[next()]));
+    let [Request::Run { id, .. }] = sent(&effects)[..] else { panic!("{effects:?}") };
+    talk.step(0.3, ran(*id, vec![none(next())]));
+    talk.step(0.4, run("much", &[next()]));
+    talk.step(0.4, Input::Ask(vec![film(0)]));
+    let effects = talk.step(0.5, failed(Some(id + 1), false));
+    assert_eq!(statuses(&effects), Vec::<&Status>::new(), "still live");
+    assert!(matches!(sent(&effects)[..], [Request::Look { id: 1, .. }]), "{effects:?}");
+    // A look that fails is not asked for ever.
+    assert_eq!(talk.step(0.6, failed(Some(1), false)).len(), 1);
+}
+
+#[test]
+fn a_model_that_does_not_open_stops_the_page_and_another_one_goes_on() {
+    let mut talk = open();
+    talk.step(0.0, run("a", &[next()]));
+    talk.step(0.0, ran(1, vec![none(next())]));
+    let effects = talk.step(0.0, Input::Model("nobody".to_owned()));
+    assert_eq!(statuses(&effects), [&Status::Loading { got_bytes: 0, of_bytes: 0 }]);
+    assert_eq!(statuses(&talk.step(0.0, failed(None, false))), [&Status::Stopped]);
+    talk.step(0.0, Input::Model("other".to_owned()));
+    let opened = Event::Opened { model: info("other") };
+    let effects = talk.step(0.0, Input::Heard(Box::new(opened)));
+    assert!(matches!(&effects[0], Effect::Opened { is_other: true, .. }));
+    assert_eq!(talk.step(0.0, Input::Ask(vec![film(0)])), [], "its first run is still to come");
+}
+
+#[test]
+fn what_a_model_says_after_another_was_wanted_comes_too_late() {
+    let mut talk = open();
+    talk.step(0.0, run("a", &[next()]));
+    talk.step(0.0, Input::Model("other".to_owned()));
+    assert_eq!(talk.step(0.1, ran(1, vec![none(next())])), []);
+}
+
+#[test]
+fn an_engine_that_fails_is_started_again_a_few_times() {
+    let mut talk = open();
+    for _ in 0..3 {
+        let effects = talk.step(0.0, Input::Broke("it stopped".to_owned()));
+        assert!(effects.contains(&Effect::Restart { millis: 300 }), "{effects:?}");
+        talk.step(0.0, Input::Engine { uses_gpu: false });
+    }
+    let effects = talk.step(0.0, Input::Broke("it stopped".to_owned()));
+    assert_eq!(statuses(&effects), [&Status::Stopped]);
+    assert!(effects.iter().any(|it| matches!(it, Effect::Notice(text) if text.contains("Reload"))));
+}
+
+#[test]
+fn a_run_that_comes_back_forgives_earlier_failures() {
+    let mut talk = open();
+    for _ in 0..5 {
+        talk.step(0.0, failed(None, true));
+        talk.step(0.0, Input::Engine { uses_gpu: false });
+        talk.step(0.0, started());
+        talk.step(0.0, Input::Heard(Box::new(Event::Opened { model: info("tales") })));
+        let effects = talk.step(0.0, run("a", &[next()]));
+        let [Request::Run { id, .. }] = sent(&effects)[..] else { panic!("{effects:?}") };
+        let effects = talk.step(0.0, ran(*id, vec![none(next())]));
+        assert_eq!(statuses(&effects), [&Status::Live]);
+    }
+}
+
+#[test]
+fn a_graphics_card_that_fails_gives_way_to_the_cpu() {
+    let mut talk = Talk::new("tales");
+    talk.step(0.0, Input::Engine { uses_gpu: true });
+    let effects = talk.step(0.0, failed(None, true));
+    assert!(effects.contains(&Effect::UseCpu), "{effects:?}");
+}
+
+#[test]
+fn an_engine_that_says_nothing_is_given_up_after_its_patience() {
+    let mut talk = open();
+    assert_eq!(talk.step(100.0, Input::Tick), [], "nothing is awaited");
+    talk.step(100.0, run("a", &[next()]));
+    talk.step(106.0, run("ab", &[next()]));
+    assert_eq!(talk.step(107.9, Input::Tick), []);
+    // Later requests do not put off the end of the wait.
+    assert!(talk.step(108.1, Input::Tick).contains(&Effect::Stop));
+    assert_eq!(talk.step(200.0, Input::Tick), [], "once is enough");
+}
+
+#[test]
+fn slow_runs_and_loading_are_waited_for() {
+    let mut talk = open();
+    talk.step(0.0, run("a", &[next()]));
+    let slow =
+        Event::Ran { id: 1, tokens: Vec::new(), n_cut: 0, secs: 2.0, answers: vec![none(next())] };
+    talk.step(2.0, Input::Heard(Box::new(slow)));
+    talk.step(2.0, run("ab", &[next()]));
+    assert_eq!(talk.step(41.0, Input::Tick), []);
+    assert!(talk.step(43.0, Input::Tick).contains(&Effect::Stop));
+
+    let mut talk = Talk::new("tales");
+    talk.step(0.0, Input::Engine { uses_gpu: false });
+    talk.step(0.0, started());
+    let part = Event::Loading { got_bytes: 1, of_bytes: 9 };
+    talk.step(100.0, Input::Heard(Box::new(part)));
+    assert_eq!(talk.step(219.0, Input::Tick), []);
+    assert!(talk.step(221.0, Input::Tick).contains(&Effect::Stop));
+}
+
+#[test]
+fn an_engine_that_nobody_needs_is_ended_for_good() {
+    let mut talk = open();
+    assert_eq!(talk.step(0.0, Input::Close), [Effect::Stop]);
+    assert_eq!(talk.step(0.0, Input::Engine { uses_gpu: false }), []);
+    let next =
+        Answer::Next(trace::NamedArray::new(Vec::new(), &[(trace::Axis::Vocab, 0)]).unwrap());
+    let reply = Reply { question: AskNext.into(), answer: Ok(next) };
+    assert_eq!(talk.step(0.0, ran(1, vec![reply])), []);
+}
