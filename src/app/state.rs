@@ -178,9 +178,8 @@ impl AppState {
             }
             let family = family_of(id);
             if let Some(new) = family.filter(|new| family_of(&it.model) != Some(new)) {
-                it.prompt = new.prompt.to_owned();
-                (it.a, it.b, it.cuts) = (None, None, Vec::new());
-                it.pick = Pick::default();
+                new.ask(it);
+                (it.pick, it.cuts) = (Pick::default(), Vec::new());
             }
             it.beside.retain(|beside| beside != id && family_of(beside) == family);
             (it.model, it.digest) = (id.to_owned(), String::new());

@@ -15,6 +15,7 @@ use super::{
     lab_panel::{LabPanel, lab_of},
     lens_panel::LensPanel,
     lesson_panel::LessonPanel,
+    missing::Missing,
     next_panel::NextPanel,
     notice::Notices,
     prompt_bar::PromptBar,
@@ -74,6 +75,7 @@ fn Stage() -> impl IntoView {
                 data-zone="stage"
                 class:has-maximised=move || state.bookmark.read().maximised.is_some()
             >
+                <Missing />
                 <div class="row row-a">
                     <AttentionPanel />
                     <SecondPanel />
@@ -172,5 +174,9 @@ fn Tabs() -> impl IntoView {
             </button>
         }
     });
-    view! { <nav class="tabs" role="tablist" aria-label="Panels">{tabs.collect_view()}</nav> }
+    view! {
+        <nav class="tabs" aria-label="Panels">
+            <div role="tablist" aria-label="Panels">{tabs.collect_view()}</div>
+        </nav>
+    }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Cut;
+use super::{Cut, family_of};
 use crate::view::{ChartKind, LensMode, Pick, Sampling};
 
 /// The version that this page writes, and the newest that it reads.
@@ -243,6 +243,14 @@ pub fn read_link(fragment: &str) -> (Bookmark, Vec<String>) {
     }
     let model = bookmark.model.clone();
     bookmark.beside.retain(|it| *it != model);
+    // A link that names a model alone opens what that model is about.
+    if let Some(family) = family_of(&model).filter(|_| !pairs.contains_key("prompt")) {
+        let named = (bookmark.a.take(), bookmark.b.take());
+        family.ask(&mut bookmark);
+        if named != (None, None) {
+            (bookmark.a, bookmark.b) = named;
+        }
+    }
     (bookmark, troubles)
 }
 
@@ -572,6 +580,27 @@ mod tests {
         assert_eq!(bookmark.prompt, "Anna put the lantern in the");
         assert_eq!((bookmark.pick.layer, bookmark.pick.head), (Some(3), Some(2)));
         assert_eq!((bookmark.a.as_deref(), bookmark.lens), (Some("barn"), LensMode::Ab));
+    }
+
+    #[test]
+    fn a_model_alone_opens_its_own_prompt_and_question() {
+        let asked = |link: &str| {
+            let (it, troubles) = read_link(link);
+            assert!(troubles.is_empty(), "{troubles:?}");
+            (it.prompt, it.a.unwrap_or_default(), it.b.unwrap_or_default())
+        };
+        let own = |prompt: &str, a: &str, b: &str| (prompt.into(), a.into(), b.into());
+        let parity = own("1 0 1 1 0 1 0 0 1", "odd", "even");
+        assert_eq!(asked("v=1&model=parity-gru"), parity);
+        assert_eq!(asked("v=1&model=parity-mamba&layer=1&lens=kl"), parity);
+        assert_eq!(read_link("v=1&model=parity-gru&layer=1").0.pick.layer, Some(1));
+        let story = Bookmark::default().prompt;
+        assert_eq!(asked("v=1&model=tales-hybrid"), own(&story, "", ""));
+        // What a link says is so, and a folder that is not ours has no prompt of its own.
+        assert_eq!(asked("v=1&model=parity-gru&prompt=1"), own("1", "", ""));
+        assert_eq!(asked("v=1&model=parity-gru&prompt="), own("", "", ""));
+        assert_eq!(asked("v=1&model=parity-gru&a=1"), own(&parity.0, "1", ""));
+        assert_eq!(asked("v=1&model=elsewhere"), own(&story, "", ""));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The models that come with the page.
 
+use super::Bookmark;
 use crate::view::{A5, COPYING, PARITY, RECALL, Task};
 
 /// Models that learned the same task with the same words: they can stand side by side.
@@ -12,6 +13,18 @@ pub struct Family {
     pub tasks: &'static [Task],
     /// What stands in the prompt when the reader comes from another family.
     pub prompt: &'static str,
+    /// Tokens A and B of that prompt: the right answer, and a wrong one that tells something. `None`
+    /// leaves both to the run.
+    pub contrast: Option<[&'static str; 2]>,
+}
+
+impl Family {
+    /// Puts the family's own prompt and question into a bookmark.
+    pub fn ask(&self, bookmark: &mut Bookmark) {
+        self.prompt.clone_into(&mut bookmark.prompt);
+        let [a, b] = self.contrast.map_or([None, None], |it| it.map(|it| Some(it.to_owned())));
+        (bookmark.a, bookmark.b) = (a, b);
+    }
 }
 
 /// Every family, the first model of the first one being where the page begins.
@@ -25,6 +38,7 @@ pub const FAMILIES: &[Family] = &[
         ],
         tasks: &[],
         prompt: "Anna put the lantern in the barn. Tom looked for the lantern in the",
+        contrast: None,
     },
     Family {
         name: "Copying and recall",
@@ -36,6 +50,7 @@ pub const FAMILIES: &[Family] = &[
         ],
         tasks: &[COPYING, RECALL],
         prompt: "q w e r t y u | q w e",
+        contrast: Some(["r", "t"]),
     },
     Family {
         name: "Parity",
@@ -48,6 +63,7 @@ pub const FAMILIES: &[Family] = &[
         ],
         tasks: &[PARITY],
         prompt: "1 0 1 1 0 1 0 0 1",
+        contrast: Some(["odd", "even"]),
     },
     Family {
         name: "A5 word problem",
@@ -59,6 +75,7 @@ pub const FAMILIES: &[Family] = &[
         ],
         tasks: &[A5],
         prompt: "a b a a b b a b",
+        contrast: Some(["21435", "13425"]),
     },
 ];
 
@@ -72,6 +89,7 @@ mod tests {
     use std::{fs, path::Path};
 
     use super::{FAMILIES, family_of};
+    use crate::view::verdict;
 
     #[test]
     fn they_are_the_folders_that_are_there() {
@@ -104,14 +122,29 @@ mod tests {
     }
 
     #[test]
+    fn what_a_family_asks_has_the_right_answer_as_a_and_a_word_of_its_own_as_b() {
+        for family in FAMILIES {
+            let Some([a, b]) = family.contrast else { continue };
+            let words: Vec<&str> = family.prompt.split_whitespace().collect();
+            assert_eq!(verdict(family.tasks, &words, a).is_right, Some(true), "{}", family.name);
+            assert_eq!(verdict(family.tasks, &words, b).is_right, Some(false), "{}", family.name);
+            let vocab = vocab_of(family.models[0].0);
+            assert!([a, b].iter().all(|it| vocab.contains(&(*it).into())), "{}", family.name);
+        }
+    }
+
+    /// The words of a model, as its folder has them.
+    fn vocab_of(model: &str) -> Vec<serde_json::Value> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/models");
+        let text = fs::read_to_string(folder.join(model).join("model.json")).unwrap();
+        let file: serde_json::Value = serde_json::from_str(&text).unwrap();
+        file["vocab"].as_array().unwrap().clone()
+    }
+
+    #[test]
     fn models_of_a_family_have_the_same_words() {
         for family in FAMILIES {
-            let mut words = family.models.iter().map(|(model, _)| {
-                let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/models");
-                let text = fs::read_to_string(folder.join(model).join("model.json")).unwrap();
-                let file: serde_json::Value = serde_json::from_str(&text).unwrap();
-                file["vocab"].clone()
-            });
+            let mut words = family.models.iter().map(|(model, _)| vocab_of(model));
             let first = words.next().unwrap();
             assert!(words.all(|it| it == first), "{}", family.name);
             assert_eq!(family_of(family.models[0].0), Some(family));
