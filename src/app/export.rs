@@ -2,42 +2,107 @@
 
 use leptos::prelude::*;
 
-use super::{browser::download, figure::FONT, state::AppState};
+use super::{
+    browser::{all_in, download},
+    figure::FONT,
+    lens_panel::said,
+    state::AppState,
+};
 use crate::{
-    paint::{Caption, captioned, svg},
-    view::{Scene, Table, spoken},
+    paint::{Frame, LegendPart, framed, svg},
+    view::{Palette, Scene, Table, spoken},
 };
 
-/// A scene as SVG text with its caption.
-pub(super) fn svg_of(state: AppState, scene: &Scene) -> String {
-    svg(&captioned(scene, &caption_of(state)), FONT)
+/// A figure with what made it, to be taken away.
+#[derive(Clone, Debug)]
+pub(super) struct Picture {
+    scene: Scene,
+    /// SVG text that lies on the scene's place, where the figure is such.
+    chart: Option<String>,
+    /// Model, digest, prompt and place.
+    caption: String,
+    palette: &'static Palette,
 }
 
-/// A chart, which is SVG text already, with its caption.
-pub(super) fn svg_of_chart(state: AppState, chart: &str, size_px: [f32; 2]) -> String {
-    let scene = Scene { size_px, marks: Vec::new() };
-    let frame = svg(&captioned(&scene, &caption_of(state)), FONT);
-    // The chart lies on the caption's paper.
-    let (paper, caption) = frame.split_at(frame.find("<text").unwrap_or(0));
-    format!("{paper}{chart}{caption}")
-}
-
-fn caption_of(state: AppState) -> Caption {
+/// A scene to take away.
+pub(super) fn svg_of(state: AppState, scene: &Scene) -> Picture {
     let palette = untrack(|| state.palette());
-    Caption { text: caption(state), ink: palette.ink_2, paper: palette.background }
+    Picture { scene: scene.clone(), chart: None, caption: caption(state), palette }
 }
 
-/// What made the picture: model, digest, prompt, place.
+/// A chart, which is SVG text already, to take away.
+pub(super) fn svg_of_chart(state: AppState, chart: &str, size_px: [f32; 2]) -> Picture {
+    let scene = Scene { size_px, marks: Vec::new() };
+    Picture { chart: Some(chart.to_owned()), ..svg_of(state, &scene) }
+}
+
+/// What a panel says around its figure.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Words {
+    /// Title and place.
+    pub(super) title: String,
+    /// What is seen, and what runs along its sides.
+    pub(super) lines: Vec<String>,
+    pub(super) legend: Vec<LegendPart>,
+}
+
+impl Picture {
+    /// The figure as SVG text with the panel's words around it.
+    pub(super) fn with(self, words: Words) -> String {
+        let Words { title, lines, legend } = words;
+        let Self { scene, chart, caption, palette } = self;
+        let (sheet, [x, y]) = framed(&scene, &Frame { title, lines, legend, caption, palette });
+        let sheet = svg(&sheet, FONT);
+        let Some(chart) = chart else { return sheet };
+        // The chart lies on the paper, under the words.
+        let (paper, rest) = sheet.split_at(sheet.find("<text").unwrap_or(0));
+        format!("{paper}<g transform=\"translate({x} {y})\">{chart}</g>{rest}")
+    }
+}
+
+/// The legend of a panel as it stands on the page.
+pub(super) fn legend_of(element: &web_sys::Element) -> Vec<LegendPart> {
+    let part = |it: web_sys::HtmlElement| {
+        let classes = it.class_list();
+        let text = || it.text_content().unwrap_or_default().trim().to_owned();
+        match () {
+            () if classes.contains("switch") => None,
+            () if classes.contains("ramp") && classes.contains("div") => Some(LegendPart::Signed),
+            () if classes.contains("ramp") => Some(LegendPart::Sizes),
+            () if classes.contains("attn-write") => Some(LegendPart::Kind(0, text())),
+            () if classes.contains("mlp-write") => Some(LegendPart::Kind(1, text())),
+            () if classes.contains("a") => Some(LegendPart::A(text())),
+            () if classes.contains("b") => Some(LegendPart::B(text())),
+            () => {
+                Some(LegendPart::Words(text())).filter(|it| *it != LegendPart::Words(String::new()))
+            }
+        }
+    };
+    all_in(element, ":scope > *").into_iter().filter_map(part).collect()
+}
+
+/// What made the picture: model, digest, prompt, place and what is read there.
 fn caption(state: AppState) -> String {
     untrack(|| {
         let bookmark = state.bookmark.read();
         let run = state.run.read();
-        let place = spoken(state.cursor(), &state.ground(), &run.tokens, None, None);
+        let cursor = state.cursor();
+        let row = state.answers.row.get();
+        let row = row
+            .filter(|it| (it.layer, it.head, it.query) == (cursor.layer, cursor.head, cursor.pos));
+        let place = spoken(cursor, &state.ground(), &run.tokens, row.as_deref(), said(state));
         format!(
             "Undercurrent · {} {} · “{}” · {place}",
             bookmark.model, bookmark.digest, run.prompt
         )
     })
+}
+
+/// A title as part of a file's name.
+pub(super) fn slug(title: &str) -> String {
+    let letters = title.to_lowercase();
+    let words = letters.split(|it: char| !it.is_ascii_alphanumeric()).filter(|it| !it.is_empty());
+    words.collect::<Vec<_>>().join("-")
 }
 
 /// Saves a figure.
@@ -64,5 +129,17 @@ fn saved(state: AppState, name: &str, kind: &str, text: &str) {
         state.notice(
             "the browser would not save the file; allow downloads for this page and try again",
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::slug;
+
+    #[test]
+    fn a_title_is_part_of_a_file_name() {
+        assert_eq!(slug("State film"), "state-film");
+        assert_eq!(slug("Three faces (×2)"), "three-faces-2");
+        assert_eq!(slug("A and B"), "a-and-b");
     }
 }

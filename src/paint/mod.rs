@@ -8,6 +8,7 @@
 mod shape; // start here
 
 mod canvas;
+mod frame;
 #[cfg(target_arch = "wasm32")]
 mod gpu;
 #[cfg(not(target_arch = "wasm32"))]
@@ -21,8 +22,9 @@ use crate::view::Scene;
 use canvas::Sheet;
 use gpu::GpuSurface;
 
+pub use frame::{Frame, LegendPart, framed};
 pub use gpu::Gpu;
-pub use svg::{Caption, captioned, svg};
+pub use svg::svg;
 
 /// Why a figure was not drawn. The page keeps the last picture, or draws without the GPU.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -5,43 +5,8 @@ use super::shape::{
 };
 use crate::view::{Anchor, Mark, Rgba, Scene, Turn};
 
-/// A line of text below a figure that is taken away.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Caption {
-    /// What is seen, of which model, prompt, site and run.
-    pub text: String,
-    pub ink: Rgba,
-    /// Laid under the whole figure, whose colours are made for it.
-    pub paper: Rgba,
-}
-
 /// For what is neither upright nor level.
 const SMOOTH: &str = " shape-rendering=\"auto\"";
-
-const CAPTION_SIZE_PX: f32 = 10.5;
-const CAPTION_HEIGHT_PX: f32 = 22.0;
-const CAPTION_MARGIN_PX: f32 = 6.0;
-/// No letter's width is known here; this is wider than most.
-const LETTER_EM: f32 = 0.56;
-
-/// The figure on paper, with a line of text below it.
-pub fn captioned(scene: &Scene, caption: &Caption) -> Scene {
-    let [width, height] = scene.size_px;
-    let text_px = caption.text.chars().count() as f32 * CAPTION_SIZE_PX * LETTER_EM;
-    let size_px = [width.max(text_px + 2.0 * CAPTION_MARGIN_PX), height + CAPTION_HEIGHT_PX];
-    let mut marks = vec![Mark::Cell { at: [0.0, 0.0], size: size_px, fill: caption.paper }];
-    marks.extend_from_slice(&scene.marks);
-    marks.push(Mark::Text {
-        at: [CAPTION_MARGIN_PX, height + CAPTION_HEIGHT_PX / 2.0],
-        text: caption.text.clone(),
-        size_px: CAPTION_SIZE_PX,
-        fill: caption.ink,
-        anchor: Anchor::Start,
-        turn: Turn::None,
-        bold: false,
-    });
-    Scene { size_px, marks }
-}
 
 /// The scene as a standalone SVG document with texts in `font`, a list as CSS has it.
 ///
@@ -312,21 +277,5 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 4);
         assert!(lines[1].starts_with("<rect") && lines[2].starts_with("<text"));
-    }
-
-    #[test]
-    fn a_caption_makes_room_for_itself() {
-        let scene = Scene { size_px: [30.0, 40.0], marks: vec![word("the", Turn::None, false)] };
-        let caption =
-            Caption { text: "one head of three tokens".to_owned(), ink: RED, paper: BLUE };
-        let captioned = captioned(&scene, &caption);
-        assert!(captioned.size_px[0] > 100.0);
-        assert_eq!(captioned.size_px[1], 62.0);
-        assert_eq!(
-            captioned.marks[0],
-            Mark::Cell { at: [0.0; 2], size: captioned.size_px, fill: BLUE }
-        );
-        assert_eq!(captioned.marks[1], scene.marks[0]);
-        assert!(svg(&captioned, "Inter").contains("y=\"54.67\""));
     }
 }

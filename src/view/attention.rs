@@ -2,7 +2,7 @@
 
 use trace::{Axis, NamedArray};
 
-use super::{Anchor, Cursor, Grid, Mark, Palette, Rgba, Scene, Turn};
+use super::{Anchor, Cursor, Grid, Mark, Palette, Rgba, Scene, Table, Turn};
 
 /// What a map of attention shows besides the weights.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +32,7 @@ impl AttentionMap<'_> {
     pub fn grid(&self) -> Grid {
         let count = self.labels.len().max(1);
         let room = [self.size_px[0] - LEFT_PX - 2.0, self.size_px[1] - TOP_PX - 2.0];
-        let cell = (room[0].min(room[1]) / count as f32).clamp(1.0, 30.0);
+        let cell = (room[0].min(room[1]) / count as f32).clamp(1.0, 40.0);
         Grid { origin: [LEFT_PX, TOP_PX], cell: [cell; 2], n_columns: count, n_rows: count }
     }
 
@@ -257,10 +257,67 @@ pub fn attention_lines(weights: &NamedArray, map: &AttentionMap<'_>) -> (Scene, 
     (Scene { size_px: map.size_px, marks }, grid)
 }
 
+/// Every weight of one head's map, each with both positions, as exact as it was computed; what the
+/// mask hides is left out.
+///
+/// `weights` has the axes `query, key`.
+pub fn attention_matrix(
+    weights: &NamedArray,
+    [layer, head]: [usize; 2],
+    labels: &[String],
+) -> Table {
+    let mut table =
+        Table::new(["layer", "head", "query position", "query", "key position", "key", "weight"]);
+    let sees_ahead = sees_ahead(weights);
+    let word = |pos: usize| labels.get(pos).cloned().unwrap_or_default();
+    for query in 0..weights.size(Axis::Query).unwrap_or(0) {
+        for key in 0..weights.size(Axis::Key).unwrap_or(0) {
+            let weight = weights.get(&[query, key]).filter(|it| !it.is_nan());
+            let Some(weight) = weight.filter(|_| sees_ahead || key <= query) else { continue };
+            table.rows.push(vec![
+                layer.to_string(),
+                head.to_string(),
+                query.to_string(),
+                word(query),
+                key.to_string(),
+                word(key),
+                weight.to_string(),
+            ]);
+        }
+    }
+    table
+}
+
 /// A label that is not longer than `most` letters; a cut one ends in an ellipsis.
 pub(super) fn shortened(label: &str, most: usize) -> String {
     if label.chars().count() <= most {
         return label.to_owned();
     }
     label.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_matrix_is_written_whole_and_exactly() {
+        let values = vec![1.0, 0.0, 1.0 / 3.0, 2.0 / 3.0];
+        let weights = NamedArray::new(values, &[(Axis::Query, 2), (Axis::Key, 2)]).unwrap();
+        let table = attention_matrix(&weights, [1, 3], &["a".to_owned(), ",".to_owned()]);
+        assert_eq!(table.rows.len(), 3, "what the mask hides is left out");
+        assert_eq!(table.rows[2][..6], ["1", "3", "1", ",", "1", ","]);
+        for (row, exact) in table.rows.iter().zip([1.0, 1.0 / 3.0, 2.0 / 3.0f32]) {
+            assert_eq!(row[6].parse::<f32>().unwrap().to_bits(), exact.to_bits());
+        }
+    }
+
+    #[test]
+    fn a_head_that_looks_ahead_keeps_its_upper_half_and_holes_are_left_out() {
+        let values = vec![0.25, 0.75, f32::NAN, 1.0];
+        let weights = NamedArray::new(values, &[(Axis::Query, 2), (Axis::Key, 2)]).unwrap();
+        let table = attention_matrix(&weights, [0, 0], &[]);
+        let weights: Vec<&str> = table.rows.iter().map(|it| it[6].as_str()).collect();
+        assert_eq!(weights, ["0.25", "0.75", "1"]);
+    }
 }

@@ -46,9 +46,9 @@ pub fn depth_chart(
     let least = drawn_a.iter().chain(&drawn_b).copied().fold(0.0f32, f32::min).min(-0.5) * 1.06;
     let row = row_height(size_px[1], n_depths);
     let mut text = String::new();
-    let chart = Chart { palette, size_px, row, least, n_depths };
-    chart.draw(&mut text, [(&drawn_a, palette.a), (&drawn_b, palette.b)], depth, kind).ok()?;
     let names: Vec<String> = lens.sites.iter().map(|it| depth_name(*it)).collect();
+    let chart = Chart { palette, size_px, row, least, names: &names };
+    chart.draw(&mut text, [(&drawn_a, palette.a), (&drawn_b, palette.b)], depth, kind).ok()?;
     let ends = format!(
         "{} at {}: A {}, B {}",
         if kind == ChartKind::Rank { "rank" } else { "log-probability" },
@@ -65,16 +65,47 @@ struct Chart<'a> {
     row: f32,
     /// The value at the left edge; the right edge is 0.
     least: f32,
-    n_depths: usize,
+    /// What the depths are called, from the bottom up.
+    names: &'a [String],
 }
+
+/// A chart that is narrower has no names of depths: those of the lens stand beside it.
+const NAMED_PX: f32 = 220.0;
+const NAMES_PX: f32 = 48.0;
 
 type Drawn = Result<(), Box<dyn std::error::Error>>;
 
 impl Chart<'_> {
+    fn is_named(&self) -> bool {
+        NAMED_PX <= self.size_px[0]
+    }
+
+    /// The names of the depths along the left edge, as many as have room.
+    fn name(
+        &self,
+        area: &DrawingArea<SVGBackend<'_>, plotters::coord::Shift>,
+        chosen: usize,
+    ) -> Drawn {
+        let ink =
+            |depth: usize| if depth == chosen { self.palette.ink } else { self.palette.ink_3 };
+        let every = (12.0 / self.row).ceil().max(1.0) as usize;
+        for (depth, name) in self.names.iter().enumerate().filter(|_| self.is_named()) {
+            if depth != chosen && !depth.is_multiple_of(every) {
+                continue;
+            }
+            let font = ("sans-serif", 10.5).into_font().color(&colour(ink(depth)));
+            let font = font.pos(Pos::new(HPos::Right, VPos::Center));
+            let (left, y) = self.place(self.least, depth);
+            area.draw(&Text::new(name.clone(), (left - 6, y), font))?;
+        }
+        Ok(())
+    }
+
     fn place(&self, value: f32, depth: usize) -> (i32, i32) {
-        let room = self.size_px[0] - 24.0;
-        let x = 8.0 + room * (1.0 - value / self.least);
-        let y = TOP_PX + self.row * (self.n_depths as f32 - depth as f32 - 0.5);
+        let left = if self.is_named() { NAMES_PX } else { 8.0 };
+        let room = self.size_px[0] - left - 16.0;
+        let x = left + room * (1.0 - value / self.least);
+        let y = TOP_PX + self.row * (self.names.len() as f32 - depth as f32 - 0.5);
         (x.round() as i32, y.round() as i32)
     }
 
@@ -88,6 +119,7 @@ impl Chart<'_> {
         let size = (self.size_px[0].max(1.0) as u32, self.size_px[1].max(1.0) as u32);
         let area = SVGBackend::with_string(text, size).into_drawing_area();
         self.scale(&area, kind)?;
+        self.name(&area, chosen)?;
         let (left, y) = self.place(self.least, chosen);
         let half = (self.row / 2.0) as i32;
         let band = Rectangle::new(
@@ -131,7 +163,7 @@ impl Chart<'_> {
         let n_lines = (-self.least / step).floor() as usize;
         for line in 0..=n_lines {
             let value = -(line as f32) * step;
-            let (x, top) = self.place(value, self.n_depths - 1);
+            let (x, top) = self.place(value, self.names.len() - 1);
             let (_, bottom) = self.place(value, 0);
             let half = (self.row / 2.0) as i32;
             let rule = vec![(x, top - half), (x, bottom + half)];

@@ -104,6 +104,8 @@ pub struct LensMap<'a> {
 }
 
 const LEFT_PX: f32 = 44.0;
+/// Room for the last label, which slants out to the right.
+pub(super) const RIGHT_PX: f32 = 26.0;
 /// Room above the cells; panels beside this one keep the same, so that rows are at one height.
 pub(super) const TOP_PX: f32 = 40.0;
 /// The least width of a cell that holds a word.
@@ -112,9 +114,10 @@ const CELL_PX: f32 = 38.0;
 impl LensMap<'_> {
     /// Where the cells stand, and the first position that is shown.
     pub fn grid(&self, n_depths: usize) -> (Grid, usize) {
-        let most = ((self.size_px[0] - LEFT_PX) / CELL_PX).floor().max(1.0) as usize;
+        let room = (self.size_px[0] - LEFT_PX - RIGHT_PX).max(0.0);
+        let most = (room / CELL_PX).floor().max(1.0) as usize;
         let (first, shown) = window(self.labels.len(), most, self.lock.pos);
-        let width = (self.size_px[0] - LEFT_PX) / shown.max(1) as f32;
+        let width = room / shown.max(1) as f32;
         let cell = [width.min(64.0), row_height(self.size_px[1], n_depths)];
         (Grid { origin: [LEFT_PX, TOP_PX], cell, n_columns: shown, n_rows: n_depths }, first)
     }
@@ -229,6 +232,64 @@ pub fn lens_table(lens: &Lens, vocab: &[String], pos: usize) -> Table {
             format!("{:.0}", value(&lens.rank_a)),
             format!("{:.0}", value(&lens.rank_b)),
         ]);
+    }
+    table
+}
+
+/// The readings of every depth at every position, the last depth on top, as exact as they were
+/// computed.
+pub fn lens_matrix(lens: &Lens, vocab: &[String], labels: &[String]) -> Table {
+    let mut table = Table::new([
+        "depth",
+        "position",
+        "token",
+        "top token",
+        "probability",
+        "entropy (nats)",
+        "KL from output (nats)",
+        "log p(A)",
+        "log p(B)",
+        "rank of A (0 is first)",
+        "rank of B (0 is first)",
+    ]);
+    for (depth, site) in lens.sites.iter().enumerate().rev() {
+        for (pos, label) in labels.iter().enumerate() {
+            let top = lens.top.get(depth * labels.len() + pos);
+            let top = top.and_then(|id| vocab.get(*id as usize));
+            let mut row = vec![
+                depth_name(*site),
+                pos.to_string(),
+                label.clone(),
+                top.map_or_else(String::new, |it| shown_text(it)),
+            ];
+            let arrays = [
+                &lens.top_prob,
+                &lens.entropy,
+                &lens.kl,
+                &lens.logprob_a,
+                &lens.logprob_b,
+                &lens.rank_a,
+                &lens.rank_b,
+            ];
+            let value = |it: &NamedArray| it.get(&[depth, pos]).map(|it| it.to_string());
+            row.extend(arrays.map(|it| value(it).unwrap_or_default()));
+            table.rows.push(row);
+        }
+    }
+    table
+}
+
+/// The readings of A and B alone at a position, a row per depth: what the chart draws.
+pub fn pair_table(lens: &Lens, [a, b]: [&str; 2], is_rank: bool, pos: usize) -> Table {
+    let mut table = Table::new(["depth", a, b]);
+    let [of_a, of_b] =
+        if is_rank { [&lens.rank_a, &lens.rank_b] } else { [&lens.logprob_a, &lens.logprob_b] };
+    for (depth, site) in lens.sites.iter().enumerate().rev() {
+        let value = |array: &NamedArray| {
+            let value = array.get(&[depth, pos]).unwrap_or(f32::NAN);
+            if is_rank { format!("{value:.0}") } else { number(value) }
+        };
+        table.rows.push(vec![depth_name(*site), value(of_a), value(of_b)]);
     }
     table
 }

@@ -25,7 +25,7 @@ mod steps;
 mod table;
 mod words;
 
-pub use attention::{AttentionMap, attention_lines, attention_map, overlay_map};
+pub use attention::{AttentionMap, attention_lines, attention_map, attention_matrix, overlay_map};
 pub use chart::{ChartKind, depth_chart};
 pub use cursor::{Cursor, Ground, Pick, depth_name};
 pub use faces::{
@@ -39,14 +39,16 @@ pub use heads::{heads_grid, heads_grid_layout};
 pub use lab::{
     LabLine, Measure, glyph, lab_chart, lab_ends, lab_spoken, lab_table, line_colour, printed_table,
 };
-pub use lens::{LensMap, LensMode, lens_map, lens_table, unreliable_before};
+pub use lens::{
+    LensMap, LensMode, lens_map, lens_matrix, lens_table, pair_table, unreliable_before,
+};
 pub use memory::{
     MemoryStrip, StepKind, StepMap, StepRows, memory_meter, memory_strip, memory_table,
     sorted_heads, step_map, step_table,
 };
 pub use modes::{ModesView, impulse, modes_map, modes_spoken, modes_table};
 pub use palette::{Palette, Rgba, Theme, ink_on};
-pub use paths::{PathsView, nearest_point, paths_map};
+pub use paths::{PathsView, nearest_point, paths_map, paths_matrix};
 pub use puzzle::{A5, COPYING, PARITY, RECALL, Task, Verdict, size_of_prompt, verdict};
 pub use rows::{norms_table, norms_view, writers_end, writers_map, writers_table};
 pub use sampling::{Draw, Sampling, candidates};

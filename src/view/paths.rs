@@ -2,7 +2,9 @@
 
 use trace::{LensSite, Paths};
 
-use super::{Anchor, Cursor, Mark, Palette, Scene, Turn, attention::shortened, number};
+use super::{
+    Anchor, Cursor, Mark, Palette, Scene, Table, Turn, attention::shortened, depth_name, number,
+};
 
 /// What a picture of paths shows besides the points.
 #[derive(Clone, Copy, Debug)]
@@ -197,4 +199,20 @@ pub fn nearest_point(paths: &Paths, view: &PathsView<'_>, at: [f32; 2]) -> Optio
     };
     let own = nearest(&mut std::iter::once(view.lock.pos));
     own.or_else(|| nearest(&mut (0..view.labels.len()))).map(|it| (it.1, it.2))
+}
+
+/// Every point of every path, as exact as it was computed.
+pub fn paths_matrix(paths: &Paths, labels: &[String]) -> Table {
+    let mut table = Table::new(["position", "token", "depth", "across", "up"]);
+    for (pos, label) in labels.iter().enumerate() {
+        for (depth, site) in paths.sites.iter().enumerate() {
+            let value = |which: usize| {
+                let value = paths.points.get(&[depth, pos, which]);
+                value.map_or_else(String::new, |it| it.to_string())
+            };
+            let place = [pos.to_string(), label.clone(), depth_name(*site)];
+            table.rows.push(place.into_iter().chain([value(0), value(1)]).collect());
+        }
+    }
+    table
 }

@@ -76,7 +76,7 @@ pub fn spoken(
             format!("hands on {} from “{}” ({source})", signed(weight), word(source))
         }
         (Some(weight), _) => format!("{} on “{}” ({source})", percent(weight), word(source)),
-        (None, Some(_)) => "no such head, or no matrix".to_owned(),
+        (None, Some(_)) => "no token-to-token matrix".to_owned(),
         (None, None) => "not read yet".to_owned(),
     };
     let mut text =
