@@ -7,10 +7,10 @@ use trace::{AskPatternDifference, AskPatterns, AskThumbnails, Axis, NamedArray};
 
 use super::{
     answers::Asked,
-    export::svg_of,
+    export::{Picture, svg_of},
     figure::{Figure, Point},
     panel::{Panel, Ramp},
-    segments::Segments,
+    segments::Choice,
     state::AppState,
     steps_table::{StepsTable, steps_rows},
 };
@@ -18,7 +18,7 @@ use crate::{
     share::{AttentionView, Panel as PanelName},
     view::{
         AttentionMap, Cursor, Ground, Pick, Scene, Table, attention_lines, attention_map,
-        heads_grid, heads_grid_layout, number, overlay_map, percent, shown, signed,
+        attention_matrix, heads_grid, heads_grid_layout, number, overlay_map, percent, shown, signed,
     },
 };
 
@@ -26,10 +26,10 @@ use crate::{
 const VIEWS: [(AttentionView, &str); 6] = [
     (AttentionView::Map, "map"),
     (AttentionView::Heads, "all heads"),
-    (AttentionView::Overlay, "overlay"),
+    (AttentionView::Overlay, "heads overlaid"),
     (AttentionView::Lines, "lines"),
-    (AttentionView::Steps, "steps"),
-    (AttentionView::Difference, "minus"),
+    (AttentionView::Steps, "calculation"),
+    (AttentionView::Difference, "difference of two heads"),
 ];
 
 /// Small maps have at most so many cells a side.
@@ -81,24 +81,30 @@ pub(super) fn AttentionPanel() -> impl IntoView {
         let (site, row) = (site(state), row_text(state));
         format!("{}, {site}: rows read, columns are read. {row}", title(state))
     };
+    let has_aside = move || view.get() == AttentionView::Map && without_matrix(state).is_none();
     let plot = move || {
         if view.get() == AttentionView::Steps {
             return view! { <StepsTable /> }.into_any();
         }
         view! {
-            <div class="attention" class:with-aside=move || view.get() == AttentionView::Map>
+            <div class="attention" class:with-aside=has_aside>
                 <Figure
                     scene
                     size
                     label
                     hit=at_point
                 />
-                <Show when=move || view.get() == AttentionView::Map>
+                <Show when=has_aside>
                     <Aside />
                 </Show>
                 <Show when=move || view.get() == AttentionView::Overlay>
                     <OverlayHeads />
                 </Show>
+                {move || {
+                    let is_grid = view.get() == AttentionView::Heads;
+                    let absence = without_matrix(state).filter(|_| !is_grid);
+                    absence.map(|it| view! { <p class="absent why">{it}</p> })
+                }}
             </div>
         }
         .into_any()
@@ -113,6 +119,8 @@ pub(super) fn AttentionPanel() -> impl IntoView {
             legend=move || legend(state, maps, view.get())
             table=Signal::derive(move || table(state))
             svg=move |()| picture(state, scene.get_untracked())
+            axes=Signal::derive(move || axes(view.get()).to_owned())
+            data=Callback::new(move |()| untrack(|| matrix(state, maps, view.get())))
         >
             {plot}
         </Panel>
@@ -124,7 +132,7 @@ pub(super) fn AttentionPanel() -> impl IntoView {
 fn Views(view: Memo<AttentionView>) -> impl IntoView {
     let state = AppState::here();
     view! {
-        <Segments
+        <Choice
             name="How attention is drawn"
             choices=VIEWS.to_vec()
             chosen=view
@@ -157,9 +165,11 @@ fn Minus() -> impl IntoView {
     view! {
         <label class="minus">
             "less "
-            <select aria-label="Attention head that is taken away" on:change=choose prop:value=value>
-                {options}
-            </select>
+            <span class="choice">
+                <select aria-label="Attention head that is taken away" on:change=choose prop:value=value>
+                    {options}
+                </select>
+            </span>
         </label>
     }
 }
@@ -179,8 +189,47 @@ fn title(state: AppState) -> String {
     if is_recurrent(state) { "Hidden attention" } else { "Attention" }.to_owned()
 }
 
-/// The figure to take away; the steps are a table and have none.
-fn picture(state: AppState, scene: Option<Arc<Scene>>) -> Option<String> {
+/// What runs along the sides.
+fn axes(view: AttentionView) -> &'static str {
+    match view {
+        AttentionView::Map | AttentionView::Overlay | AttentionView::Difference => {
+            "Rows: the token that reads. Columns: the token that is read."
+        }
+        AttentionView::Heads => "Rows: layers, the last on top. Columns: heads.",
+        AttentionView::Lines => "Right: the token that reads. Left: the token that is read.",
+        AttentionView::Steps => "",
+    }
+}
+
+/// All weights that the figure is made of; the calculation is a table already, and small maps are
+/// no weights.
+fn matrix(state: AppState, maps: Maps, view: AttentionView) -> Option<Table> {
+    let labels = state.labels();
+    let Cursor { layer, head, .. } = state.cursor();
+    match view {
+        AttentionView::Map | AttentionView::Lines => {
+            Some(attention_matrix(&pattern(state, maps)?, [layer, head], &labels))
+        }
+        AttentionView::Difference => {
+            Some(attention_matrix(&difference(maps)?, [layer, head], &labels))
+        }
+        AttentionView::Overlay => {
+            let patterns = maps.patterns.get()?;
+            let mut all = Table::default();
+            for (index, head) in patterns.heads.iter().enumerate() {
+                let weights = patterns.weights.at(Axis::Head, index).ok()?;
+                let table = attention_matrix(&weights, [patterns.layer, *head], &labels);
+                all.headings = table.headings;
+                all.rows.extend(table.rows);
+            }
+            Some(all)
+        }
+        AttentionView::Heads | AttentionView::Steps => None,
+    }
+}
+
+/// The figure to take away; the calculation is a table and has none.
+fn picture(state: AppState, scene: Option<Arc<Scene>>) -> Option<Picture> {
     let is_figure = state.bookmark.read_untracked().attention != AttentionView::Steps;
     scene.filter(|_| is_figure).map(|it| svg_of(state, &it))
 }
@@ -196,7 +245,15 @@ fn is_recurrent(state: AppState) -> bool {
 fn without_matrix(state: AppState) -> Option<&'static str> {
     let row = state.row()?;
     let is_known = row.weight.values().iter().any(|it| !it.is_nan());
-    (!is_known).then_some("No map: a state was changed here, or this head amounts to no matrix.")
+    let model = state.model.read();
+    let mixer = model.as_ref().and_then(|it| it.shape.mixers.get(row.layer));
+    let ssm = mixer.and_then(|it| it.ssm.as_ref());
+    let is_linear = ssm.is_none_or(|it| it.has_matrix);
+    (!is_known).then_some(if is_linear {
+        "A state was changed here: no matrix gives the same output. Undo the change to see one."
+    } else {
+        "A GRU is nonlinear: it has no token-to-token matrix. See the lens."
+    })
 }
 
 fn about(state: AppState, view: AttentionView) -> &'static str {
@@ -212,7 +269,7 @@ fn about(state: AppState, view: AttentionView) -> &'static str {
             "Each row as shares of its sum: this head less an attention head."
         }
         AttentionView::Map if is_recurrent => {
-            "How much of each token the state hands on to each later one: signed, no softmax."
+            "The scan as a token-to-token matrix: signed, without softmax."
         }
         AttentionView::Steps if is_recurrent => {
             "What is read times what was written, and what is left of it at the chosen token."
@@ -349,6 +406,9 @@ fn named(
 }
 
 fn legend(state: AppState, maps: Maps, view: AttentionView) -> AnyView {
+    if view != AttentionView::Heads && without_matrix(state).is_some() {
+        return view! { <span></span> }.into_any();
+    }
     let scale = || {
         let pattern = pattern(state, maps);
         pattern.map_or(1.0, |it| with_map(state, [0.0; 2], |map| map.scale(&it)))
@@ -386,10 +446,10 @@ fn legend(state: AppState, maps: Maps, view: AttentionView) -> AnyView {
             let end = difference(maps)
                 .map_or(1.0, |it| with_map(state, [0.0; 2], |map| map.scale(&it)));
             let (from, to) = (format!("−{}", number(end)), number(end));
-            view! { <Ramp kind="div" from to unit="share of a row, power 0.6 scale" /> }.into_any()
+            view! { <Ramp kind="div" from to unit="share of a row (colour: power 0.6)" /> }.into_any()
         }
         AttentionView::Map if is_signed => view! {
-            <Ramp kind="div" from=format!("−{to}") to=to.clone() unit="handed on, power 0.6 scale" />
+            <Ramp kind="div" from=format!("−{to}") to=to.clone() unit="weight (colour: power 0.6)" />
             {switch}
         }
         .into_any(),
@@ -398,7 +458,7 @@ fn legend(state: AppState, maps: Maps, view: AttentionView) -> AnyView {
         }
         .into_any(),
         AttentionView::Map | AttentionView::Heads => view! {
-            <Ramp kind="seq" from="0" to=to unit="weight, power 0.6 scale" />
+            <Ramp kind="seq" from="0" to=to unit="weight (colour: power 0.6)" />
             {switch}
         }
         .into_any(),
@@ -429,6 +489,7 @@ fn table(state: AppState) -> Table {
 #[component]
 fn Aside() -> impl IntoView {
     let state = AppState::here();
+    let is_signed = move || state.row().is_some_and(|it| it.is_recurrent);
     let rows = move || {
         let Some(row) = state.row() else { return Vec::new() };
         let tokens = state.run.read().tokens.clone();
@@ -439,16 +500,19 @@ fn Aside() -> impl IntoView {
         all.truncate(7);
         let word = |pos: usize| tokens.get(pos).map_or_else(String::new, shown);
         let most = if row.is_recurrent { all.first().map_or(1.0, |it| it.1.abs()) } else { 1.0 };
-        all.into_iter().map(|(pos, weight)| (pos, word(pos), weight, weight.abs() / most)).collect()
+        let named = |pos: usize| format!("{} {pos}", word(pos));
+        all.into_iter()
+            .map(|(pos, weight)| (pos, named(pos), weight, weight.abs() / most))
+            .collect()
     };
     view! {
-        <aside class="row-bars">
+        <div class="row-bars" role="group" aria-label="The row of the chosen token">
             <HeadButtons />
             <h3>
                 {move || {
                     let Some(row) = state.row() else { return String::new() };
                     let word = state.labels().get(row.query).cloned().unwrap_or_default();
-                    format!("row “{word}” {}, largest first", row.query)
+                    format!("“{word}” {} reads, largest first", row.query)
                 }}
             </h3>
             {move || {
@@ -459,6 +523,7 @@ fn Aside() -> impl IntoView {
                         view! {
                             <button
                                 class="bar-row"
+                                class:signed=is_signed
                                 class:chosen=move || state.cursor().source == pos
                                 on:click=move |_| state.pick(pick)
                                 on:pointerenter=move |_| state.hover.set(pick)
@@ -477,7 +542,7 @@ fn Aside() -> impl IntoView {
                     })
                     .collect_view()
             }}
-        </aside>
+        </div>
     }
 }
 
@@ -500,7 +565,9 @@ fn HeadButtons() -> impl IntoView {
                         let pick = Pick { head: Some(head), ..Pick::default() };
                         view! {
                             <button
+                                aria-label=format!("Head {head}")
                                 aria-pressed=move || (state.lock().head == head).to_string()
+                                class:preview=move || state.cursor().head == head && state.lock().head != head
                                 on:click=move |_| {
                                     let layer = state.lock().layer;
                                     state.pick(Pick { layer: Some(layer), ..pick });

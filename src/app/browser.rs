@@ -89,3 +89,29 @@ pub(super) fn download(name: &str, kind: &str, text: &str) -> Result<(), JsValue
     anchor.click();
     web_sys::Url::revoke_object_url(&url)
 }
+
+/// What lies in `element` and is named by `selector`, in the order of the page.
+pub(super) fn all_in(element: &web_sys::Element, selector: &str) -> Vec<web_sys::HtmlElement> {
+    let found = called(element, "querySelectorAll", Some(selector));
+    js_sys::Array::from(&found).iter().filter_map(|it| it.dyn_into().ok()).collect()
+}
+
+/// The left and the right edge of `element` in the window, in CSS pixels.
+pub(super) fn edges(element: &web_sys::Element) -> [f64; 2] {
+    let rectangle = called(element, "getBoundingClientRect", None);
+    ["left", "right"].map(|side| {
+        let edge = js_sys::Reflect::get(&rectangle, &side.into());
+        edge.ok().and_then(|it| it.as_f64()).unwrap_or(0.0)
+    })
+}
+
+/// Calls a method that every browser has; nothing where one has it not.
+fn called(element: &web_sys::Element, name: &str, word: Option<&str>) -> JsValue {
+    let method = js_sys::Reflect::get(element, &name.into()).unwrap_or(JsValue::UNDEFINED);
+    let Some(method) = method.dyn_ref::<js_sys::Function>() else { return JsValue::UNDEFINED };
+    let result = match word {
+        Some(word) => method.call1(element, &word.into()),
+        None => method.call0(element),
+    };
+    result.unwrap_or(JsValue::UNDEFINED)
+}

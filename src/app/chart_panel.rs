@@ -5,12 +5,15 @@ use trace::AskLens;
 
 use super::{
     answers::Asked, browser::observe_size, export::svg_of_chart, lens_panel::ask_lens,
-    panel::Panel, segments::Segments, state::AppState,
+    panel::Panel, segments::Choice, state::AppState,
 };
 use crate::{
     share::Panel as PanelName,
-    view::{ChartKind, Table, depth_chart, lens_table},
+    view::{ChartKind, Table, depth_chart, pair_table, shown_text},
 };
+
+/// How large the chart is in a file: wide enough for the names of the depths.
+const SAVED_PX: [f32; 2] = [380.0, 280.0];
 
 /// The panel.
 #[component]
@@ -31,7 +34,7 @@ pub(super) fn ChartPanel() -> impl IntoView {
     });
     let controls = move || {
         view! {
-            <Segments
+            <Choice
                 name="What the chart draws"
                 choices=vec![(ChartKind::Logprob, "log p"), (ChartKind::Rank, "rank")]
                 chosen=kind
@@ -40,8 +43,8 @@ pub(super) fn ChartPanel() -> impl IntoView {
         }
     };
     let about = move || match kind.get() {
-        ChartKind::Logprob => "nats".to_owned(),
-        ChartKind::Rank => "log scale".to_owned(),
+        ChartKind::Logprob => "by depth, nats".to_owned(),
+        ChartKind::Rank => "by depth, log scale".to_owned(),
     };
     let legend = move || {
         let (a, b) = asked.get().map_or_else(|| state.pair(), |it| (it.a, it.b));
@@ -50,9 +53,11 @@ pub(super) fn ChartPanel() -> impl IntoView {
             <span class="key b">"■ "{state.word(b)}</span>
         }
     };
-    let table = move || match (asked.get(), state.model.get()) {
-        (Some(lens), Some(model)) => lens_table(&lens, &model.vocab, state.cursor().pos),
-        _ => Table::default(),
+    let table = move || {
+        let Some(lens) = asked.get() else { return Table::default() };
+        let [a, b] = [lens.a, lens.b].map(|it| shown_text(&state.word(it)));
+        let is_rank = kind.get() == ChartKind::Rank;
+        pair_table(&lens, [&a, &b], is_rank, state.cursor().pos)
     };
     view! {
         <Panel
@@ -63,8 +68,10 @@ pub(super) fn ChartPanel() -> impl IntoView {
             controls
             legend
             table=Signal::derive(table)
+            axes="Up: depth. Across: what the logit lens gives A and B."
             svg=move |()| {
-                chart.get_untracked().map(|it| svg_of_chart(state, &it, size.get_untracked()))
+                let chart = untrack(|| chart_of(state, asked, SAVED_PX));
+                chart.map(|it| svg_of_chart(state, &it, SAVED_PX))
             }
         >
             <div class="chart" node_ref=place inner_html=move || chart.get().unwrap_or_default()></div>

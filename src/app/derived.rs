@@ -6,6 +6,7 @@ use trace::{AskAttentionRow, AskAttribution, AskNext, LAST};
 use super::{
     answers::{Answers, Asked, Told},
     state::AppState,
+    top_bar::has_matrix,
 };
 use crate::{
     share::{SecondView, SideView, ThirdView},
@@ -145,7 +146,9 @@ impl AppState {
         let layer = self.lock().layer;
         let model = self.model.read();
         let mixer = model.as_ref().and_then(|it| it.shape.mixers.get(layer));
-        let has_state = mixer.is_some_and(|it| it.ssm.is_some());
+        // What does not go on linearly has no state that is a matrix.
+        let ssm = mixer.and_then(|it| it.ssm.as_ref());
+        let has_state = ssm.is_some_and(|it| it.has_matrix);
         match chosen {
             SecondView::Auto if has_state => SecondView::State,
             SecondView::Auto => SecondView::Paths,
@@ -156,9 +159,11 @@ impl AppState {
     fn find_third(self) -> ThirdView {
         let chosen = self.bookmark.read().third;
         let model = self.model.read();
-        let is_recurrent = model.as_ref().is_some_and(|it| !it.shape.has_attention());
+        // What does not go on linearly has no step.
+        let has_step =
+            model.as_ref().is_some_and(|it| !it.shape.has_attention() && has_matrix(&it.shape));
         match chosen {
-            ThirdView::Auto if is_recurrent => ThirdView::Steps,
+            ThirdView::Auto if has_step => ThirdView::Steps,
             ThirdView::Auto => ThirdView::Lens,
             chosen => chosen,
         }

@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use super::{
     browser::{all_in, download},
     figure::FONT,
-    lens_panel::said,
     state::AppState,
 };
 use crate::{
@@ -86,11 +85,8 @@ fn caption(state: AppState) -> String {
     untrack(|| {
         let bookmark = state.bookmark.read();
         let run = state.run.read();
-        let cursor = state.cursor();
-        let row = state.answers.row.get();
-        let row = row
-            .filter(|it| (it.layer, it.head, it.query) == (cursor.layer, cursor.head, cursor.pos));
-        let place = spoken(cursor, &state.ground(), &run.tokens, row.as_deref(), said(state));
+        let row = state.derived.row.now();
+        let place = spoken(state.cursor(), &state.ground(), &run.tokens, row.as_deref(), None);
         format!(
             "Undercurrent · {} {} · “{}” · {place}",
             bookmark.model, bookmark.digest, run.prompt

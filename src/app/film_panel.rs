@@ -11,7 +11,7 @@ use super::{
     figure::{Figure, Point},
     head_answer::{HeadAnswer, OfHead},
     panel::{Panel, Ramp},
-    segments::Segments,
+    segments::Choice,
     state::AppState,
 };
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-const ABOUT: &str = "Everything this head remembers: rows are what was written, columns where. One frame per token.";
+const ABOUT: &str = "The memory after each token. Row: value. Column: key.";
 /// Tokens and singular values that are listed beside the figure.
 const N_TOKENS: usize = 5;
 const N_SINGULAR: usize = 6;
@@ -73,6 +73,7 @@ pub(super) fn FilmPanel() -> impl IntoView {
                 film.get().map_or_else(Table::default, |it| film_table(&it, &it.run.labels))
             })
             svg=picture
+            axes="Row: value channel. Column: key. Below: one frame per token."
         >
             <div class="film-body">
                 <Figure
@@ -99,7 +100,7 @@ pub(super) fn SecondSegments() -> impl IntoView {
         (SecondView::Modes, "modes"),
     ];
     view! {
-        <Segments
+        <Choice
             name="What stands here"
             choices
             chosen=Signal::derive(move || state.second())
@@ -194,13 +195,13 @@ fn Aside(film: HeadAnswer<AskFilm>, state_lens: Asked<AskStateLens>) -> impl Int
     let at_cursor =
         move |text: fn(&Film, usize) -> String| film.get().map(|it| text(&it, state.cursor().pos));
     view! {
-        <aside class="film-aside">
+        <div class="film-aside" role="group" tabindex="0" aria-label="Numbers of this state">
             {given_back}
             <h3>"singular values of the state"</h3>
             {singular}
             <p>{move || at_cursor(spread)}</p>
             <p>{move || at_cursor(lengths)}</p>
-        </aside>
+        </div>
     }
 }
 

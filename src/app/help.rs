@@ -30,20 +30,20 @@ pub(super) fn Help() -> impl IntoView {
             on:close=move |_| state.shows_help.set(false)
         >
             <div>
-                <h2>"Keys"</h2>
-                <table>{rows}</table>
                 <h2>"What this is"</h2>
                 <p>
-                    "A transformer runs on your device while you type. Hover to look, click to lock, "
+                    "A small language model runs on your device while you type. Hover to look, click to lock, "
                     "and every panel follows. The address holds all that you see: copy it to share the sight; "
                     "the reader’s device computes it anew and says whether the same came out."
                 </p>
                 <p>
                     "Attention weights say what is read, not what it does. The logit lens reads the stream "
                     "with the model’s own last step, which early layers were not trained for; the panel says from "
-                    "which depth on it is near the output. Writers are direct contributions with the final "
-                    "norm’s scale frozen; what a head does through later layers is not in them."
+                    "which depth on it is near the output. Attribution is what each part adds directly, with the final "
+                    "norm’s scale frozen; what a head does through later layers is not in it."
                 </p>
+                <h2>"Keys"</h2>
+                <table>{rows}</table>
                 <button class="button line" on:click=move |_| state.shows_help.set(false)>"Close"</button>
             </div>
         </dialog>

@@ -12,6 +12,7 @@ pub(super) enum Icon {
     Theme,
     Help,
     Close,
+    Down,
 }
 
 impl Icon {
@@ -24,6 +25,7 @@ impl Icon {
             Icon::Export => "M8 2.5v7M5 6.8 8 9.8l3-3M3 12.8h10",
             Icon::Theme => "M8 3a5 5 0 1 0 0 10A5 5 0 0 0 8 3v10",
             Icon::Help => "M6 6.2a2 2 0 1 1 3 1.7c-.7.4-1 .8-1 1.6M8 12v.1",
+            Icon::Down => "M4.5 6.5 8 10l3.5-3.5",
             Icon::Close => "M4.5 4.5l7 7M11.5 4.5l-7 7",
         }
     }

@@ -129,7 +129,8 @@ fn show_table(state: AppState, panel: Panel) {
     after(0, move || focus(&format!("[data-panel={name}] .table, [data-panel={name}] .figure")));
 }
 
-fn focus(selector: &str) {
+/// Puts the focus on the first thing that `selector` names, where there is one.
+pub(super) fn focus(selector: &str) {
     let found = document().query_selector(selector).ok().flatten();
     if let Some(element) = found.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
         element.focus().unwrap_or_default();
@@ -144,6 +145,11 @@ const ZONES: [&str; 5] = [
     "[data-zone=stage] .maximised button, [data-zone=stage]:not(.has-maximised) .figure",
     "[data-zone=rail] button",
 ];
+
+/// Past the top, the prompt and the model, which have many stops.
+pub(super) fn focus_figures() {
+    focus(ZONES[3]);
+}
 
 fn next_zone(backward: bool) {
     let active = document().active_element();

@@ -12,7 +12,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::{
-    export::{save_csv, save_svg, svg_of},
+    export::{Words, save_csv, save_svg, svg_of},
     figure::{Figure, Point},
     icon::{Drawing, Icon},
     segments::Segments,
@@ -185,7 +185,9 @@ fn Curves(
 
 /// The figure as SVG text.
 fn svg_now(state: AppState, scene: Memo<Option<Arc<Scene>>>) -> Option<String> {
-    scene.get_untracked().map(|it| svg_of(state, &it))
+    let title = "Right answers by size".to_owned();
+    let words = Words { title, ..Words::default() };
+    scene.get_untracked().map(|it| svg_of(state, &it).with(words))
 }
 
 /// Which line is whose; a press puts that model on the page, on the same prompt.

@@ -10,15 +10,15 @@ use super::{
     export::svg_of,
     figure::{Figure, Point},
     panel::{Panel, Ramp},
-    segments::Segments,
+    segments::Choice,
     state::AppState,
     step_panel::LensOrSteps,
 };
 use crate::{
     share::Panel as PanelName,
     view::{
-        LensMap, LensMode, Pick, Scene, Table, depth_name, lens_map, lens_table, number,
-        unreliable_before,
+        LensMap, LensMode, Pick, Scene, Table, depth_name, lens_map, lens_matrix, lens_table,
+        number, unreliable_before,
     },
 };
 
@@ -37,7 +37,7 @@ pub(super) fn LensPanel() -> impl IntoView {
         let choices = LensMode::ALL.iter().map(|it| (it.0, it.2)).collect();
         view! {
             {state.has_recurrence().then(|| view! { <LensOrSteps /> })}
-            <Segments
+            <Choice
                 name="What the colour says"
                 choices
                 chosen=mode
@@ -59,6 +59,8 @@ pub(super) fn LensPanel() -> impl IntoView {
             legend=move || legend(state, asked)
             table=Signal::derive(move || table(state, asked))
             svg=move |()| scene.get_untracked().map(|it| svg_of(state, &it))
+            axes="Up: depth, from the embedding to the output. Across: tokens. In a cell: the most probable next token."
+            data=Callback::new(move |()| untrack(|| matrix(state, asked)))
         >
             <Figure
                 scene
@@ -125,8 +127,8 @@ fn about(state: AppState, asked: Asked<AskLens>) -> String {
     let what = "What each depth would say if the model stopped.";
     let Some(lens) = asked.get() else { return what.to_owned() };
     match unreliable_before(&lens, state.cursor().pos).and_then(|it| lens.sites.get(it)) {
-        Some(site) => format!("{what} Unreliable below {} (KL over 1 nat).", depth_name(*site)),
-        None => format!("{what} Near the output at all depths here."),
+        Some(site) => format!("{what} Unreliable below {}.", depth_name(*site)),
+        None => format!("{what} Reliable throughout."),
     }
 }
 
@@ -156,6 +158,12 @@ fn legend(state: AppState, asked: Asked<AskLens>) -> AnyView {
         _ => ("seq", "0".to_owned(), number(end)),
     };
     view! { <Ramp kind from to unit=mode.unit() /> }.into_any()
+}
+
+/// What stands in every cell.
+fn matrix(state: AppState, asked: Asked<AskLens>) -> Option<Table> {
+    let (lens, model) = (asked.get()?, state.model.get()?);
+    Some(lens_matrix(&lens, &model.vocab, &lens.run.labels))
 }
 
 fn table(state: AppState, asked: Asked<AskLens>) -> Table {

@@ -22,6 +22,8 @@ mod keys;
 mod lab_panel;
 mod lens_panel;
 mod lesson_panel;
+mod menu;
+mod missing;
 mod modes_panel;
 mod next_panel;
 mod notice;

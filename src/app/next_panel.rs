@@ -17,7 +17,11 @@ pub(super) fn NextBars() -> impl IntoView {
     let state = AppState::here();
     let all = drawn(state);
     view! {
-        <section class="next" class:current=move || state.tab.get() == crate::share::Panel::Next aria-label="Next token">
+        <section
+            class="next"
+            class:current=move || state.tab.get() == crate::share::Panel::Next
+            aria-label=move || format!("Next token of {}", state.bookmark.read().model)
+        >
             <Bars all shows_all=RwSignal::new(false) />
         </section>
     }
@@ -50,7 +54,7 @@ pub(super) fn NextPanel() -> impl IntoView {
                 </div>
             </header>
             <Bars all shows_all=shows_table />
-            <p class="unit">"bar: the model’s probability; line: with temperature and cuts"</p>
+            <p class="unit">"bar: the model’s probability; tick: after temperature, top-k, top-p"</p>
             <Controls />
             <Writing all />
         </section>
@@ -90,7 +94,7 @@ fn Bars(all: Memo<Vec<Draw>>, shows_all: RwSignal<bool>) -> impl IntoView {
                     <i style:transform=format!("scaleX({:.4})", draw.prob)></i>
                     <u style:left=format!("{:.1}%", 100.0 * draw.drawn)></u>
                 </span>
-                <span class="value">{format!("{:.2}", draw.prob)}</span>
+                <span class="value">{in_row(draw.prob)}</span>
                 <span class="ab-buttons">
                     <button aria-label=format!("Make {} token A", shown_text(&to_a)) aria-pressed=is_a.to_string()
                         on:click=move |_| state.bookmark.update(|it| it.a = Some(to_a.clone()))>"A"</button>
@@ -101,6 +105,11 @@ fn Bars(all: Memo<Vec<Draw>>, shows_all: RwSignal<bool>) -> impl IntoView {
         }
     };
     view! { <ol class="next-rows" class:long=move || shows_all.get()>{move || listed().into_iter().map(row).collect_view()}</ol> }
+}
+
+/// A probability beside its bar: none that there is reads as if there were none.
+fn in_row(prob: f32) -> String {
+    if prob < 0.005 { "<.01".to_owned() } else { format!("{prob:.2}") }
 }
 
 #[component]
@@ -237,7 +246,12 @@ fn followed_by(prompt: &str, word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::followed_by;
+    use super::{followed_by, in_row};
+
+    #[test]
+    fn small_probabilities_are_told_from_none() {
+        assert_eq!([0.984, 0.0051, 0.0049, 0.0].map(in_row), ["0.98", "0.01", "<.01", "<.01"]);
+    }
 
     #[test]
     fn marks_stand_without_a_space() {

@@ -1,10 +1,11 @@
 //! What every panel has: title, one line of what it shows, tools, plot, legend.
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 use super::{
-    export::{save_csv, save_svg},
+    export::{Picture, Words, legend_of, save_csv, save_svg, slug},
     icon::{Drawing, Icon},
+    menu::Menu,
     state::AppState,
 };
 use crate::{share::Panel as PanelName, view::Table};
@@ -23,19 +24,34 @@ pub(super) fn Panel(
     #[prop(into)] controls: ViewFn,
     #[prop(into)] legend: ViewFn,
     #[prop(into)] table: Signal<Table>,
-    /// The figure as SVG text, where there is one.
+    /// The figure to take away, where there is one.
     #[prop(into)]
-    svg: Callback<(), Option<String>>,
+    svg: Callback<(), Option<Picture>>,
+    /// What runs along the sides of the figure, for those who have it without the page.
+    #[prop(optional, into)]
+    axes: MaybeProp<String>,
+    /// All numbers of the figure, where the table shows those of the cursor alone.
+    #[prop(optional)]
+    data: Option<Callback<(), Option<Table>>>,
     children: ChildrenFn,
 ) -> impl IntoView {
     let state = AppState::here();
+    let legend_place = NodeRef::<html::Div>::new();
+    let save_picture = move |()| {
+        let words = move || Words {
+            title: format!("{} {}", title.get(), site.get()).trim().to_owned(),
+            lines: [Some(about.get()), axes.get()].into_iter().flatten().collect(),
+            legend: legend_place.get().map(|it| legend_of(&it)).unwrap_or_default(),
+        };
+        let text = svg.run(()).map(|it| it.with(untrack(words)));
+        save_svg(state, &slug(&title.get_untracked()), text);
+    };
+    let save_values = move |()| {
+        let all = data.and_then(|it| it.run(())).unwrap_or_else(|| table.get_untracked());
+        save_csv(state, &slug(&title.get_untracked()), &all);
+    };
     let shows_table = Memo::new(move |_| state.tables.read().contains(&name));
     let is_maximised = move || state.bookmark.read().maximised == Some(name);
-    let maximise = move |_| {
-        state
-            .bookmark
-            .update(|it| it.maximised = if it.maximised == Some(name) { None } else { Some(name) });
-    };
     view! {
         <section
             class=format!("panel panel-{}", id_of(name))
@@ -45,32 +61,12 @@ pub(super) fn Panel(
             data-panel=id_of(name)
         >
             <header>
-                <h2>{title}" "<em>{site}</em></h2>
-                <div class="controls">{move || controls.run()}</div>
-                <div class="tools">
-                    <button
-                        class="tool"
-                        aria-label="Table of the same numbers"
-                        title="Table (T)"
-                        aria-pressed=move || shows_table.get().to_string()
-                        on:click=move |_| state.toggle_table(name)
-                    >
-                        <Drawing icon=Icon::Table />
-                    </button>
-                    <button
-                        class="tool"
-                        aria-label=move || if is_maximised() { "Restore" } else { "Maximise" }
-                        title="Maximise; Esc restores"
-                        on:click=maximise
-                    >
-                        {move || {
-                            let icon = if is_maximised() { Icon::Restore } else { Icon::Maximise };
-                            view! { <Drawing icon /> }
-                        }}
-                    </button>
-                    <Export name svg table />
+                <h2><b>{title}</b>" "<em>{site}</em></h2>
+                <Tools name save_picture save_values />
+                <div class="line">
+                    <div class="controls">{move || controls.run()}</div>
+                    <p>{about}</p>
                 </div>
-                <p title=about>{about}</p>
             </header>
             <div class="plot">
                 {move || {
@@ -81,30 +77,58 @@ pub(super) fn Panel(
                     }
                 }}
             </div>
-            <div class="legend">{move || legend.run()}</div>
+            <div class="legend" node_ref=legend_place>{move || legend.run()}</div>
         </section>
     }
 }
 
+/// The same at every panel: its table, all of the stage, and files.
 #[component]
-fn Export(
+fn Tools(
     name: PanelName,
-    svg: Callback<(), Option<String>>,
-    table: Signal<Table>,
+    #[prop(into)] save_picture: Callback<()>,
+    #[prop(into)] save_values: Callback<()>,
 ) -> impl IntoView {
     let state = AppState::here();
+    let shows_table = Memo::new(move |_| state.tables.read().contains(&name));
+    let is_maximised = move || state.bookmark.read().maximised == Some(name);
+    let maximise = move |_| {
+        state
+            .bookmark
+            .update(|it| it.maximised = if it.maximised == Some(name) { None } else { Some(name) });
+    };
     view! {
-        <details class="menu">
-            <summary class="tool" aria-label="Export" title="Export">
-                <Drawing icon=Icon::Export />
-            </summary>
-            <div>
-                <button on:click=move |_| save_svg(state, id_of(name), svg.run(()))>"SVG"</button>
-                <button on:click=move |_| {
-                    save_csv(state, id_of(name), &table.read_untracked())
-                }>"CSV"</button>
-            </div>
-        </details>
+        <div class="tools">
+            <button
+                class="tool"
+                aria-label="Table of the same numbers"
+                title="Table (T)"
+                aria-pressed=move || shows_table.get().to_string()
+                on:click=move |_| state.toggle_table(name)
+            >
+                <Drawing icon=Icon::Table />
+            </button>
+            <button
+                class="tool"
+                aria-label=move || if is_maximised() { "Restore" } else { "Maximise" }
+                title="Maximise (M); Esc restores"
+                on:click=maximise
+            >
+                {move || {
+                    let icon = if is_maximised() { Icon::Restore } else { Icon::Maximise };
+                    view! { <Drawing icon /> }
+                }}
+            </button>
+            <Menu
+                class="export"
+                summary_class="tool"
+                label="Export"
+                summary=|| view! { <Drawing icon=Icon::Export /> }
+            >
+                <button on:click=move |_| save_picture.run(())>"SVG"</button>
+                <button on:click=move |_| save_values.run(())>"CSV"</button>
+            </Menu>
+        </div>
     }
 }
 

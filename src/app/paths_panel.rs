@@ -12,12 +12,15 @@ use super::{
     film_panel::SecondSegments,
     panel::Panel,
     prompt_bar::refuse,
-    segments::Segments,
+    segments::Choice,
     state::AppState,
 };
 use crate::{
     share::{BasisView, Panel as PanelName},
-    view::{PathsView, Pick, Scene, Table, depth_name, nearest_point, number, paths_map, percent},
+    view::{
+        PathsView, Pick, Scene, Table, depth_name, nearest_point, number, paths_map, paths_matrix,
+        percent,
+    },
 };
 
 /// The panel.
@@ -37,9 +40,9 @@ pub(super) fn PathsPanel() -> impl IntoView {
     let controls = move || {
         view! {
             {state.has_recurrence().then(|| view! { <SecondSegments /> })}
-            <Segments
+            <Choice
                 name="The plane"
-                choices=vec![(BasisView::Sample, "sample"), (BasisView::Pair, "A − B"), (BasisView::Words, "words")]
+                choices=vec![(BasisView::Sample, "PCA"), (BasisView::Pair, "A − B"), (BasisView::Words, "two words")]
                 chosen=basis
                 on_choose=move |it| state.bookmark.update(|all| all.basis = it)
             />
@@ -59,13 +62,17 @@ pub(super) fn PathsPanel() -> impl IntoView {
     view! {
         <Panel
             name=PanelName::Paths
-            title=Signal::derive(move || title(state).to_owned())
+            title="Residual paths"
             site=""
             about=Signal::derive(move || about(state, asked))
             controls
             legend=move || legend(asked)
             table=Signal::derive(move || table(state, asked))
             svg=picture
+            axes="A line: one token’s vector from the embedding to the last layer."
+            data=Callback::new(move |()| {
+                untrack(|| asked.get()).map(|it| paths_matrix(&it, &it.run.labels))
+            })
         >
             <Figure
                 scene
@@ -79,11 +86,6 @@ pub(super) fn PathsPanel() -> impl IntoView {
             </Show>
         </Panel>
     }
-}
-
-/// The short name where two groups of choices stand beside it.
-fn title(state: AppState) -> &'static str {
-    if state.has_recurrence() { "Paths" } else { "Residual paths" }
 }
 
 /// The plane that the reader chose; the stored one where that is none.
@@ -146,7 +148,7 @@ fn about(state: AppState, asked: Asked<AskPaths>) -> String {
                 state.word(y)
             )
         }
-        _ => "Each token’s vector by depth; first two axes of a stored sample.".to_owned(),
+        _ => "Each token’s vector by depth: PCA of a stored sample.".to_owned(),
     }
 }
 

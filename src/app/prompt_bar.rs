@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use leptos::{ev, prelude::*};
 use trace::Token;
 
-use super::state::AppState;
+use super::{
+    browser::{after, all_in},
+    state::AppState,
+};
 use crate::view::{Pick, shown, shown_text, signed};
 
 /// The band under the top bar.
@@ -20,7 +23,7 @@ pub(super) fn PromptBar() -> impl IntoView {
         state.hover.set(Pick::default());
     });
     view! {
-        <div class="prompt" data-zone="prompt">
+        <section class="prompt" data-zone="prompt" aria-label="Prompt and question">
             <Count />
             <div class="prompt-text">
                 <textarea
@@ -39,7 +42,7 @@ pub(super) fn PromptBar() -> impl IntoView {
                 <Tokens />
             </div>
             <Frame />
-        </div>
+        </section>
         <datalist id="vocabulary">
             {move || {
                 let model = state.model.get();
@@ -87,6 +90,10 @@ fn Count() -> impl IntoView {
             <b>"Prompt"</b>
             <small class:warn=move || is_past_training(state)>{count}</small>
             {move || unknown().into_iter().take(2).map(|token| view! { <Unknown token /> }).collect_view()}
+            {move || {
+                let more = unknown().len().saturating_sub(2);
+                (0 < more).then(|| view! { <small class="unknown">{format!("{more} more unknown")}</small> })
+            }}
         </div>
     }
 }
@@ -104,7 +111,14 @@ fn Unknown(token: Token) -> impl IntoView {
         view! { <button class="near" on:click=replace>{word}</button> }
     });
     let shown: String = token.typed.chars().take(14).collect();
-    view! { <small class="unknown" role="status">"unknown: “"{shown}"” "{near.collect_view()}</small> }
+    let n_words = move || state.model.read().as_ref().map_or(0, |it| it.vocab.len());
+    let title = move || {
+        format!(
+            "Not among the model’s {} words: it is read as ⟨unk⟩. Similar words follow.",
+            n_words()
+        )
+    };
+    view! { <small class="unknown" role="status" title=title>"unknown: “"{shown}"” "{near.collect_view()}</small> }
 }
 
 /// The prompt with every whole word `from` replaced.
@@ -138,8 +152,14 @@ fn Tokens() -> impl IntoView {
     };
     // A chip stays as it is while its token does.
     let key = |(pos, token): &(usize, Token)| (*pos, token.typed.clone(), token.is_known);
+    let place = NodeRef::<leptos::html::Div>::new();
+    let lock = Memo::new(move |_| state.lock().pos);
+    Effect::new(move |_| {
+        lock.with(|_| ());
+        after(0, move || place.get_untracked().iter().for_each(|it| show_locked(it)));
+    });
     view! {
-        <div class="tokens" role="group" aria-label="Tokens of the prompt">
+        <div class="tokens" role="group" aria-label="Tokens of the prompt" node_ref=place>
             <Show when=move || !is_empty() fallback=|| view! { <Prompts /> }>
                 <For each=tokens key=key let((pos, token))>
                     <Chip pos token />
@@ -157,6 +177,20 @@ fn Tokens() -> impl IntoView {
     }
 }
 
+/// Brings the locked chip into the strip's view; the focus goes along where it was on a chip.
+fn show_locked(strip: &web_sys::HtmlElement) {
+    let Some(chip) = all_in(strip, ".token.locked").into_iter().next() else { return };
+    let (left, wide) = (chip.offset_left() - strip.offset_left(), chip.offset_width());
+    let (from, room) = (strip.scroll_left(), strip.client_width());
+    if left < from || from + room < left + wide {
+        strip.set_scroll_left(left - (room - wide) / 2);
+    }
+    let active = document().active_element();
+    if active.is_some_and(|it| it.class_list().contains("token")) {
+        chip.focus().unwrap_or_default();
+    }
+}
+
 #[component]
 fn Chip(pos: usize, token: Token) -> impl IntoView {
     let state = AppState::here();
@@ -171,6 +205,8 @@ fn Chip(pos: usize, token: Token) -> impl IntoView {
             class:source=move || state.cursor().source == pos
             class:preview=move || state.cursor().pos == pos && state.lock().pos != pos
             aria-pressed=move || (state.lock().pos == pos).to_string()
+            // One stop for all chips; arrows go from one to the next.
+            tabindex=move || if state.lock().pos == pos { "0" } else { "-1" }
             title=title
             on:click=move |_| state.pick(pick)
             on:pointerenter=move |event| {
@@ -251,7 +287,7 @@ fn Frame() -> impl IntoView {
             <div>
                 "Why " {slot(true)} " rather than " {slot(false)} "?"
                 <small>
-                    {move || format!("A and B set the frame for every panel, after token {}", pos())}
+                    {move || format!("of A and B, after token {}", pos())}
                 </small>
             </div>
             <div class="headline">

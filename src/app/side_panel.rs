@@ -11,7 +11,7 @@ use super::{
     export::svg_of,
     figure::{Figure, Point},
     panel::{Panel, Ramp},
-    segments::Segments,
+    segments::Choice,
     state::AppState,
 };
 use crate::{
@@ -36,12 +36,12 @@ pub(super) fn SidePanel() -> impl IntoView {
         new.or_else(|| before.cloned().flatten())
     });
     let controls = move || {
-        let mut choices = vec![(SideView::Writers, "writers"), (SideView::Norms, "norms")];
+        let mut choices = vec![(SideView::Writers, "attribution"), (SideView::Norms, "lengths")];
         if state.has_recurrence() {
-            choices.push((SideView::Memory, "memory"));
+            choices.push((SideView::Memory, "half-life"));
         }
         view! {
-            <Segments
+            <Choice
                 name="What stands here"
                 choices
                 chosen=Signal::derive(move || state.side())
@@ -57,13 +57,14 @@ pub(super) fn SidePanel() -> impl IntoView {
     view! {
         <Panel
             name=PanelName::Side
-            title="Stream"
+            title=Signal::derive(move || title(state).to_owned())
             site=""
             about=Signal::derive(move || about(state))
             controls
             legend=move || legend(state)
             table=Signal::derive(move || table(state, shown))
             svg=picture
+            axes=Signal::derive(move || axes(state).to_owned())
         >
             <Figure
                 scene
@@ -73,6 +74,14 @@ pub(super) fn SidePanel() -> impl IntoView {
             />
             {move || absence(state).map(|it| view! { <p class="absent why">{it}</p> })}
         </Panel>
+    }
+}
+
+fn title(state: AppState) -> &'static str {
+    match state.side() {
+        SideView::Writers => "Attribution",
+        SideView::Norms => "Lengths",
+        SideView::Memory => "Half-life",
     }
 }
 
@@ -139,12 +148,19 @@ fn about(state: AppState) -> String {
     match state.side() {
         SideView::Writers => {
             let total = state.attribution().map_or(f32::NAN, |it| it.total);
-            // A third choice beside it leaves less room.
-            let what = if state.has_recurrence() { "A − B" } else { "Wrote A − B" };
-            format!("{what} {}", signed(total))
+            format!("sums to A − B {}", signed(total))
         }
-        SideView::Norms => "Length and angles".to_owned(),
-        SideView::Memory => "Tokens until half is forgotten".to_owned(),
+        SideView::Norms => "of the stream".to_owned(),
+        SideView::Memory => "tokens until half is left".to_owned(),
+    }
+}
+
+/// What runs along the sides.
+fn axes(state: AppState) -> &'static str {
+    match state.side() {
+        SideView::Writers => "Up: layers. Across: heads, then the MLP, then the sum of the layer.",
+        SideView::Norms => "Up: depth.",
+        SideView::Memory => "Up: layers. Across: tokens until half is left.",
     }
 }
 

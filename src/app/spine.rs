@@ -4,7 +4,11 @@
 use leptos::prelude::*;
 use trace::LensSite;
 
-use super::{state::AppState, top_bar::kind_of};
+use super::{
+    browser::{after, all_in},
+    state::AppState,
+    top_bar::kind_of,
+};
 use crate::view::{Ground, Pick, depth_name, signed, writers_end};
 
 /// The left column.
@@ -13,21 +17,34 @@ pub(super) fn Spine() -> impl IntoView {
     let state = AppState::here();
     let form = move || {
         let ground = state.ground();
-        format!("{} × {} heads", ground.n_layers, ground.n_heads)
+        match (ground.n_layers, ground.n_heads) {
+            (0, _) => String::new(),
+            // A vector of a whole layer is no head.
+            (layers, 0 | 1) => format!("{layers} layers"),
+            (layers, heads) => format!("{layers} × {heads} heads"),
+        }
     };
     let kind = move || match state.model.read().as_ref().map(|it| kind_of(&it.shape)) {
         Some("state-space model") => "State space",
         Some("hybrid") => "Hybrid",
-        _ => "Transformer",
+        Some("recurrent network") => "Recurrent network",
+        Some(_) => "Transformer",
+        None => "No model",
     };
     let layers = Memo::new(move |_| state.ground().n_layers);
     let rows =
         move || (0..layers.get()).rev().map(|layer| view! { <Layer layer /> }).collect_view();
+    let place = NodeRef::<leptos::html::Nav>::new();
+    let lock = Memo::new(move |_| state.lock());
+    Effect::new(move |_| {
+        lock.with(|_| ());
+        after(0, move || place.get_untracked().iter().for_each(follow_lock));
+    });
     view! {
-        <nav class="spine" data-zone="spine" aria-label="The model">
+        <nav node_ref=place class="spine" data-zone="spine" aria-label="The model">
             <header>
                 <h2>{kind}" "<em>{form}</em></h2>
-                <p>"Pick a place: dot, head or MLP"</p>
+                <p>"Pick a place: dot, head, MLP"</p>
             </header>
             <div class="spine-layers">
                 <div class="spine-end"><span>"logits"</span></div>
@@ -47,6 +64,30 @@ pub(super) fn Spine() -> impl IntoView {
     }
 }
 
+/// Each kind of place is one stop of the Tab key, and keys move it: the focus goes along.
+fn follow_lock(spine: &web_sys::HtmlElement) {
+    let Some(active) = document().active_element().filter(|it| spine.contains(Some(it))) else {
+        return;
+    };
+    let classes = active.class_list();
+    let places = [
+        ("head", ".head.locked"),
+        ("dot-button", ".dot-button.locked"),
+        ("layer-name", ".layer.chosen .layer-name"),
+        ("mlp", ".layer.chosen .mlp"),
+    ];
+    let place = places.iter().find(|it| classes.contains(it.0));
+    let next = place.and_then(|it| all_in(spine, it.1).into_iter().next());
+    if let Some(next) = next {
+        next.focus().unwrap_or_default();
+    }
+}
+
+/// Whether the Tab key stops here.
+fn stop(is_here: bool) -> &'static str {
+    if is_here { "0" } else { "-1" }
+}
+
 #[component]
 fn Layer(layer: usize) -> impl IntoView {
     let state = AppState::here();
@@ -60,7 +101,14 @@ fn Layer(layer: usize) -> impl IntoView {
     let pick_layer = move |_| state.pick(Pick::layer(layer, &ground.read_untracked()));
     view! {
         <div class="layer" class:chosen=move || state.cursor().layer == layer>
-            <button class="layer-name" on:click=pick_layer>{format!("L{layer}")}</button>
+            <button
+                class="layer-name"
+                title=format!("Layer {layer}")
+                tabindex=move || stop(state.lock().layer == layer)
+                on:click=pick_layer
+            >
+                {format!("L{layer}")}
+            </button>
             <div class="layer-heads" role="group" aria-label=format!("Heads of layer {layer}")>
                 {heads}
             </div>
@@ -107,6 +155,7 @@ fn Head(layer: usize, head: usize) -> impl IntoView {
     view! {
         <button
             class="head"
+            tabindex=move || stop(is_at(state.lock()))
             class:locked=move || is_at(state.lock())
             class:preview=move || is_at(state.cursor()) && !is_at(state.lock())
             aria-label=label
@@ -135,6 +184,7 @@ fn Mlp(layer: usize) -> impl IntoView {
     view! {
         <button
             class="mlp"
+            tabindex=move || stop(state.lock().layer == layer)
             aria-label=label
             title=label
             on:click=move |_| state.pick(Pick::layer(layer, &untrack(|| state.ground())))
@@ -157,6 +207,7 @@ fn Dot(#[prop(into)] depth: Signal<usize>) -> impl IntoView {
     view! {
         <button
             class="dot-button"
+            tabindex=move || stop(state.lock().depth == depth.get())
             class:locked=move || state.lock().depth == depth.get()
             class:preview=move || state.cursor().depth == depth.get()
             aria-label=name

@@ -10,7 +10,7 @@ use super::{
     export::svg_of,
     figure::{Figure, Point},
     panel::{Panel, Ramp},
-    segments::Segments,
+    segments::Choice,
     state::AppState,
 };
 use crate::{
@@ -48,7 +48,7 @@ pub(super) fn StepPanel() -> impl IntoView {
     let controls = move || {
         view! {
             <LensOrSteps />
-            <Segments
+            <Choice
                 name="What the number is"
                 choices=vec![(StepKind::Step, "step"), (StepKind::Gate, "gate")]
                 chosen=Signal::derive(move || chosen.get().kind)
@@ -72,6 +72,7 @@ pub(super) fn StepPanel() -> impl IntoView {
             legend=move || legend(state, shown)
             table=Signal::derive(move || table(state, shown))
             svg=move |()| scene.get_untracked().map(|it| svg_of(state, &it))
+            axes="Up: layers or heads. Across: tokens."
         >
             <Figure
                 scene
@@ -79,6 +80,7 @@ pub(super) fn StepPanel() -> impl IntoView {
                 label
                 hit=at_point
             />
+            {move || absence(state, shown).map(|it| view! { <p class="absent why">{it}</p> })}
         </Panel>
     }
 }
@@ -105,9 +107,11 @@ fn Rows(chosen: RwSignal<Chosen>) -> impl IntoView {
     };
     let options = ROWS.map(|(_, value, name)| view! { <option value=value>{name}</option> });
     view! {
-        <select class="rows" aria-label="What the rows are" on:change=choose prop:value=name>
-            {options.collect_view()}
-        </select>
+        <span class="choice">
+            <select class="rows" aria-label="What the rows are" on:change=choose prop:value=name>
+                {options.collect_view()}
+            </select>
+        </span>
     }
 }
 
@@ -123,7 +127,7 @@ fn title(kind: StepKind) -> &'static str {
 pub(super) fn LensOrSteps() -> impl IntoView {
     let state = AppState::here();
     view! {
-        <Segments
+        <Choice
             name="Lens or steps"
             choices=vec![(ThirdView::Lens, "lens"), (ThirdView::Steps, "steps")]
             chosen=Signal::derive(move || state.third())
@@ -205,19 +209,24 @@ fn site(state: AppState, chosen: Chosen) -> String {
     head(state).map_or_else(|| "mean of heads".to_owned(), |it| format!("head {it}"))
 }
 
-fn about(state: AppState, shown: Shown) -> String {
+/// Why there is no number, where the model has none of the kind.
+fn absence(state: AppState, shown: Shown) -> Option<String> {
     let kind = shown.chosen.get().kind;
     let model = state.model.get();
     if model.is_some_and(|it| !it.shape.has_recurrence()) {
-        return "This model keeps no state that a step could write.".to_owned();
+        return Some("This model keeps no state that a step could write.".to_owned());
     }
-    if shown.asked.get().is_some_and(|it| kind.of(&it).values().iter().all(|it| it.is_nan())) {
-        return format!("No layer of this model has a {}.", kind.name());
+    let is_none = |it: &TimeScales| kind.of(it).values().iter().all(|it| it.is_nan());
+    let none = || format!("No layer of this model has a {}. See the lens.", kind.name());
+    shown.asked.absence().or_else(|| shown.asked.get().filter(|it| is_none(it)).map(|_| none()))
+}
+
+fn about(state: AppState, shown: Shown) -> String {
+    if let Some(absence) = absence(state, shown) {
+        return absence;
     }
-    match kind {
-        StepKind::Step => {
-            "How firmly each layer writes a token into its state. High: written. Near zero: passed over."
-        }
+    match shown.chosen.get().kind {
+        StepKind::Step => "How firmly a token is written. Near 0: skipped.",
         StepKind::Gate => {
             "Mean of what each head’s reading of its state is multiplied by; it has a sign."
         }

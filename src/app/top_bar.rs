@@ -1,11 +1,14 @@
 //! What runs, where, and the link to it.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use trace::ModelShape;
 
 use super::{
     address,
+    browser::after,
     icon::{Drawing, Icon},
+    keys,
+    menu::Menu,
     proof,
     state::AppState,
 };
@@ -21,7 +24,10 @@ pub(super) fn TopBar() -> impl IntoView {
     let state = AppState::here();
     view! {
         <header class="top" data-zone="top">
-            <a class="brand" href="./">"Undercurrent"</a>
+            <button class="skip button line" on:click=move |_| keys::focus_figures()>
+                "Skip to the figures"
+            </button>
+            <h1 class="brand"><a href="./">"Undercurrent"</a></h1>
             <Model />
             <Live />
             <span class="grow"></span>
@@ -72,23 +78,23 @@ fn Model() -> impl IntoView {
             <table>{rows}</table>
         })
     };
-    let menu = NodeRef::<html::Details>::new();
     let size = move || {
         model().map_or_else(String::new, |it| {
             format!("{}, {:.1} MB", kind_of(&it.shape), it.size_bytes as f64 / 1e6)
         })
     };
+    let summary = move || {
+        view! {
+            <b>{move || state.bookmark.read().model.clone()}</b>
+            <span class="muted">{size}</span>
+            <Drawing icon=Icon::Down />
+        }
+    };
     view! {
-        <details class="menu model" node_ref=menu>
-            <summary>
-                <b>{move || state.bookmark.read().model.clone()}</b>
-                <span class="muted">{size}</span>
-            </summary>
-            <div>
-                <ModelChoice menu />
-                {card}
-            </div>
-        </details>
+        <Menu class="model" summary_class="" summary>
+            <ModelChoice />
+            {card}
+        </Menu>
     }
 }
 
@@ -100,6 +106,9 @@ fn Lesson() -> impl IntoView {
         state.lesson.update(|it| *it = !*it);
         // On a small screen the rail is behind its tab.
         state.tab.set(Panel::Next);
+        if state.lesson.get_untracked() {
+            after(0, || keys::focus(".lesson button"));
+        }
     };
     view! {
         <button
@@ -114,20 +123,14 @@ fn Lesson() -> impl IntoView {
 
 /// The models to choose from.
 #[component]
-fn ModelChoice(menu: NodeRef<html::Details>) -> impl IntoView {
+pub(super) fn ModelChoice() -> impl IntoView {
     let state = AppState::here();
     let chosen = Memo::new(move |_| state.bookmark.read().model.clone());
-    let choose = move |id: &str| {
-        if let Some(menu) = menu.get_untracked() {
-            menu.set_open(false);
-        }
-        state.exchange_model(id);
-    };
     let button = move |&(id, about): &'static (&'static str, &'static str)| {
         view! {
             <button
                 aria-pressed=move || (chosen.get() == id).to_string()
-                on:click=move |_| choose(id)
+                on:click=move |_| state.exchange_model(id)
             >
                 <b>{id}</b>
                 <span class="muted">{about}</span>
@@ -176,17 +179,14 @@ fn Compare() -> impl IntoView {
         all.iter().filter(|it| it.0 != *model.read()).map(button).collect_view()
     };
     view! {
-        <details class="menu compare">
-            <summary class="button line">"Compare"</summary>
-            <div>
-                <div class="models" role="group" aria-label="Models beside this one">
-                    <p class="muted">
-                        "Beside " {move || model.get()} ", on the same prompt and cursor; two at most"
-                    </p>
-                    {others}
-                </div>
+        <Menu class="compare" summary_class="button line" summary=|| "Compare">
+            <div class="models" role="group" aria-label="Models beside this one">
+                <p class="muted">
+                    "Beside " {move || model.get()} ", on the same prompt and cursor; two at most"
+                </p>
+                {others}
             </div>
-        </details>
+        </Menu>
     }
 }
 
@@ -201,7 +201,7 @@ pub(super) fn kind_of(shape: &ModelShape) -> &'static str {
 }
 
 /// Whether some recurrent layer goes on linearly; what does not is older than state-space models.
-fn has_matrix(shape: &ModelShape) -> bool {
+pub(super) fn has_matrix(shape: &ModelShape) -> bool {
     shape.mixers.iter().filter_map(|it| it.ssm.as_ref()).any(|it| it.has_matrix)
 }
 
@@ -213,7 +213,8 @@ fn Live() -> impl IntoView {
         Status::Loading { .. } => "The model arrives".to_owned(),
         Status::Ready => "Ready: type a prompt".to_owned(),
         Status::Live => "Live on this device".to_owned(),
-        Status::Stopped => "Stopped; the picture is that of the last good run".to_owned(),
+        Status::Stopped if state.model.read().is_none() => "No model is open".to_owned(),
+        Status::Stopped => "Stopped; the last good run is shown".to_owned(),
     };
     let detail = move || {
         let device = state.device.get()?;
@@ -273,7 +274,7 @@ fn Share() -> impl IntoView {
             match wasm_bindgen_futures::JsFuture::from(promise).await {
                 Ok(_) => {
                     is_copied.set(true);
-                    super::browser::after(2_000, move || is_copied.set(false));
+                    after(2_000, move || is_copied.set(false));
                 }
                 Err(_) => {
                     state.notice("the browser would not copy; the link is in the address bar")
