@@ -18,7 +18,8 @@ use crate::{
     share::{AttentionView, Panel as PanelName},
     view::{
         AttentionMap, Cursor, Ground, Pick, Scene, Table, attention_lines, attention_map,
-        attention_matrix, heads_grid, heads_grid_layout, number, overlay_map, percent, shown, signed,
+        attention_matrix, heads_grid, heads_grid_layout, number, overlay_map, percent, shown,
+        signed,
     },
 };
 

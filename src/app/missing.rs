@@ -2,11 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::{
-    state::{AppState, Status},
-    top_bar::ModelChoice,
-};
-use crate::share::family_of;
+use super::{state::AppState, top_bar::ModelChoice};
+use crate::{link::Status, share::family_of};
 
 /// The models that there are, where the one that was asked for did not come and is none of them.
 #[component]

@@ -247,9 +247,10 @@ impl Talk {
         let mut effects = vec![Effect::Stop];
         if self.is_gpu {
             // What a driver says of itself helps no reader.
-            let text = "WebGPU does not start here, or has stopped. The page goes on with the CPU; \
+            let text =
+                "WebGPU does not start here, or has stopped. The page goes on with the CPU; \
                         choose WebGPU again to retry"
-                .to_owned();
+                    .to_owned();
             effects.extend([Effect::Notice(text), Effect::UseCpu]);
         } else if self.n_failures <= MOST_RESTARTS {
             let text = format!(

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch } from "./harness.mjs";
-import { eventually, lockedToken, openLive, panel, place, pointIn, settled, statusText } from "./page.mjs";
+import { eventually, lockedToken, openLive, panel, place, pointIn, press, settled, statusText } from "./page.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -105,7 +105,7 @@ test("stream, paths and the small maps lock too", async () => {
   await away(page);
   assert.deepEqual([(await place(page)).layer, (await place(page)).head], [side.here.layer, side.here.head]);
 
-  await panel(page, "attention").getByRole("button", { name: "all heads" }).click();
+  await press(page, "attention", "all heads");
   await settled(page);
   const small = await find(page, "attention", (here, was) => here.layer !== was.layer && here.head !== was.head);
   await page.mouse.click(...small.point);

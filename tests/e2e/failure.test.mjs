@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { launch } from "./harness.mjs";
 import {
-  eventually, listenToEngine, noticed, notices, openLive, panel, settled, sight, STORY, statusText, tokens, type,
+  eventually, listenToEngine, noticed, notices, openLive, panel, press, settled, sight, STORY, statusText, tokens, type,
 } from "./page.mjs";
 
 const WEIGHTS = "**/models/tales/weights.safetensors*";
@@ -247,8 +247,8 @@ test("a model without writers and without a stored sample runs, and its panels s
   const why = (name) => panel(page, name).locator(".absent.why").textContent();
   assert.match(await why("side"), /norms after each sum/);
   assert.match(await why("paths"), /stored sample/);
-  await panel(page, "side").getByRole("button", { name: "norms" }).click();
-  await panel(page, "paths").getByRole("button", { name: "words" }).click();
+  await press(page, "side", "lengths");
+  await press(page, "paths", "two words");
   await settled(page);
   await eventually(async () => assert.equal(await page.locator(".absent").count(), 0, "what it has is shown"));
   await type(page, "Anna put the");

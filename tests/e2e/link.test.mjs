@@ -3,12 +3,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch } from "./harness.mjs";
-import { eventually, listenToEngine, noticed, notices, openLive, panel, place, press, settled, sight, STORY, tokens, type } from "./page.mjs";
+import { chosen, eventually, listenToEngine, noticed, notices, openLive, panel, place, press, settled, sight, STORY, tokens, type } from "./page.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
 after(() => browser.close());
 
+const lensMode = async (page) => (await chosen(page, "lens")).at(-1);
 const fragment = (page) => new URL(page.url()).hash;
 
 test("a link brings a stranger to the same sight", async () => {
@@ -25,12 +26,12 @@ test("a link brings a stranger to the same sight", async () => {
   await page.getByLabel("Token B", { exact: true }).fill("barn");
   await page.getByLabel("Token B", { exact: true }).press("Enter");
   await page.getByText("scale without the first token").click();
-  await press(page, "attention", "overlay");
+  await press(page, "attention", "heads overlaid");
   await page.locator(".overlay-heads button").nth(1).click();
   await press(page, "lens", "KL");
   await press(page, "chart", "rank");
-  await press(page, "side", "norms");
-  await press(page, "paths", "words");
+  await press(page, "side", "lengths");
+  await press(page, "paths", "two words");
   await page.locator(".own-words input").first().fill("tent");
   await page.locator(".own-words input").first().press("Enter");
   await page.getByLabel("temperature").fill("0.7");
@@ -74,7 +75,7 @@ test("the share button copies the address", async () => {
 
 test("back and forward", async () => {
   const { page, problems, close } = await openLive(browser);
-  const pressed = () => panel(page, "lens").locator(".segments [aria-pressed=true]").textContent();
+  const pressed = () => lensMode(page);
   await press(page, "lens", "entropy");
   await press(page, "lens", "KL");
   await page.locator(".token").nth(4).click();
@@ -111,7 +112,7 @@ test("typing is one step back, not one for each letter", async () => {
   assert.ok(1 <= steps && steps <= 3, `${steps} steps`);
   for (let n = 0; n < steps; n++) await page.evaluate(() => history.back());
   await eventually(async () => assert.equal(await page.inputValue("#prompt"), STORY));
-  assert.equal(await panel(page, "lens").locator(".segments [aria-pressed=true]").textContent(), "KL");
+  assert.equal(await lensMode(page), "KL");
   await close();
 });
 
@@ -119,7 +120,7 @@ test("a link that is put into the address of an open page is followed", async ()
   const { page, problems, close } = await openLive(browser);
   await page.evaluate(() => (location.hash = "#v=1&prompt=Anna+put+the&lens=rank"));
   await eventually(async () => assert.deepEqual(await tokens(page), ["⟨bos⟩", "Anna", "put", "the"]));
-  assert.equal(await panel(page, "lens").locator(".segments [aria-pressed=true]").textContent(), "rank A");
+  assert.equal(await lensMode(page), "rank A");
   assert.deepEqual(problems, []);
   await close();
 });
@@ -127,7 +128,7 @@ test("a link that is put into the address of an open page is followed", async ()
 test("a newer link keeps what it can and names the rest", async () => {
   const { page, problems, close } = await openLive(browser, "#v=2&prompt=Anna+put+the&hologram=on&layer=many&lens=kl");
   assert.deepEqual(await tokens(page), ["⟨bos⟩", "Anna", "put", "the"]);
-  assert.equal(await panel(page, "lens").locator(".segments [aria-pressed=true]").textContent(), "KL");
+  assert.equal(await lensMode(page), "KL");
   const said = (await notices(page)).join("\n");
   for (const part of ["version 2", "hologram", "“many” is no layer"]) assert.ok(said.includes(part), said);
   assert.equal((await notices(page)).length, 3);
@@ -173,7 +174,29 @@ test("a model that is not there is said, and the page stays of use", async () =>
   await noticed(page, "nobody", "404");
   await page.fill("#prompt", "Anna");
   assert.match(fragment(page), /prompt=Anna/);
+  const list = page.locator(".missing");
+  assert.match(await list.locator("h2").textContent(), /There is no model “nobody” here/);
+  assert.equal(await list.getByRole("button").count(), 16);
+  await list.getByRole("button", { name: /^parity-gru/ }).click();
+  await eventually(async () => assert.match(await page.locator(".headline b").textContent(), /^[+−]\d/));
+  assert.equal(await list.count(), 0);
+  assert.equal(await page.inputValue("#prompt"), "1 0 1 1 0 1 0 0 1");
   await close();
+});
+
+test("a link that names a model alone opens that model's own prompt and question", async () => {
+  for (const [model, prompt, frame] of [
+    ["parity-mamba", "1 0 1 1 0 1 0 0 1", ["odd", "even"]],
+    ["a5-gru", "a b a a b b a b", ["21435", "13425"]],
+    ["recall-transformer", "q w e r t y u | q w e", ["r", "t"]],
+  ]) {
+    const { page, problems, close } = await openLive(browser, `#v=1&model=${model}`);
+    const seen = await sight(page);
+    assert.deepEqual([seen.prompt, seen.frame], [prompt, frame]);
+    assert.equal(await page.locator(".token.unknown").count(), 0, "every word is known");
+    assert.deepEqual(problems, []);
+    await close();
+  }
 });
 
 test("a link says what its writer saw, and the page whether it comes out again", async () => {

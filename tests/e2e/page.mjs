@@ -165,7 +165,7 @@ export function sight(page) {
       tokens: texts(".token span"),
       locked: texts(".token.locked"),
       source: texts(".token.source"),
-      pressed: texts(".panel [aria-pressed=true]"),
+      pressed: [...texts(".panel [aria-pressed=true]"), ...values(".panel header select")],
       layer: texts(".layer.chosen .layer-name"),
       dots: [...document.querySelectorAll(".dot-button.locked")].map((it) => it.title),
       frame: values(".slot"),
@@ -189,9 +189,17 @@ export const tableOf = (page, name) =>
     rows.map((row) => [...row.cells].map((cell) => cell.textContent)),
   );
 
-/** Presses the button in a panel's header that has this name. */
-export const press = (page, name, button) =>
-  panel(page, name).getByRole("button", { name: button, exact: true }).click();
+/** Presses the button in a panel's header that has this name, or chooses it from a menu there. */
+export async function press(page, name, button) {
+  const header = panel(page, name).locator("header");
+  const menu = header.locator("select", { has: page.locator(`option[value="${button}"]`) });
+  if (await menu.count()) await menu.selectOption(button);
+  else await header.getByRole("button", { name: button, exact: true }).click();
+}
+
+/** What is chosen in the menus of a panel's header, from left to right. */
+export const chosen = (page, name) =>
+  panel(page, name).locator("header select").evaluateAll((all) => all.map((it) => it.value));
 
 /** A point of an element: `across` and `down` are shares of its size. */
 export async function pointIn(locator, across, down) {

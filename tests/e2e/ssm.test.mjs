@@ -75,7 +75,7 @@ test("paths and state, lens and steps change places by name, and a link keeps th
   const { page, close } = await openLive(browser, MAMBA);
   await press(page, "paths", "paths");
   await settled(page);
-  assert.match(await title(page, "paths"), /^Paths/);
+  assert.match(await title(page, "paths"), /^Residual paths/);
   assert.match(await title(page, "lens"), /Steps/);
   await press(page, "lens", "lens");
   await settled(page);
@@ -98,7 +98,7 @@ test("steps are shown layer by layer, with the numbers in a table", async () => 
 
 test("memory says how long each head remembers, and what it costs", async () => {
   const { page, close } = await openLive(browser, MAMBA);
-  await press(page, "side", "memory");
+  await press(page, "side", "half-life");
   await settled(page);
   const legend = () => panel(page, "side").locator(".legend").textContent();
   // Four layers of four heads of 32 × 64 numbers of four bytes, and three positions of the 256
@@ -118,8 +118,8 @@ test("memory says how long each head remembers, and what it costs", async () => 
 test("a hybrid has attention in one layer and states in the others", async () => {
   const { page, problems, close } = await openLive(browser, `${HYBRID}&layer=2&head=0`);
   assert.doesNotMatch(await title(page, "attention"), /Hidden/);
-  assert.match(await title(page, "paths"), /^Paths/);
-  await page.getByRole("button", { name: "all heads" }).click();
+  assert.match(await title(page, "paths"), /^Residual paths/);
+  await press(page, "attention", "all heads");
   await settled(page);
   const grid = await colours(page, await figure(page, "attention").screenshot());
   assert.ok(30 < grid.n);
@@ -223,7 +223,7 @@ test("a link to a model that is not there says so, and another can be chosen", a
   const { page, close } = await browser.open("#v=1&model=tales-nowhere");
   await page.waitForSelector(".notice[role=alert]");
   await page.locator(".menu.model summary").click();
-  await page.getByRole("button", { name: /^tales-hybrid/ }).click();
+  await page.locator(".menu.model").getByRole("button", { name: /^tales-hybrid/ }).click();
   await page.waitForSelector(".live .dot.on", { timeout: 60_000 });
   assert.ok(0 < (await tokens(page)).length);
   await close();

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch } from "./harness.mjs";
-import { difference, eventually, notices, openLive, panel, settled, tableOf } from "./page.mjs";
+import { difference, eventually, notices, openLive, panel, press, settled, tableOf } from "./page.mjs";
 
 const FIGURES = ["attention", "paths", "lens", "side"];
 const SLOW_MS = 180_000;
@@ -130,8 +130,8 @@ test("the engine for WebGPU gives the numbers of the one for the CPU", { timeout
   const see = async () => {
     const all = [];
     for (const { side, basis } of views) {
-      await panel(page, "side").getByRole("button", { name: side, exact: true }).click();
-      await panel(page, "paths").getByRole("button", { name: { sample: "sample", frame: "A − B" }[basis], exact: true }).click();
+      await press(page, "side", { writers: "attribution", norms: "lengths" }[side]);
+      await press(page, "paths", { sample: "PCA", frame: "A − B" }[basis]);
       await settled(page, SLOW_MS);
       all.push(await numbers(page));
     }
