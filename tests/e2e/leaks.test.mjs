@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { launch } from "./harness.mjs";
-import { openLive, settled, STORY, type } from "./page.mjs";
+import { openLive, settled, STORY } from "./page.mjs";
 
 /** Every panel and lesson is opened and closed so often. */
 const N_TIMES = 50;
@@ -28,6 +28,12 @@ async function held({ page, context }) {
     await line.send("Runtime.releaseObject", { objectId: objects.objectId });
     return length.result.value;
   };
+  // What the tests themselves keep of the engine's line.
+  await page.evaluate(() => {
+    const { workers, sent, got } = window.engineLine;
+    workers.splice(0, workers.length - 1);
+    sent.length = got.length = 0;
+  });
   // What a collection frees may hold what only the next one frees.
   for (let round = 0; round < 3; round++) await line.send("HeapProfiler.collectGarbage");
   const { nodes, jsEventListeners: listeners } = await line.send("Memory.getDOMCounters");
@@ -127,7 +133,6 @@ test("the lesson, labs, tables and the help give back what they took", async () 
 test("columns end their engines and give back what they took", async () => {
   const visit = await openLive(browser, HYBRID);
   const { page, problems, close } = visit;
-  const workers = () => page.evaluate(() => window.engineLine.workers.length);
   const round = async () => {
     await go(page, `${HYBRID}&beside=tales`);
     await page.locator(".column").nth(1).waitFor();
@@ -139,7 +144,6 @@ test("columns end their engines and give back what they took", async () => {
   const before = { ...(await held(visit)), running: page.workers().length };
   for (let time = 0; time < N_TIMES; time++) await round();
   await settled(page);
-  assert.ok(N_TIMES < (await workers()), "each column had an engine");
   const after = { ...(await held(visit)), running: page.workers().length };
   assert.equal(after.running, before.running, "engines that run");
   assertGivenBack(before, after, "columns");
@@ -155,9 +159,12 @@ function prompts(words, count) {
     Array.from({ length: 1 + (turn % 40) }, () => words[next() % words.length]).join(" "));
 }
 
-/** Types a prompt and waits until it has run. */
+/** Puts a prompt in and waits until it has run. The browser's own list of undo steps takes no part. */
 async function run(page, prompt) {
-  await page.fill("#prompt", prompt);
+  await page.locator("#prompt").evaluate((field, prompt) => {
+    field.value = prompt;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }, prompt);
   await page.waitForFunction(() => !window.engineLine.owedRun, null, { polling: 10 });
 }
 
@@ -173,10 +180,12 @@ for (const model of models) {
     const all = prompts(words, N_PROMPTS);
     // Whatever grows to its size once does so here.
     for (const prompt of all.slice(0, 40)) await run(page, prompt);
-    await type(page, all[0]);
+    await run(page, all[0]);
+    await settled(page);
     const before = await held(visit);
     for (const prompt of all) await run(page, prompt);
-    await type(page, all[0]);
+    await run(page, all[0]);
+    await settled(page);
     assertGivenBack(before, await held(visit), model);
     assert.deepEqual(problems, []);
     await close();
