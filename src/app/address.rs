@@ -55,9 +55,9 @@ pub(super) fn connect(state: AppState) {
             pending.set_value(Some(text));
             after(REST_MILLIS, move || {
                 // A later change writes the address itself.
-                if n_changes.get_value() == mine {
-                    pending.update_value(|it| drop(it.take().map(|text| write(&text, true))));
-                }
+                let is_last = n_changes.get_value() == mine;
+                let text = pending.try_update_value(|it| it.take_if(|_| is_last)).flatten();
+                text.into_iter().for_each(|it| write(&it, true));
             });
             return bookmark;
         }

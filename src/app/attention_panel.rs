@@ -15,7 +15,7 @@ use super::{
     steps_table::{StepsTable, steps_rows},
 };
 use crate::{
-    share::{AttentionView, Panel as PanelName},
+    share::{AttentionView, Place},
     view::{
         AttentionMap, Cursor, Ground, Pick, Scene, Table, attention_lines, attention_map,
         attention_matrix, heads_grid, heads_grid_layout, number, overlay_map, percent, shown,
@@ -66,7 +66,7 @@ impl Maps {
 
 /// The panel.
 #[component]
-pub(super) fn AttentionPanel() -> impl IntoView {
+pub(super) fn AttentionPanel(place: Place) -> impl IntoView {
     let state = AppState::here();
     let view = Memo::new(move |_| state.bookmark.read().attention);
     let maps = Maps::ask(state, view);
@@ -112,7 +112,7 @@ pub(super) fn AttentionPanel() -> impl IntoView {
     };
     view! {
         <Panel
-            name=PanelName::Attention
+            place
             title=Signal::derive(move || title(state))
             site=Signal::derive(move || site(state))
             about=Signal::derive(move || about(state, view.get()).to_owned())

@@ -4,13 +4,10 @@ use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 
-use super::{
-    attention_panel::AttentionPanel, engine_link, next_panel::NextBars, second_panel::SecondPanel,
-    state::AppState, top_bar::kind_of,
-};
+use super::{engine_link, next_panel::NextBars, panels::Slot, state::AppState, top_bar::kind_of};
 use crate::{
     link::Status,
-    share::Bookmark,
+    share::{Bookmark, Place},
     view::{memory_meter, shown_text, signed},
 };
 
@@ -89,8 +86,8 @@ fn Column(leave: Option<Callback<()>>) -> impl IntoView {
     view! {
         <section class="column" aria-label=name>
             <Head leave />
-            <AttentionPanel />
-            <SecondPanel />
+            <Slot place=Place::Main />
+            <Slot place=Place::Second />
             <NextBars />
         </section>
     }

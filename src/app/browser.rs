@@ -115,3 +115,11 @@ fn called(element: &web_sys::Element, name: &str, word: Option<&str>) -> JsValue
     };
     result.unwrap_or(JsValue::UNDEFINED)
 }
+
+/// Puts the focus on the first thing that `selector` names, where there is one.
+pub(super) fn focus(selector: &str) {
+    let found = document().query_selector(selector).ok().flatten();
+    if let Some(element) = found.and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok()) {
+        element.focus().unwrap_or_default();
+    }
+}

@@ -8,7 +8,7 @@ use super::{
     panel::Panel, segments::Choice, state::AppState,
 };
 use crate::{
-    share::Panel as PanelName,
+    share::Place,
     view::{ChartKind, Table, depth_chart, pair_table, shown_text},
 };
 
@@ -17,14 +17,14 @@ const SAVED_PX: [f32; 2] = [380.0, 280.0];
 
 /// The panel.
 #[component]
-pub(super) fn ChartPanel() -> impl IntoView {
+pub(super) fn ChartPanel(place: Place) -> impl IntoView {
     let state = AppState::here();
     let asked = ask_lens(state);
     let kind = Memo::new(move |_| state.bookmark.read().chart);
     let size = RwSignal::new([0.0f32, 0.0]);
-    let place = NodeRef::<leptos::html::Div>::new();
+    let plot = NodeRef::<leptos::html::Div>::new();
     Effect::new(move |_| {
-        if let Some(element) = place.get() {
+        if let Some(element) = plot.get() {
             observe_size(&element, move |it| size.set(it));
         }
     });
@@ -61,7 +61,7 @@ pub(super) fn ChartPanel() -> impl IntoView {
     };
     view! {
         <Panel
-            name=PanelName::Chart
+            place
             title="A and B"
             site=""
             about=Signal::derive(about)
@@ -74,7 +74,7 @@ pub(super) fn ChartPanel() -> impl IntoView {
                 chart.map(|it| svg_of_chart(state, &it, SAVED_PX))
             }
         >
-            <div class="chart" node_ref=place inner_html=move || chart.get().unwrap_or_default()></div>
+            <div class="chart" node_ref=plot inner_html=move || chart.get().unwrap_or_default()></div>
         </Panel>
     }
 }

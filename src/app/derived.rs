@@ -6,12 +6,8 @@ use trace::{AskAttentionRow, AskAttribution, AskNext, LAST};
 use super::{
     answers::{Answers, Asked, Told},
     state::AppState,
-    top_bar::has_matrix,
 };
-use crate::{
-    share::{SecondView, SideView, ThirdView},
-    view::{Cursor, Ground, Pick},
-};
+use crate::view::{Cursor, Ground, Pick};
 
 /// One memo each. [`AppState`] has a method for those that many ask for.
 #[derive(Clone, Copy)]
@@ -25,10 +21,6 @@ pub(crate) struct Derived {
     /// chosen, so that it keeps its head from token to token, and finds it again from a link.
     strongest: Memo<Option<[usize; 2]>>,
     has_recurrence: Memo<bool>,
-    /// What stands beside attention, below it, and beside the lens, with what is left open decided.
-    second: Memo<SecondView>,
-    third: Memo<ThirdView>,
-    side: Memo<SideView>,
     /// The distribution of the next token.
     pub(super) next: Asked<AskNext>,
     /// What components add to A − B at the end of the prompt, and at the cursor.
@@ -68,9 +60,6 @@ impl Derived {
             has_recurrence: Memo::new(move |_| {
                 here().model.read().as_ref().is_some_and(|it| it.shape.has_recurrence())
             }),
-            second: Memo::new(move |_| here().find_second()),
-            third: Memo::new(move |_| here().find_third()),
-            side: Memo::new(move |_| here().find_side()),
             next: answers.ask(|| Some(AskNext)),
             attribution_end: attribution(|_| LAST),
             attribution: attribution(AppState::asked_pos),
@@ -111,21 +100,6 @@ impl AppState {
         self.derived.has_recurrence.get()
     }
 
-    /// Whether the paths or a state stand beside attention.
-    pub(crate) fn second(self) -> SecondView {
-        self.derived.second.get()
-    }
-
-    /// Whether the lens or the steps stand below attention.
-    pub(crate) fn third(self) -> ThirdView {
-        self.derived.third.get()
-    }
-
-    /// What stands beside the lens: memory only where there is some.
-    pub(crate) fn side(self) -> SideView {
-        self.derived.side.get()
-    }
-
     /// What components add to A − B at the cursor.
     pub(crate) fn attribution(self) -> Option<Told<AskAttribution>> {
         self.derived.attribution.get()
@@ -139,42 +113,6 @@ impl AppState {
     /// The attention row of the cursor; until it is here, the last one.
     pub(crate) fn row(self) -> Option<Told<AskAttentionRow>> {
         self.derived.row.get()
-    }
-
-    fn find_second(self) -> SecondView {
-        let chosen = self.bookmark.read().second;
-        let layer = self.lock().layer;
-        let model = self.model.read();
-        let mixer = model.as_ref().and_then(|it| it.shape.mixers.get(layer));
-        // What does not go on linearly has no state that is a matrix.
-        let ssm = mixer.and_then(|it| it.ssm.as_ref());
-        let has_state = ssm.is_some_and(|it| it.has_matrix);
-        match chosen {
-            SecondView::Auto if has_state => SecondView::State,
-            SecondView::Auto => SecondView::Paths,
-            chosen => chosen,
-        }
-    }
-
-    fn find_third(self) -> ThirdView {
-        let chosen = self.bookmark.read().third;
-        let model = self.model.read();
-        // What does not go on linearly has no step.
-        let has_step =
-            model.as_ref().is_some_and(|it| !it.shape.has_attention() && has_matrix(&it.shape));
-        match chosen {
-            ThirdView::Auto if has_step => ThirdView::Steps,
-            ThirdView::Auto => ThirdView::Lens,
-            chosen => chosen,
-        }
-    }
-
-    fn find_side(self) -> SideView {
-        let chosen = self.bookmark.read().side;
-        match chosen {
-            SideView::Memory if !self.has_recurrence() => SideView::Writers,
-            chosen => chosen,
-        }
     }
 
     fn find_ground(self) -> Ground {

@@ -8,13 +8,12 @@ use trace::{AskForms, Forms};
 use super::{
     export::svg_of,
     figure::{Figure, Point},
-    film_panel::SecondSegments,
     head_answer::{HeadAnswer, OfHead},
     panel::{Panel, Ramp},
     state::AppState,
 };
 use crate::{
-    share::Panel as PanelName,
+    share::Place,
     view::{
         FacesView, Pick, Scene, Table, faces_block, faces_end, faces_largest, faces_map,
         faces_spoken, faces_table,
@@ -35,7 +34,7 @@ impl OfHead for AskForms {
 
 /// The panel.
 #[component]
-pub(super) fn FacesPanel() -> impl IntoView {
+pub(super) fn FormsPanel(place: Place) -> impl IntoView {
     let state = AppState::here();
     let faces = HeadAnswer::<AskForms>::new(state);
     let size = RwSignal::new([0.0, 0.0]);
@@ -56,11 +55,11 @@ pub(super) fn FacesPanel() -> impl IntoView {
     };
     view! {
         <Panel
-            name=PanelName::Paths
+            place
             title="Three faces"
             site=Signal::derive(move || faces.site(state))
             about=ABOUT
-            controls=|| view! { <SecondSegments /> }
+            controls=|| ()
             legend=move || legend(faces)
             table=Signal::derive(move || {
                 faces.get().map_or_else(Table::default, |it| faces_table(&it, &it.run.labels))

@@ -11,11 +11,10 @@ use super::{
     figure::{Figure, Point},
     head_answer::{HeadAnswer, OfHead},
     panel::{Panel, Ramp},
-    segments::Choice,
     state::AppState,
 };
 use crate::{
-    share::{Panel as PanelName, SecondView},
+    share::Place,
     view::{
         FilmView, Pick, Scene, Table, effective_rank, film_bars_end, film_map, film_scale,
         film_table, number, shown_text, signed, singular_values,
@@ -39,7 +38,7 @@ impl OfHead for AskFilm {
 
 /// The panel.
 #[component]
-pub(super) fn FilmPanel() -> impl IntoView {
+pub(super) fn FilmPanel(place: Place) -> impl IntoView {
     let state = AppState::here();
     let film = HeadAnswer::<AskFilm>::new(state);
     let state_lens = state.ask(move || {
@@ -63,11 +62,11 @@ pub(super) fn FilmPanel() -> impl IntoView {
     };
     view! {
         <Panel
-            name=PanelName::Paths
+            place
             title="State film"
             site=Signal::derive(move || film.site(state))
             about=ABOUT
-            controls=|| view! { <SecondSegments /> }
+            controls=|| ()
             legend=move || legend(state, film, size.get())
             table=Signal::derive(move || {
                 film.get().map_or_else(Table::default, |it| film_table(&it, &it.run.labels))
@@ -86,26 +85,6 @@ pub(super) fn FilmPanel() -> impl IntoView {
                 {move || film.absence().map(|it| view! { <p class="absent why">{it}</p> })}
             </div>
         </Panel>
-    }
-}
-
-/// What stands beside attention: the paths, a state, or what is read of it in three ways.
-#[component]
-pub(super) fn SecondSegments() -> impl IntoView {
-    let state = AppState::here();
-    let choices = vec![
-        (SecondView::Paths, "paths"),
-        (SecondView::State, "state"),
-        (SecondView::Faces, "faces"),
-        (SecondView::Modes, "modes"),
-    ];
-    view! {
-        <Choice
-            name="What stands here"
-            choices
-            chosen=Signal::derive(move || state.second())
-            on_choose=move |it| state.bookmark.update(|all| all.second = it)
-        />
     }
 }
 

@@ -2,14 +2,14 @@
 
 use leptos::prelude::*;
 
-use super::{keys::KEYS, state::AppState};
+use super::{keys::ACTIONS, state::AppState};
 
 /// A sheet over the page, put away by Escape or its button.
 #[component]
 pub(super) fn Help() -> impl IntoView {
     let state = AppState::here();
-    let rows = KEYS.iter().map(|(key, text)| {
-        view! { <tr><th scope="row"><kbd>{*key}</kbd></th><td>{*text}</td></tr> }
+    let rows = ACTIONS.iter().map(|it| {
+        view! { <tr><th scope="row"><kbd>{it.chord}</kbd></th><td>{it.about}</td></tr> }
     });
     let rows = rows.collect_view();
     let place = NodeRef::<leptos::html::Dialog>::new();

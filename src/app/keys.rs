@@ -4,39 +4,129 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use super::{browser::after, panel::id_of, state::AppState};
+use super::{
+    browser::{after, focus},
+    state::AppState,
+};
 use crate::{
-    share::Panel,
+    share::Place,
     view::{Cursor, Ground, Pick},
 };
 
-/// Every key with what it does: the list that the help shows.
-pub(super) const KEYS: [(&str, &str); 11] = [
-    ("← →", "token"),
-    ("↑ ↓", "depth: after attention, after MLP, layer by layer"),
-    ("[ ]", "head"),
-    (", .", "source: the token that is read"),
-    ("Page Up, Page Down", "layer"),
-    ("Esc", "end preview; restore a maximised panel; clear the lock"),
-    ("T", "table of the focused panel"),
-    ("M", "maximise the focused panel"),
-    ("F6", "next zone: top, prompt, model, panels, outcome"),
-    ("/", "go to the prompt"),
-    ("?", "this list"),
+/// Something that a key does: what the help lists, hints show and tooltips name.
+pub(crate) struct Action {
+    /// The keys as they are shown, with spaces between.
+    pub(crate) chord: &'static str,
+    /// As the browser names them.
+    keys: &'static [&'static str],
+    /// What it does.
+    pub(crate) about: &'static str,
+    /// A word for the status line, where it is among the first to know.
+    pub(crate) hint: Option<&'static str>,
+    /// `false` where there is nothing to do here, so that the browser does what it does.
+    run: fn(AppState, &str, Shift) -> bool,
+}
+
+/// Whether Shift is held.
+type Shift = bool;
+
+/// Every key: the one table.
+pub(crate) const ACTIONS: &[Action] = &[
+    Action {
+        chord: "← →",
+        keys: &["ArrowLeft", "ArrowRight", "Home", "End"],
+        about: "token",
+        hint: Some("token"),
+        run: walk,
+    },
+    Action {
+        chord: "↑ ↓",
+        keys: &["ArrowUp", "ArrowDown"],
+        about: "depth: after attention, after MLP, layer by layer",
+        hint: Some("depth"),
+        run: walk,
+    },
+    Action { chord: "[ ]", keys: &["[", "]"], about: "head", hint: Some("head"), run: walk },
+    Action {
+        chord: ", .",
+        keys: &[",", "."],
+        about: "source: the token that is read",
+        hint: None,
+        run: walk,
+    },
+    Action {
+        chord: "Page Up, Page Down",
+        keys: &["PageUp", "PageDown"],
+        about: "layer",
+        hint: None,
+        run: walk,
+    },
+    Action {
+        chord: "Esc",
+        keys: &["Escape"],
+        about: "end preview; restore a maximised panel; clear the lock",
+        hint: Some("clear"),
+        run: escape,
+    },
+    Action {
+        chord: "T",
+        keys: &["t", "T"],
+        about: "table of the focused panel",
+        hint: None,
+        run: |state, _, _| focused_panel().map(|it| show_table(state, it)).is_some(),
+    },
+    Action {
+        chord: "M",
+        keys: &["m", "M"],
+        about: "maximise the focused panel",
+        hint: None,
+        run: |state, _, _| focused_panel().map(|it| maximise(state, it)).is_some(),
+    },
+    Action {
+        chord: "F6",
+        keys: &["F6"],
+        about: "next zone: top, prompt, model, panels, outcome",
+        hint: None,
+        run: |_, _, shift| {
+            next_zone(shift);
+            true
+        },
+    },
+    Action {
+        chord: "/",
+        keys: &["/"],
+        about: "go to the prompt",
+        hint: None,
+        run: |_, _, _| {
+            focus("#prompt");
+            true
+        },
+    },
+    Action {
+        chord: "?",
+        keys: &["?"],
+        about: "this list",
+        hint: Some("keys"),
+        run: |state, _, _| {
+            state.shows_help.update(|it| *it = !*it);
+            true
+        },
+    },
 ];
+
+/// A key that does something even while a field has the focus.
+const EVERYWHERE: &str = "F6";
 
 /// Listens to the whole page; typing in a field stays typing.
 pub(super) fn connect(state: AppState) {
     let _listening = window_event_listener(ev::keydown, move |event| {
-        if event.key() == "F6" {
-            event.prevent_default();
-            next_zone(event.shift_key());
+        let key = event.key();
+        let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
+        if key != EVERYWHERE && (has_modifier || is_typing(&event)) {
             return;
         }
-        if event.ctrl_key() || event.meta_key() || event.alt_key() || is_typing(&event) {
-            return;
-        }
-        if act(state, &event.key()) {
+        let action = ACTIONS.iter().find(|it| it.keys.contains(&key.as_str()));
+        if action.is_some_and(|it| (it.run)(state, &key, event.shift_key())) {
             event.prevent_default();
         }
     });
@@ -54,22 +144,10 @@ fn is_typing(event: &ev::KeyboardEvent) -> bool {
     is_field
 }
 
-/// Does what the key says; `false` where it says nothing.
-fn act(state: AppState, key: &str) -> bool {
+/// Moves the cursor.
+fn walk(state: AppState, key: &str, _: Shift) -> bool {
     let (cursor, ground) = untrack(|| (state.lock(), state.ground()));
-    if let Some(pick) = moved(cursor, &ground, key) {
-        state.pick(pick);
-        return true;
-    }
-    match key {
-        "Escape" => escape(state),
-        "?" => state.shows_help.update(|it| *it = !*it),
-        "/" => focus("#prompt"),
-        "m" | "M" => return focused_panel().map(|it| maximise(state, it)).is_some(),
-        "t" | "T" => return focused_panel().map(|it| show_table(state, it)).is_some(),
-        _ => return false,
-    }
-    true
+    moved(cursor, &ground, key).map(|pick| state.pick(pick)).is_some()
 }
 
 /// Where a key moves the cursor.
@@ -96,7 +174,8 @@ fn moved(cursor: Cursor, ground: &Ground, key: &str) -> Option<Pick> {
     })
 }
 
-fn escape(state: AppState) {
+/// Ends what is nearest: the help, a preview, a maximised panel, the lock.
+fn escape(state: AppState, _: &str, _: Shift) -> bool {
     if state.shows_help.get_untracked() {
         state.shows_help.set(false);
     } else if state.hover.get_untracked() != Pick::default() {
@@ -106,35 +185,27 @@ fn escape(state: AppState) {
     } else {
         state.bookmark.update(|it| it.pick = Pick::default());
     }
+    true
 }
 
 /// The panel that has the focus.
-fn focused_panel() -> Option<Panel> {
-    let element = document().active_element()?.closest("[data-panel]").ok()??;
-    let name = element.get_attribute("data-panel")?;
-    Panel::ALL.iter().find(|it| it.1 == name).map(|it| it.0)
+fn focused_panel() -> Option<Place> {
+    let element = document().active_element()?.closest("[data-place]").ok()??;
+    Place::named(&element.get_attribute("data-place")?)
 }
 
 /// Maximises a panel, or restores the one that is.
-fn maximise(state: AppState, panel: Panel) {
+fn maximise(state: AppState, place: Place) {
     state.bookmark.update(|it| {
-        it.maximised = if it.maximised.is_some() { None } else { Some(panel) };
+        it.maximised = if it.maximised.is_some() { None } else { Some(place) };
     });
 }
 
 /// Puts the table in place of the figure or back; the focus goes along.
-fn show_table(state: AppState, panel: Panel) {
-    state.toggle_table(panel);
-    let name = id_of(panel);
-    after(0, move || focus(&format!("[data-panel={name}] .table, [data-panel={name}] .figure")));
-}
-
-/// Puts the focus on the first thing that `selector` names, where there is one.
-pub(super) fn focus(selector: &str) {
-    let found = document().query_selector(selector).ok().flatten();
-    if let Some(element) = found.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
-        element.focus().unwrap_or_default();
-    }
+fn show_table(state: AppState, place: Place) {
+    state.toggle_table(place);
+    let name = place.name();
+    after(0, move || focus(&format!("[data-place={name}] .table, [data-place={name}] .figure")));
 }
 
 /// The first thing that takes the focus in each zone, in the order of the page.
@@ -169,6 +240,17 @@ fn next_zone(backward: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_key_does_one_thing_and_is_listed() {
+        for action in ACTIONS {
+            assert!(!action.chord.is_empty() && !action.about.is_empty());
+            for key in action.keys {
+                let all = ACTIONS.iter().filter(|it| it.keys.contains(key));
+                assert_eq!(all.count(), 1, "{key}");
+            }
+        }
+    }
 
     #[test]
     fn keys_stay_on_the_ground() {

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     link::address_of,
-    share::{Family, Panel, family_of},
+    share::{Family, Place, family_of},
     view::{
         LabLine, Measure, Sampling, Scene, Table, Task, Verdict, candidates, glyph, lab_chart,
         lab_ends, lab_spoken, lab_table, line_colour, printed_table, shown_text, size_of_prompt,
@@ -54,7 +54,7 @@ pub(super) fn LabPanel(family: &'static Family) -> impl IntoView {
          next: “next token”, and why A rather than B, are about the state here.",
     );
     view! {
-        <section class="lesson lab" class:current=move || state.tab.get() == Panel::Next aria-label="Lab">
+        <section class="lesson lab" class:current=move || state.tab.get() == Place::Rail aria-label="Lab">
             <header>
                 <h2>"Lab: "{family.name}</h2>
                 <button class="tool" aria-label="Close the lab" title="Close the lab"

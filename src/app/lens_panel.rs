@@ -12,10 +12,9 @@ use super::{
     panel::{Panel, Ramp},
     segments::Choice,
     state::AppState,
-    step_panel::LensOrSteps,
 };
 use crate::{
-    share::Panel as PanelName,
+    share::Place,
     view::{
         LensMap, LensMode, Pick, Scene, Table, depth_name, lens_map, lens_matrix, lens_table,
         number, unreliable_before,
@@ -24,7 +23,7 @@ use crate::{
 
 /// The panel.
 #[component]
-pub(super) fn LensPanel() -> impl IntoView {
+pub(super) fn LensPanel(place: Place) -> impl IntoView {
     let state = AppState::here();
     let asked = ask_lens(state);
     let mode = Memo::new(move |_| state.bookmark.read().lens);
@@ -36,7 +35,6 @@ pub(super) fn LensPanel() -> impl IntoView {
     let controls = move || {
         let choices = LensMode::ALL.iter().map(|it| (it.0, it.2)).collect();
         view! {
-            {state.has_recurrence().then(|| view! { <LensOrSteps /> })}
             <Choice
                 name="What the colour says"
                 choices
@@ -51,7 +49,7 @@ pub(super) fn LensPanel() -> impl IntoView {
     };
     view! {
         <Panel
-            name=PanelName::Lens
+            place
             title="Logit lens"
             site=Signal::derive(move || site(state))
             about=Signal::derive(move || about(state, asked))

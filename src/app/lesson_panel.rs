@@ -12,7 +12,7 @@ use super::{
     state::AppState,
 };
 use crate::{
-    share::{Bookmark, Cut, CutKind, Panel, SecondView, SideView, ThirdView},
+    share::{Bookmark, Cut, CutKind, Place},
     view::{Pick, Sampling, candidates, memory_meter, number, percent, shown_text, signed},
 };
 
@@ -21,15 +21,15 @@ const LIST: &str = "Anna counted: rope, apple, drum, lantern. Again: rope, apple
 const LONG_LIST: &str = "Anna counted: rope, apple, drum, lantern, kite, lamp, ball, book. \
     Again: rope, apple, drum, lantern, kite, lamp, ball,";
 
-/// A place in the head of a layer at a position of the prompt.
-type Place = (usize, usize, usize);
+/// A spot in the head of a layer at a position of the prompt.
+type Spot = (usize, usize, usize);
 
 /// Where the story's second “lantern” and last “the” stand in the head whose steps are compared.
-const FIRM: Place = (2, 0, 13);
-const LIGHT: Place = (2, 0, 15);
+const FIRM: Spot = (2, 0, 13);
+const LIGHT: Spot = (2, 0, 15);
 /// A head that remembers for long and one that forgets at once, at the story's end.
-const LONG: Place = (0, 1, 15);
-const SHORT: Place = (1, 1, 15);
+const LONG: Spot = (0, 1, 15);
+const SHORT: Spot = (1, 1, 15);
 /// The story's first “barn”, and the three positions that its convolutions carry it to.
 const BARN: [usize; 4] = [7, 8, 9, 10];
 /// Layers and heads of tales-mamba2.
@@ -42,26 +42,28 @@ struct Scene {
     model: &'static str,
     prompt: &'static str,
     /// Layer, head and position of the cursor; where nothing is said it follows the run.
-    place: Option<Place>,
-    second: SecondView,
-    third: ThirdView,
-    side: SideView,
+    place: Option<Spot>,
+    /// Which panel stands where; usual ones where nothing is said.
+    panels: &'static [(Place, &'static str)],
     /// Positions that every recurrent head passes over.
     passed_over: &'static [usize],
-    /// The panel that a small screen shows.
-    panel: Panel,
+    /// The place that a small screen shows.
+    tab: Place,
 }
+
+/// What a state-space model shows, and what the page does where nothing is said.
+const STATES: &[(Place, &str)] =
+    &[(Place::Second, "state"), (Place::Lower, "steps"), (Place::Side, "half-life")];
+const USUAL: &[(Place, &str)] = &[(Place::Side, "half-life")];
 
 /// The story in the state-space model.
 const IN_STATES: Scene = Scene {
     model: "tales-mamba2",
     prompt: STORY,
     place: Some(LONG),
-    second: SecondView::State,
-    third: ThirdView::Steps,
-    side: SideView::Memory,
+    panels: STATES,
     passed_over: &[],
-    panel: Panel::Attention,
+    tab: Place::Main,
 };
 
 /// One step of the lesson.
@@ -82,16 +84,10 @@ const STEPS: &[Step] = &[
                into it; the state never grows. For a prompt as short as this one the cache is even \
                the smaller of the two, for a long one it is not.",
         scenes: &[
-            ("Show it", Scene { panel: Panel::Paths, ..IN_STATES }),
+            ("Show it", Scene { tab: Place::Second, ..IN_STATES }),
             (
                 "Show the transformer",
-                Scene {
-                    model: "tales",
-                    place: None,
-                    second: SecondView::Auto,
-                    third: ThirdView::Auto,
-                    ..IN_STATES
-                },
+                Scene { model: "tales", place: None, panels: USUAL, ..IN_STATES },
             ),
         ],
         now: memory_kept,
@@ -102,7 +98,7 @@ const STEPS: &[Step] = &[
                it does is the step Δ, which the head computes from the token itself; this is what \
                “selective” means. This head takes a longer step at “lantern”, “barn”, “Tom” \
                and the full stop than at “the”.",
-        scenes: &[("Show it", Scene { place: Some(FIRM), panel: Panel::Lens, ..IN_STATES })],
+        scenes: &[("Show it", Scene { place: Some(FIRM), tab: Place::Lower, ..IN_STATES })],
         now: steps_taken,
     },
     Step {
@@ -111,7 +107,7 @@ const STEPS: &[Step] = &[
                tokens half would be left, at the pace of the cursor's position. Heads share the \
                work: in this model head 1 of layer 0 holds on for longer than the prompt, and, at \
                this last “the”, all of layer 1 lets go within two tokens.",
-        scenes: &[("Show it", Scene { panel: Panel::Side, ..IN_STATES })],
+        scenes: &[("Show it", Scene { tab: Place::Side, ..IN_STATES })],
         now: half_lives,
     },
     Step {
@@ -128,8 +124,7 @@ const STEPS: &[Step] = &[
                 Scene {
                     model: "tales-hybrid",
                     place: Some((2, 1, 15)),
-                    second: SecondView::Auto,
-                    third: ThirdView::Auto,
+                    panels: USUAL,
                     ..IN_STATES
                 },
             ),
@@ -143,8 +138,8 @@ const STEPS: &[Step] = &[
                Passing over the barn alone changes little, for before the state each head's inputs run \
                through a convolution of four tokens, so that the three after the barn still carry it.",
         scenes: &[
-            ("Show it", Scene { passed_over: &BARN, panel: Panel::Next, ..IN_STATES }),
-            ("Only the barn", Scene { passed_over: &[BARN[0]], panel: Panel::Next, ..IN_STATES }),
+            ("Show it", Scene { passed_over: &BARN, tab: Place::Rail, ..IN_STATES }),
+            ("Only the barn", Scene { passed_over: &[BARN[0]], tab: Place::Rail, ..IN_STATES }),
         ],
         now: next_word,
     },
@@ -165,8 +160,7 @@ const STEPS: &[Step] = &[
                     model: "tales-hybrid",
                     prompt: LIST,
                     place: None,
-                    second: SecondView::Auto,
-                    third: ThirdView::Auto,
+                    panels: USUAL,
                     ..IN_STATES
                 },
             ),
@@ -193,9 +187,7 @@ impl Scene {
                 pick: Pick { layer, head, pos, ..Pick::default() },
                 a: word("barn"),
                 b: word("garden"),
-                second: self.second,
-                third: self.third,
-                side: self.side,
+                panels: self.panels.iter().map(|it| (it.0, it.1.to_owned())).collect(),
                 cuts: passing_over(self.passed_over),
                 sampling: it.sampling,
                 painting: it.painting,
@@ -203,7 +195,7 @@ impl Scene {
                 ..Bookmark::default()
             };
         });
-        state.tab.set(self.panel);
+        state.tab.set(self.tab);
     }
 }
 
@@ -235,7 +227,7 @@ pub(super) fn LessonPanel() -> impl IntoView {
     let asked = state.ask(|| Some(AskTimeScales));
     let now = Memo::new(move |_| (step().now)(state, asked));
     view! {
-        <section class="lesson" class:current=move || state.tab.get() == Panel::Next aria-label="Lesson">
+        <section class="lesson" class:current=move || state.tab.get() == Place::Rail aria-label="Lesson">
             <header>
                 <h2>"Lesson: states"</h2>
                 <span class="muted">{move || format!("{} of {}", place.get() + 1, STEPS.len())}</span>
@@ -272,7 +264,7 @@ fn memory_kept(state: AppState, _: Asked<AskTimeScales>) -> String {
 /// A number of the last run's time scales.
 fn of_memory(
     asked: Asked<AskTimeScales>,
-    (layer, head, pos): Place,
+    (layer, head, pos): Spot,
     which: fn(&TimeScales) -> &NamedArray,
 ) -> String {
     let value = asked.get().and_then(|it| which(&it).get(&[layer, head, pos]));

@@ -9,13 +9,12 @@ use super::{
     answers::Asked,
     export::svg_of,
     figure::{Figure, Point},
-    film_panel::SecondSegments,
     head_answer::{HeadAnswer, OfHead},
     panel::Panel,
     state::AppState,
 };
 use crate::{
-    share::Panel as PanelName,
+    share::Place,
     view::{ModesView, Pick, Scene, Table, impulse, modes_map, modes_spoken, modes_table},
 };
 
@@ -33,7 +32,7 @@ impl OfHead for AskEigenvalues {
 
 /// The panel.
 #[component]
-pub(super) fn ModesPanel() -> impl IntoView {
+pub(super) fn EigenvaluesPanel(place: Place) -> impl IntoView {
     let state = AppState::here();
     let poles = HeadAnswer::<AskEigenvalues>::new(state);
     let patterns = state.ask(move || Some(state.asked_patterns()));
@@ -61,11 +60,11 @@ pub(super) fn ModesPanel() -> impl IntoView {
         move || poles.get().map_or_else(Table::default, |it| modes_table(&it, state.cursor().pos));
     view! {
         <Panel
-            name=PanelName::Paths
+            place
             title="Modes"
             site=Signal::derive(move || poles.site(state))
             about=ABOUT
-            controls=|| view! { <SecondSegments /> }
+            controls=|| ()
             legend=move || view! { <span class="notes">"large: at the cursor · small: at all other tokens"</span> }
             table=Signal::derive(table)
             svg=picture

@@ -19,7 +19,7 @@ pub(super) fn NextBars() -> impl IntoView {
     view! {
         <section
             class="next"
-            class:current=move || state.tab.get() == crate::share::Panel::Next
+            class:current=move || state.tab.get() == crate::share::Place::Rail
             aria-label=move || format!("Next token of {}", state.bookmark.read().model)
         >
             <Bars all shows_all=RwSignal::new(false) />
@@ -42,7 +42,7 @@ pub(super) fn NextPanel() -> impl IntoView {
     let all = drawn(state);
     let shows_table = RwSignal::new(false);
     view! {
-        <section class="next" class:current=move || state.tab.get() == crate::share::Panel::Next aria-label="Next token">
+        <section class="next" class:current=move || state.tab.get() == crate::share::Place::Rail aria-label="Next token">
             <header>
                 <h2>"Next token"</h2>
                 <div class="tools">

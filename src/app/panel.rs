@@ -3,17 +3,19 @@
 use leptos::{html, prelude::*};
 
 use super::{
+    browser::{after, focus},
     export::{Picture, Words, legend_of, save_csv, save_svg, slug},
     icon::{Drawing, Icon},
     menu::Menu,
+    panels::PanelRow,
     state::AppState,
 };
-use crate::{share::Panel as PanelName, view::Table};
+use crate::{share::Place, view::Table};
 
 /// A part of the stage. The plot is the child; the table shows the same numbers.
 #[component]
 pub(super) fn Panel(
-    name: PanelName,
+    place: Place,
     #[prop(into)] title: Signal<String>,
     /// The place that is shown, in grey beside the title.
     #[prop(into)]
@@ -36,6 +38,7 @@ pub(super) fn Panel(
     children: ChildrenFn,
 ) -> impl IntoView {
     let state = AppState::here();
+    let id = Memo::new(move |_| state.panel_at(place).id);
     let legend_place = NodeRef::<html::Div>::new();
     let save_picture = move |()| {
         let words = move || Words {
@@ -50,19 +53,23 @@ pub(super) fn Panel(
         let all = data.and_then(|it| it.run(())).unwrap_or_else(|| table.get_untracked());
         save_csv(state, &slug(&title.get_untracked()), &all);
     };
-    let shows_table = Memo::new(move |_| state.tables.read().contains(&name));
-    let is_maximised = move || state.bookmark.read().maximised == Some(name);
+    let shows_table = Memo::new(move |_| state.tables.read().contains(&place));
+    let is_maximised = move || state.bookmark.read().maximised == Some(place);
     view! {
         <section
-            class=format!("panel panel-{}", id_of(name))
+            class=format!("panel place-{}", place.name())
             class:maximised=is_maximised
-            class:current=move || state.tab.get() == name
+            class:current=move || state.tab.get() == place
             aria-label=title
-            data-panel=id_of(name)
+            data-place=place.name()
+            data-panel=move || id.get()
         >
             <header>
-                <h2><b>{title}</b>" "<em>{site}</em></h2>
-                <Tools name save_picture save_values />
+                <h2>
+                    <span class="title"><b>{title}</b><Here place /></span>
+                    " "<em>{site}</em>
+                </h2>
+                <Tools place save_picture save_values />
                 <div class="line">
                     <div class="controls">{move || controls.run()}</div>
                     <p>{about}</p>
@@ -85,17 +92,17 @@ pub(super) fn Panel(
 /// The same at every panel: its table, all of the stage, and files.
 #[component]
 fn Tools(
-    name: PanelName,
+    place: Place,
     #[prop(into)] save_picture: Callback<()>,
     #[prop(into)] save_values: Callback<()>,
 ) -> impl IntoView {
     let state = AppState::here();
-    let shows_table = Memo::new(move |_| state.tables.read().contains(&name));
-    let is_maximised = move || state.bookmark.read().maximised == Some(name);
+    let shows_table = Memo::new(move |_| state.tables.read().contains(&place));
+    let is_maximised = move || state.bookmark.read().maximised == Some(place);
     let maximise = move |_| {
-        state
-            .bookmark
-            .update(|it| it.maximised = if it.maximised == Some(name) { None } else { Some(name) });
+        state.bookmark.update(|it| {
+            it.maximised = if it.maximised == Some(place) { None } else { Some(place) }
+        });
     };
     view! {
         <div class="tools">
@@ -104,7 +111,7 @@ fn Tools(
                 aria-label="Table of the same numbers"
                 title="Table (T)"
                 aria-pressed=move || shows_table.get().to_string()
-                on:click=move |_| state.toggle_table(name)
+                on:click=move |_| state.toggle_table(place)
             >
                 <Drawing icon=Icon::Table />
             </button>
@@ -157,9 +164,33 @@ fn TableView(table: Signal<Table>) -> impl IntoView {
     }
 }
 
-/// A panel's name in links, classes and file names.
-pub(super) fn id_of(name: PanelName) -> &'static str {
-    PanelName::ALL.iter().find(|it| it.0 == name).map_or("", |it| it.1)
+/// The title as a menu of what fits the place: the browser's own, laid over the title.
+#[component]
+fn Here(place: Place) -> impl IntoView {
+    let state = AppState::here();
+    let id = Memo::new(move |_| state.panel_at(place).id);
+    let option = move |row: &'static PanelRow| {
+        let lack = move || state.model.read().as_ref().and_then(|it| row.lacks(&it.shape));
+        let text = move || match lack() {
+            Some(lack) => format!("{} ({lack})", row.name),
+            None => row.name.to_owned(),
+        };
+        view! {
+            <option value=row.id disabled=move || lack().is_some()
+                prop:selected=move || id.get() == row.id>{text}</option>
+        }
+    };
+    let choose = move |event| {
+        let chosen = event_target_value(&event);
+        state.bookmark.update(|it| drop(it.panels.insert(place, chosen)));
+        // The panel is another one now; the focus stays on its title.
+        after(0, move || focus(&format!("[data-place={}] .title select", place.name())));
+    };
+    view! {
+        <select aria-label="Panel in this place" title="Panel in this place" on:change=choose>
+            {PanelRow::fitting(place).map(option).collect_view()}
+        </select>
+    }
 }
 
 /// The colour bar of a legend.

@@ -9,14 +9,13 @@ use super::{
     answers::Asked,
     export::svg_of,
     figure::{Figure, Point},
-    film_panel::SecondSegments,
     panel::Panel,
     prompt_bar::refuse,
     segments::Choice,
     state::AppState,
 };
 use crate::{
-    share::{BasisView, Panel as PanelName},
+    share::{BasisView, Place},
     view::{
         PathsView, Pick, Scene, Table, depth_name, nearest_point, number, paths_map, paths_matrix,
         percent,
@@ -25,7 +24,7 @@ use crate::{
 
 /// The panel.
 #[component]
-pub(super) fn PathsPanel() -> impl IntoView {
+pub(super) fn PathsPanel(place: Place) -> impl IntoView {
     let state = AppState::here();
     let basis = Memo::new(move |_| state.bookmark.read().basis);
     let size = RwSignal::new([0.0, 0.0]);
@@ -39,7 +38,6 @@ pub(super) fn PathsPanel() -> impl IntoView {
     });
     let controls = move || {
         view! {
-            {state.has_recurrence().then(|| view! { <SecondSegments /> })}
             <Choice
                 name="The plane"
                 choices=vec![(BasisView::Sample, "PCA"), (BasisView::Pair, "A − B"), (BasisView::Words, "two words")]
@@ -61,7 +59,7 @@ pub(super) fn PathsPanel() -> impl IntoView {
     };
     view! {
         <Panel
-            name=PanelName::Paths
+            place
             title="Residual paths"
             site=""
             about=Signal::derive(move || about(state, asked))

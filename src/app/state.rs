@@ -8,12 +8,13 @@ use trace::{AskPatterns, Device, GUESS, LAST, ModelInfo, STRONGEST};
 use super::{
     answers::Answers,
     derived::Derived,
+    panels::unknown_panels,
     proof::{Expected, Proof},
 };
 use crate::{
     link::{Run, Status},
     paint::Gpu,
-    share::{Bookmark, Panel, family_of},
+    share::{Bookmark, Place, family_of},
     view::{Palette, Pick, Theme, shown_text},
 };
 
@@ -44,13 +45,13 @@ pub(crate) struct AppState {
     pub(crate) proof: RwSignal<Option<Proof>>,
     pub(crate) notices: RwSignal<Vec<String>>,
     pub(crate) is_dark: RwSignal<bool>,
-    /// The panel that a small screen shows.
-    pub(crate) tab: RwSignal<Panel>,
+    /// The place that a small screen shows.
+    pub(crate) tab: RwSignal<Place>,
     pub(crate) shows_help: RwSignal<bool>,
     /// Whether the lesson on states stands in the rail.
     pub(crate) lesson: RwSignal<bool>,
-    /// Panels that show their table in place of their figure.
-    pub(crate) tables: RwSignal<Vec<Panel>>,
+    /// Places that show their table in place of their figure.
+    pub(crate) tables: RwSignal<Vec<Place>>,
     /// The graphics device that figures are drawn with, if they are.
     pub(crate) gpu: RwSignal<Option<Gpu>, LocalStorage>,
     /// Bounds of the paths for the basis they were made for, kept while typing.
@@ -76,7 +77,7 @@ impl AppState {
             proof: RwSignal::new(None),
             notices: RwSignal::new(Vec::new()),
             is_dark: RwSignal::new(is_dark),
-            tab: RwSignal::new(Panel::Attention),
+            tab: RwSignal::new(Place::Main),
             shows_help: RwSignal::new(false),
             lesson: RwSignal::new(false),
             tables: RwSignal::new(Vec::new()),
@@ -133,6 +134,7 @@ impl AppState {
             let word = shown_text(word);
             self.notice(format!("“{word}” is not in the vocabulary; the link's word was left out"));
         };
+        unknown_panels(&bookmark).into_iter().for_each(|it| self.notice(it));
         for word in [&mut bookmark.a, &mut bookmark.b] {
             if let Some(unknown) = word.take_if(|it| is_unknown(it)) {
                 leave_out(&unknown);
@@ -246,10 +248,10 @@ impl AppState {
     }
 
     /// Puts a panel's table in place of its figure, or the figure back.
-    pub(crate) fn toggle_table(self, panel: Panel) {
-        self.tables.update(|all| match all.iter().position(|it| *it == panel) {
-            Some(place) => drop(all.remove(place)),
-            None => all.push(panel),
+    pub(crate) fn toggle_table(self, place: Place) {
+        self.tables.update(|all| match all.iter().position(|it| *it == place) {
+            Some(found) => drop(all.remove(found)),
+            None => all.push(place),
         });
     }
 

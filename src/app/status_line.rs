@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     browser::after,
+    keys::{ACTIONS, Action},
     lens_panel::{ask_lens, said},
     state::AppState,
 };
@@ -42,13 +43,16 @@ pub(super) fn StatusLine() -> impl IntoView {
         <footer class="status" data-zone="status">
             <output aria-live="off">{text}</output>
             <span class="vh" aria-live="polite">{aloud}</span>
-            <span class="keys" aria-hidden="true">
-                <span><kbd>"←"</kbd><kbd>"→"</kbd>" token"</span>
-                <span><kbd>"↑"</kbd><kbd>"↓"</kbd>" depth"</span>
-                <span><kbd>"["</kbd><kbd>"]"</kbd>" head"</span>
-                <span><kbd>"Esc"</kbd>" clear"</span>
-                <span><kbd>"?"</kbd>" keys"</span>
-            </span>
+            <span class="keys" aria-hidden="true">{hints()}</span>
         </footer>
     }
+}
+
+/// The keys to know first.
+fn hints() -> impl IntoView {
+    let hint = |it: &'static Action| {
+        let keys = it.chord.split(' ').map(|key| view! { <kbd>{key}</kbd> }).collect_view();
+        it.hint.map(|hint| view! { <span>{keys}" "{hint}</span> })
+    };
+    ACTIONS.iter().filter_map(hint).collect_view()
 }

@@ -14,7 +14,7 @@ use super::{
     state::AppState,
 };
 use crate::{
-    share::{Panel as PanelName, ThirdView},
+    share::Place,
     view::{
         Pick, Scene, StepKind, StepMap, StepRows, Table, number, sorted_heads, step_map, step_table,
     },
@@ -36,7 +36,7 @@ struct Shown {
 
 /// The panel.
 #[component]
-pub(super) fn StepPanel() -> impl IntoView {
+pub(super) fn StepPanel(place: Place) -> impl IntoView {
     let state = AppState::here();
     let chosen = RwSignal::new(Chosen::default());
     let shown = Shown { chosen, asked: state.ask(|| Some(AskTimeScales)) };
@@ -47,7 +47,6 @@ pub(super) fn StepPanel() -> impl IntoView {
     });
     let controls = move || {
         view! {
-            <LensOrSteps />
             <Choice
                 name="What the number is"
                 choices=vec![(StepKind::Step, "step"), (StepKind::Gate, "gate")]
@@ -64,7 +63,7 @@ pub(super) fn StepPanel() -> impl IntoView {
     };
     view! {
         <Panel
-            name=PanelName::Lens
+            place
             title=Signal::derive(move || title(chosen.get().kind).to_owned())
             site=Signal::derive(move || site(state, chosen.get()))
             about=Signal::derive(move || about(state, shown))
@@ -119,20 +118,6 @@ fn title(kind: StepKind) -> &'static str {
     match kind {
         StepKind::Step => "Steps",
         StepKind::Gate => "Gates",
-    }
-}
-
-/// What stands below attention: the lens or the steps.
-#[component]
-pub(super) fn LensOrSteps() -> impl IntoView {
-    let state = AppState::here();
-    view! {
-        <Choice
-            name="Lens or steps"
-            choices=vec![(ThirdView::Lens, "lens"), (ThirdView::Steps, "steps")]
-            chosen=Signal::derive(move || state.third())
-            on_choose=move |it| state.bookmark.update(|all| all.third = it)
-        />
     }
 }
 

@@ -5,7 +5,7 @@ use trace::ModelShape;
 
 use super::{
     address,
-    browser::after,
+    browser::{after, focus},
     icon::{Drawing, Icon},
     keys,
     menu::Menu,
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     link::Status,
-    share::{FAMILIES, MOST_BESIDE, Panel, family_of},
+    share::{FAMILIES, MOST_BESIDE, Place, family_of},
     view::percent,
 };
 
@@ -105,9 +105,9 @@ fn Lesson() -> impl IntoView {
     let toggle = move |_| {
         state.lesson.update(|it| *it = !*it);
         // On a small screen the rail is behind its tab.
-        state.tab.set(Panel::Next);
+        state.tab.set(Place::Rail);
         if state.lesson.get_untracked() {
-            after(0, || keys::focus(".lesson button"));
+            after(0, || focus(".lesson button"));
         }
     };
     view! {

@@ -4,33 +4,28 @@ use leptos::prelude::*;
 
 use super::{
     address,
-    attention_panel::AttentionPanel,
     beside::Beside,
     browser,
-    chart_panel::ChartPanel,
     cuts_panel::CutsPanel,
     engine_link,
     help::Help,
     keys,
     lab_panel::{LabPanel, lab_of},
-    lens_panel::LensPanel,
     lesson_panel::LessonPanel,
     missing::Missing,
     next_panel::NextPanel,
     notice::Notices,
+    panels::Slot,
     prompt_bar::PromptBar,
     proof,
-    second_panel::SecondPanel,
-    side_panel::SidePanel,
     spine::Spine,
     state::AppState,
     status_line::StatusLine,
-    step_panel::StepPanel,
     top_bar::{TopBar, has_webgpu},
 };
 use crate::{
     paint::Gpu,
-    share::{Painting, Panel, SecondView, ThirdView},
+    share::{Painting, Place},
 };
 
 /// The page.
@@ -77,16 +72,13 @@ fn Stage() -> impl IntoView {
             >
                 <Missing />
                 <div class="row row-a">
-                    <AttentionPanel />
-                    <SecondPanel />
+                    <Slot place=Place::Main />
+                    <Slot place=Place::Second />
                 </div>
                 <div class="row row-b">
-                    {move || match state.third() {
-                        ThirdView::Steps => view! { <StepPanel /> }.into_any(),
-                        _ => view! { <LensPanel /> }.into_any(),
-                    }}
-                    <ChartPanel />
-                    <SidePanel />
+                    <Slot place=Place::Lower />
+                    <Slot place=Place::Middle />
+                    <Slot place=Place::Side />
                 </div>
             </main>
             <aside class="rail" data-zone="rail" aria-label="Outcome">
@@ -129,48 +121,32 @@ fn start_painter(state: AppState) {
     });
 }
 
-/// What stands in a panel's place where it is not what the tab is usually called.
-fn tab_name(state: AppState, panel: Panel) -> Option<&'static str> {
-    match panel {
-        Panel::Paths if state.second() == SecondView::State => Some("State"),
-        Panel::Paths if state.second() == SecondView::Faces => Some("Faces"),
-        Panel::Paths if state.second() == SecondView::Modes => Some("Modes"),
-        Panel::Lens if state.third() == ThirdView::Steps => Some("Steps"),
-        _ => None,
-    }
-}
+/// What a column has of the places.
+const IN_COLUMNS: [Place; 3] = [Place::Main, Place::Second, Place::Rail];
 
-/// What a column has of the panels.
-const IN_COLUMNS: [Panel; 3] = [Panel::Attention, Panel::Paths, Panel::Next];
-
-/// Which panel a small screen shows.
+/// Which place a small screen shows.
 #[component]
 fn Tabs() -> impl IntoView {
     let state = AppState::here();
-    let names = [
-        (Panel::Attention, "Attention"),
-        (Panel::Lens, "Lens"),
-        (Panel::Paths, "Paths"),
-        (Panel::Chart, "A and B"),
-        (Panel::Side, "Stream"),
-        (Panel::Next, "Next"),
-    ];
     let is_beside = Memo::new(move |_| !state.bookmark.read().beside.is_empty());
     Effect::new(move |_| {
-        // Columns have no more panels than these.
+        // Columns have no more places than these.
         if is_beside.get() && !IN_COLUMNS.contains(&state.tab.get_untracked()) {
-            state.tab.set(Panel::Attention);
+            state.tab.set(Place::Main);
         }
     });
-    let tabs = names.map(|(panel, name)| {
+    let name = move |place: Place| {
+        if place == Place::Rail { "next" } else { state.panel_at(place).name }
+    };
+    let tabs = TABS.map(|place| {
         view! {
             <button
                 role="tab"
-                hidden=move || is_beside.get() && !IN_COLUMNS.contains(&panel)
-                aria-selected=move || (state.tab.get() == panel).to_string()
-                on:click=move |_| state.tab.set(panel)
+                hidden=move || is_beside.get() && !IN_COLUMNS.contains(&place)
+                aria-selected=move || (state.tab.get() == place).to_string()
+                on:click=move |_| state.tab.set(place)
             >
-                {move || tab_name(state, panel).unwrap_or(name)}
+                {move || name(place)}
             </button>
         }
     });
@@ -180,3 +156,7 @@ fn Tabs() -> impl IntoView {
         </nav>
     }
 }
+
+/// The order of tabs.
+const TABS: [Place; 6] =
+    [Place::Main, Place::Lower, Place::Second, Place::Middle, Place::Side, Place::Rail];

@@ -32,17 +32,16 @@ pub struct Bookmark {
     pub overlay: Vec<usize>,
     pub lens: LensMode,
     pub chart: ChartKind,
-    pub second: SecondView,
-    pub third: ThirdView,
-    pub side: SideView,
+    /// Which panels stand where, as far as the reader chose.
+    pub panels: Panels,
     pub basis: BasisView,
     /// The reader's own two directions.
     pub words: [String; 2],
     pub sampling: Sampling,
     /// What is taken away from the run.
     pub cuts: Vec<Cut>,
-    /// The panel that fills the stage.
-    pub maximised: Option<Panel>,
+    /// The place that fills the stage.
+    pub maximised: Option<Place>,
     pub painting: Painting,
     /// Whether the engine runs on the graphics card.
     pub uses_gpu: bool,
@@ -65,9 +64,7 @@ impl Default for Bookmark {
             overlay: Vec::new(),
             lens: LensMode::default(),
             chart: ChartKind::default(),
-            second: SecondView::default(),
-            third: ThirdView::default(),
-            side: SideView::default(),
+            panels: Panels::new(),
             basis: BasisView::default(),
             words: ["barn".to_owned(), "garden".to_owned()],
             sampling: Sampling::default(),
@@ -112,46 +109,6 @@ named! {
 }
 
 named! {
-    /// What stands beside the lens.
-    SideView {
-        /// Who wrote toward A or B.
-        #[default] Writers = "writers",
-        /// Lengths and angles of the stream.
-        Norms = "norms",
-        /// How long recurrent heads remember.
-        Memory = "memory",
-    }
-}
-
-named! {
-    /// What stands beside attention.
-    SecondView {
-        /// The state where the cursor's layer has one, else the paths.
-        #[default] Auto = "auto",
-        /// Residual paths.
-        Paths = "paths",
-        /// The state of a recurrent head.
-        State = "state",
-        /// What it reads, computed in three ways.
-        Faces = "faces",
-        /// How it goes on by itself: eigenvalues, and what is left of one write.
-        Modes = "modes",
-    }
-}
-
-named! {
-    /// What stands below attention.
-    ThirdView {
-        /// The steps where no layer has attention, else the lens.
-        #[default] Auto = "auto",
-        /// The logit lens.
-        Lens = "lens",
-        /// How firmly each position is written.
-        Steps = "steps",
-    }
-}
-
-named! {
     /// The plane of the paths.
     BasisView {
         /// Principal axes of a sample stored with the model.
@@ -163,17 +120,64 @@ named! {
     }
 }
 
-named! {
-    /// A panel of the stage.
-    Panel {
-        #[default] Attention = "attention",
-        Paths = "paths",
-        Lens = "lens",
-        Chart = "chart",
-        Side = "side",
-        Next = "next",
+/// A place of the stage where a panel stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    #[default]
+    Main,
+    /// Beside the main one.
+    Second,
+    /// Below the main one.
+    Lower,
+    /// Beside that.
+    Middle,
+    /// And beside that.
+    Side,
+    /// The column at the right: what comes out, or the lesson.
+    Rail,
+}
+
+impl Place {
+    /// Every place with its name in links.
+    pub const ALL: &'static [(Place, &'static str)] = &[
+        (Place::Main, "main"),
+        (Place::Second, "second"),
+        (Place::Lower, "lower"),
+        (Place::Middle, "middle"),
+        (Place::Side, "side"),
+        (Place::Rail, "rail"),
+    ];
+
+    /// Its name in links, classes and file names.
+    pub fn name(self) -> &'static str {
+        name_of(self, Self::ALL)
+    }
+
+    /// The place of this name.
+    pub fn named(text: &str) -> Option<Place> {
+        named(text, Self::ALL)
     }
 }
+
+/// Which panel the reader chose for a place; the usual one where there is none.
+pub type Panels = BTreeMap<Place, String>;
+
+/// What links of version 1 called panels, and what they are called now.
+const OLD_PANELS: &[(&str, &str)] = &[
+    ("faces", "forms"),
+    ("modes", "eigenvalues"),
+    ("writers", "attribution"),
+    ("memory", "half-life"),
+];
+
+/// What links of version 1 called places, after what usually stood there.
+const OLD_PLACES: &[(Place, &str)] = &[
+    (Place::Main, "attention"),
+    (Place::Second, "paths"),
+    (Place::Lower, "lens"),
+    (Place::Middle, "chart"),
+    (Place::Rail, "next"),
+];
 
 named! {
     /// What draws the figures.
@@ -228,7 +232,8 @@ pub fn read_link(fragment: &str) -> (Bookmark, Vec<String>) {
         }
     }
     for (name, text) in &pairs {
-        let Some(part) = PARTS.iter().find(|it| it.name == name) else {
+        let now = OLD_PARTS.iter().find(|it| it.0 == name).map_or(name.as_str(), |it| it.1);
+        let Some(part) = PARTS.iter().find(|it| it.name == now) else {
             if name == RESULT && result_of(fragment).is_none() {
                 troubles.push(format!("“{}” is no result; it was left out", clipped(text)));
             } else if name != "v" && name != RESULT {
@@ -296,6 +301,9 @@ struct Part {
     /// `None` where the text says nothing that is known.
     read: fn(&mut Bookmark, &str) -> Option<()>,
 }
+
+/// What links of version 1 called parts, and what they are called now.
+const OLD_PARTS: &[(&str, &str)] = &[("third", "lower")];
 
 /// Every name: the one table that reading and writing go by.
 const PARTS: &[Part] = &[
@@ -419,19 +427,29 @@ const PARTS: &[Part] = &[
         read: |it, text| keep(&mut it.chart, named(text, CHARTS)?),
     },
     Part {
-        name: "second",
-        write: |it| chosen(it.second, SecondView::ALL),
-        read: |it, text| keep(&mut it.second, named(text, SecondView::ALL)?),
+        name: "main",
+        write: |it| it.panels.get(&Place::Main).cloned(),
+        read: |it, text| stands(it, Place::Main, text),
     },
     Part {
-        name: "third",
-        write: |it| chosen(it.third, ThirdView::ALL),
-        read: |it, text| keep(&mut it.third, named(text, ThirdView::ALL)?),
+        name: "second",
+        write: |it| it.panels.get(&Place::Second).cloned(),
+        read: |it, text| stands(it, Place::Second, text),
+    },
+    Part {
+        name: "lower",
+        write: |it| it.panels.get(&Place::Lower).cloned(),
+        read: |it, text| stands(it, Place::Lower, text),
+    },
+    Part {
+        name: "middle",
+        write: |it| it.panels.get(&Place::Middle).cloned(),
+        read: |it, text| stands(it, Place::Middle, text),
     },
     Part {
         name: "side",
-        write: |it| chosen(it.side, SideView::ALL),
-        read: |it, text| keep(&mut it.side, named(text, SideView::ALL)?),
+        write: |it| it.panels.get(&Place::Side).cloned(),
+        read: |it, text| stands(it, Place::Side, text),
     },
     Part {
         name: "basis",
@@ -471,8 +489,11 @@ const PARTS: &[Part] = &[
     },
     Part {
         name: "maximised",
-        write: |it| it.maximised.map(|it| name_of(it, Panel::ALL).to_owned()),
-        read: |it, text| keep(&mut it.maximised, Some(named(text, Panel::ALL)?)),
+        write: |it| it.maximised.map(|it| it.name().to_owned()),
+        read: |it, text| {
+            let place = Place::named(text).or_else(|| named(text, OLD_PLACES))?;
+            keep(&mut it.maximised, Some(place))
+        },
     },
     Part {
         name: "paint",
@@ -515,6 +536,20 @@ fn chosen<T: Copy + PartialEq + Default>(value: T, table: &[(T, &'static str)]) 
     (value != T::default()).then(|| name_of(value, table).to_owned())
 }
 
+/// Puts a panel in a place; `auto` leaves the choice to the page. Whether there is such a panel, and
+/// whether it fits there, the page knows.
+fn stands(bookmark: &mut Bookmark, place: Place, text: &str) -> Option<()> {
+    let is_letter = |it: char| it.is_ascii_lowercase() || it == '-';
+    if text.is_empty() || 24 < text.len() || !text.chars().all(is_letter) {
+        return None;
+    }
+    let now = OLD_PANELS.iter().find(|it| it.0 == text).map_or(text, |it| it.1);
+    if now != "auto" {
+        bookmark.panels.insert(place, now.to_owned());
+    }
+    Some(())
+}
+
 /// The name of a value in links.
 pub(super) fn name_of<T: Copy + PartialEq>(value: T, table: &[(T, &'static str)]) -> &'static str {
     table.iter().find(|row| row.0 == value).map_or("", |row| row.1)
@@ -550,14 +585,14 @@ mod tests {
             overlay: vec![0, 3],
             lens: LensMode::Kl,
             chart: ChartKind::Rank,
-            second: SecondView::State,
-            third: ThirdView::Steps,
-            side: SideView::Norms,
+            panels: [(Place::Second, "state"), (Place::Lower, "steps"), (Place::Side, "norms")]
+                .map(|(place, panel)| (place, panel.to_owned()))
+                .into(),
             basis: BasisView::Words,
             words: ["she".into(), "he".into()],
             sampling: Sampling { temperature: 0.7, top_k: 5, top_p: 0.9, seed: 42 },
             cuts: ["head.2.1", "step.0.3.7"].map(|it| Cut::read(it).unwrap()).to_vec(),
-            maximised: Some(Panel::Lens),
+            maximised: Some(Place::Lower),
             painting: Painting::Canvas,
             uses_gpu: true,
         }
@@ -601,6 +636,35 @@ mod tests {
         assert_eq!(asked("v=1&model=parity-gru&prompt="), own("", "", ""));
         assert_eq!(asked("v=1&model=parity-gru&a=1"), own(&parity.0, "1", ""));
         assert_eq!(asked("v=1&model=elsewhere"), own(&story, "", ""));
+    }
+
+    #[test]
+    fn old_names_of_places_and_panels_are_read() {
+        let panel = |link: &str, place: Place| {
+            let (it, troubles) = read_link(&format!("v=1&{link}"));
+            assert!(troubles.is_empty(), "{link}: {troubles:?}");
+            it.panels.get(&place).cloned()
+        };
+        let cases = [
+            ("second=faces", Place::Second, "forms"),
+            ("second=modes", Place::Second, "eigenvalues"),
+            ("second=paths", Place::Second, "paths"),
+            ("third=steps", Place::Lower, "steps"),
+            ("lower=lens", Place::Lower, "lens"),
+            ("side=writers", Place::Side, "attribution"),
+            ("side=memory", Place::Side, "half-life"),
+        ];
+        for (link, place, expected) in cases {
+            assert_eq!(panel(link, place).as_deref(), Some(expected), "{link}");
+        }
+        assert_eq!(panel("second=auto", Place::Second), None);
+        for (text, place) in OLD_PLACES.iter().map(|it| (it.1, it.0)).chain([("side", Place::Side)])
+        {
+            let maximised = |text: &str| read_link(&format!("v=1&maximised={text}")).0.maximised;
+            assert_eq!(maximised(text), Some(place), "{text}");
+            assert_eq!(maximised(place.name()), Some(place));
+        }
+        assert_eq!(read_link("v=1&second=%3Cb%3E").1.len(), 1);
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod models;
 
 pub use cut::{Cut, CutKind};
 pub use link::{
-    AttentionView, BasisView, Bookmark, MOST_BESIDE, Painting, Panel, SecondView, SideView,
-    ThirdView, read_link, result_of, with_result, write_link,
+    AttentionView, BasisView, Bookmark, MOST_BESIDE, Painting, Place, read_link, result_of,
+    with_result, write_link,
 };
 pub use models::{FAMILIES, Family, family_of};

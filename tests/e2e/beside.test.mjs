@@ -35,7 +35,7 @@ test("a model is put beside another, follows the prompt, and is left out again",
   await column(page, "tales-mamba2").getByRole("button", { name: "Leave tales-mamba2 out" }).click();
   await eventually(async () => assert.equal(await page.locator(".column").count(), 0));
   assert.doesNotMatch(page.url(), /beside/);
-  await page.locator(".stage .panel-attention").waitFor();
+  await page.locator(".stage .place-main").waitFor();
   assert.deepEqual(problems, []);
   await close();
 });
@@ -62,11 +62,11 @@ test("one cursor: keys and a click in any column move it in all", async () => {
   await said(page, "tales-hybrid", "barn");
   await page.keyboard.press("ArrowRight");
   await eventually(async () => assert.match(await statusText(page), /\(5\)/));
-  const rows = await page.locator(".column .panel-attention .figure").evaluateAll((all) =>
+  const rows = await page.locator(".column .place-main .figure").evaluateAll((all) =>
     all.map((it) => it.getAttribute("aria-label")),
   );
   assert.equal(rows.length, 3);
-  const map = column(page, "tales-mamba2").locator(".panel-attention .figure");
+  const map = column(page, "tales-mamba2").locator(".place-main .figure");
   const box = await map.boundingBox();
   const before = await statusText(page);
   await page.mouse.click(box.x + 0.17 * box.width, box.y + 0.93 * box.height);
@@ -76,13 +76,13 @@ test("one cursor: keys and a click in any column move it in all", async () => {
 
 test("on a phone the columns are pages to swipe, with the tabs for each", async () => {
   const { page, close } = await openLive(browser, THREE, { viewport: { width: 390, height: 844 } });
-  await column(page, "tales").locator(".panel-attention .figure").waitFor();
+  await column(page, "tales").locator(".place-main .figure").waitFor();
   const width = await page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok(width <= 390, `the page is ${width} px wide`);
   const box = await column(page, "tales").boundingBox();
   assert.ok(Math.abs(box.width - 390) < 2, `a column is ${box.width} px wide`);
   await column(page, "tales-mamba2").scrollIntoViewIfNeeded();
-  await column(page, "tales-mamba2").locator(".panel-attention .figure").waitFor();
+  await column(page, "tales-mamba2").locator(".place-main .figure").waitFor();
   await close();
 });
 

@@ -26,7 +26,7 @@ const focus = (page) =>
       name: `${it.tagName.toLowerCase()}.${it.className} ${it.getAttribute("aria-label") ?? it.textContent.trim().slice(0, 24)}`,
       isBody: it === document.body,
       zone: it.closest("[data-zone]")?.dataset.zone,
-      panel: it.closest("[data-panel]")?.dataset.panel,
+      panel: it.closest("[data-place]")?.dataset.place,
       hasRing: style.outlineStyle !== "none" && 1.5 <= parseFloat(style.outlineWidth),
       isInView: 0 < box.width && 0 < box.height &&
         -1 <= box.left && box.right <= innerWidth + 1 && -1 <= box.top && box.bottom <= innerHeight + 1,
@@ -192,7 +192,7 @@ test("? shows the keys, takes the focus and gives it back", async () => {
   }
   await page.keyboard.press("Escape");
   await help.waitFor({ state: "hidden" });
-  assert.equal((await focus(page)).panel, "lens");
+  assert.equal((await focus(page)).panel, "lower");
   await close();
 });
 

@@ -43,7 +43,7 @@ function faults() {
     return { left, top, right, bottom };
   };
   const name = (it) => {
-    const owner = it.closest("[data-panel]")?.dataset.panel ?? it.closest("[data-zone]")?.dataset.zone ?? "";
+    const owner = it.closest("[data-place]")?.dataset.place ?? it.closest("[data-zone]")?.dataset.zone ?? "";
     return `${owner} ${it.tagName.toLowerCase()} “${it.getAttribute("aria-label") ?? it.textContent.trim().slice(0, 20)}”`;
   };
   const controls = [...document.querySelectorAll("button, select, input, summary, textarea, a[href]")];
@@ -143,7 +143,7 @@ test("a panel of a scrolled stage fills it when it is maximised, and the place i
   await close();
 });
 
-const MENUS = [["model", ".menu.model > summary"], ["compare", ".menu.compare > summary"], ["export", ".panel-attention .menu > summary"]];
+const MENUS = [["model", ".menu.model > summary"], ["compare", ".menu.compare > summary"], ["export", ".place-main .menu > summary"]];
 
 for (const size of [[390, 844], [768, 1024], [1440, 900]]) {
   test(`menus at ${size.join(" × ")} are in the window, can be read, and close`, async () => {
@@ -200,7 +200,7 @@ test("one stop of the Tab key for the tokens, and arrows go from one to the next
   await page.keyboard.press("Tab");
   assert.ok(await page.evaluate(() => document.activeElement.closest(".tokens") === null));
   let stops = 0;
-  while (stops < 60 && !(await page.evaluate(() => document.activeElement.closest("[data-panel]") !== null))) {
+  while (stops < 60 && !(await page.evaluate(() => document.activeElement.closest("[data-place]") !== null))) {
     await page.keyboard.press("Tab");
     stops += 1;
   }
@@ -210,6 +210,6 @@ test("one stop of the Tab key for the tokens, and arrows go from one to the next
   await settled(page);
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
-  assert.equal(await page.evaluate(() => document.activeElement.closest("[data-panel]")?.dataset.panel), "attention");
+  assert.equal(await page.evaluate(() => document.activeElement.closest("[data-place]")?.dataset.place), "main");
   await close();
 });

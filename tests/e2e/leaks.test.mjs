@@ -33,6 +33,8 @@ async function held({ page, context }) {
     const { workers, sent, got } = window.engineLine;
     workers.splice(0, workers.length - 1);
     sent.length = got.length = 0;
+    // The browser's own list of what was fetched.
+    performance.clearResourceTimings();
   });
   // What a collection frees may hold what only the next one frees.
   for (let round = 0; round < 3; round++) await line.send("HeapProfiler.collectGarbage");

@@ -10,7 +10,7 @@ import {
 
 const DESKTOP = { viewport: { width: 1440, height: 900 } };
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
-const PANELS = ["attention", "paths", "lens", "chart", "side"];
+const PANELS = ["main", "second", "lower", "middle", "side"];
 
 let browser;
 before(async () => (browser = await launch()));
@@ -63,7 +63,7 @@ for (const [width, height] of [[1440, 900], [1920, 1080], [1280, 720]]) {
     assertWithin(parts, viewport);
     assertApart(parts);
     for (const name of PANELS) {
-      const inner = `.panel-${name} > `;
+      const inner = `.place-${name} > `;
       const pieces = [`${inner}header h2`, `${inner}header .line`, `${inner}header .tools`, `${inner}.plot`, `${inner}.legend`];
       const found = await boxes(page, pieces);
       assert.equal(found.length, 5, `${name} has title, controls, tools, plot and legend`);
@@ -91,7 +91,7 @@ test("at 1440 × 900 and 1280 × 800 the legends of a state are whole", async ()
     for (const view of ["state", "faces"]) {
       const { page, close } = await openLive(browser, `#v=1&model=tales-mamba2&second=${view}&prompt=${encodeURIComponent(STORY)}`, size);
       const cut = await page.evaluate(() =>
-        [...document.querySelectorAll(".panel-paths .legend, .panel-paths .legend .notes")]
+        [...document.querySelectorAll(".place-second .legend, .place-second .legend .notes")]
           .filter((it) => it.clientWidth < it.scrollWidth || it.clientHeight < it.scrollHeight)
           .map((it) => it.textContent));
       assert.deepEqual(cut, []);

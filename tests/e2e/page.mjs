@@ -153,7 +153,10 @@ export function noticed(page, ...parts) {
 }
 
 /** A panel of the stage by its name in links. */
-export const panel = (page, name) => page.locator(`[data-panel=${name}]`);
+/** What usually stands in a place, and the place. */
+const PLACES = { attention: "main", paths: "second", lens: "lower", chart: "middle", side: "side" };
+
+export const panel = (page, name) => page.locator(`[data-place=${PLACES[name] ?? name}]`);
 
 /** Everything that the reader sees of the state, to compare two visits. */
 export function sight(page) {

@@ -133,14 +133,14 @@ test("models are exchanged on one prompt, back and forth", async () => {
   const first = await page.locator(".headline b").first().textContent();
   await page.locator(".menu.model summary").click();
   await page.getByRole("button", { name: /^tales-mamba2/ }).click();
-  await page.waitForFunction(() => /Hidden/.test(document.querySelector("[data-panel=attention] h2").textContent));
+  await page.waitForFunction(() => /Hidden/.test(document.querySelector("[data-place=main] h2").textContent));
   // The pointer leaves the figures, of which it previews a place.
   await page.mouse.move(2, 2);
   await settled(page);
   assert.match(await page.evaluate(() => location.hash), /model=tales-mamba2/);
   assert.equal(await page.locator("#prompt").inputValue(), STORY);
   await page.goBack();
-  await page.waitForFunction(() => !/Hidden/.test(document.querySelector("[data-panel=attention] h2").textContent));
+  await page.waitForFunction(() => !/Hidden/.test(document.querySelector("[data-place=main] h2").textContent));
   await settled(page);
   assert.equal(await page.locator(".headline b").first().textContent(), first);
   assert.deepEqual(await page.locator(".notice[role=alert]").allTextContents(), []);
