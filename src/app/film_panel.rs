@@ -72,7 +72,7 @@ pub(super) fn FilmPanel(place: Place) -> impl IntoView {
                 film.get().map_or_else(Table::default, |it| film_table(&it, &it.run.labels))
             })
             svg=picture
-            axes="Row: value channel. Column: key. Below: one frame per token."
+            axes="Below: one frame per token."
         >
             <div class="film-body">
                 <Figure

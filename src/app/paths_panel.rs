@@ -64,7 +64,7 @@ pub(super) fn PathsPanel(place: Place) -> impl IntoView {
             site=""
             about=Signal::derive(move || about(state, asked))
             controls
-            legend=move || legend(asked)
+            legend=move || legend(state, asked)
             table=Signal::derive(move || table(state, asked))
             svg=picture
             axes="A line: one token’s vector from the embedding to the last layer."
@@ -150,13 +150,16 @@ fn about(state: AppState, asked: Asked<AskPaths>) -> String {
     }
 }
 
-fn legend(asked: Asked<AskPaths>) -> AnyView {
+fn legend(state: AppState, asked: Asked<AskPaths>) -> AnyView {
     let share = asked.get().map_or_else(String::new, |it| {
         let value = |which: usize| it.variance_share.get(&[which]).unwrap_or(f32::NAN);
         format!("{} + {} of variance", percent(value(0)), percent(value(1)))
     });
+    let model = state.model.read();
+    let has_attention = model.as_ref().is_none_or(|it| it.shape.has_attention());
+    let mixer = if has_attention { "attention" } else { "recurrence" };
     view! {
-        <span class="key attn-write">"→ attention wrote"</span>
+        <span class="key attn-write">"→ "{mixer}" wrote"</span>
         <span class="key mlp-write">"→ MLP wrote"</span>
         <span>{share}</span>
     }

@@ -307,6 +307,13 @@ test("every panel has a title, a line, a legend, its table, and both as files", 
     const [heading, legend] = await Promise.all([it.locator("h2").textContent(), it.locator(".legend > span:not(.ramp)").allTextContents()]);
     for (const part of [heading.trim(), ...legend]) assert.ok(said.includes(part.trim()), `${name}: “${part}” in ${said}`);
   }
+  // Weights are written as exact as they are: those of a query add up to one.
+  const it = panel(page, "attention");
+  await it.locator("summary").click();
+  const weights = cells((await download(page, () => it.getByRole("button", { name: "CSV", exact: true }).click())).text).slice(1);
+  const sums = new Map();
+  for (const row of weights) sums.set(row[2], (sums.get(row[2]) ?? 0) + Number(row[6]));
+  for (const [query, sum] of sums) assert.ok(Math.abs(sum - 1) < 1e-5, `query ${query}: ${sum}`);
   // Some numbers of the figures stand in the tables too.
   const rows = await tableOf(page, "lens");
   const { depth, said } = await place(page);

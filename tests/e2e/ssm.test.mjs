@@ -128,6 +128,27 @@ test("a hybrid has attention in one layer and states in the others", async () =>
   await close();
 });
 
+test("a recurrent network opens on what it has, and says why there is no map", async () => {
+  for (const model of ["parity-gru", "a5-gru"]) {
+    const { page, problems, close } = await openLive(browser, `#v=1&model=${model}`);
+    assert.match(await page.locator(".spine h2").textContent(), /Recurrent network 2 layers/);
+    assert.match(await panel(page, "attention").locator(".absent.why").textContent(), /nonlinear: it has no token-to-token matrix/);
+    assert.match(await title(page, "paths"), /^Residual paths/);
+    assert.match(await title(page, "lens"), /^Logit lens/);
+    assert.equal(await page.getByText("No value yet").count(), 0);
+    assert.match(await statusText(page), /no token-to-token matrix/);
+    // What it has none of says so where it is chosen.
+    await press(page, "paths", "state");
+    await settled(page);
+    await eventually(async () => assert.match(await panel(page, "paths").locator(".absent.why").textContent(), /\w+\.$/));
+    await press(page, "lens", "steps");
+    await settled(page);
+    await eventually(async () => assert.match(await panel(page, "lens").locator(".absent.why").textContent(), /No layer of this model has a step/));
+    assert.deepEqual(problems, []);
+    await close();
+  }
+});
+
 test("models are exchanged on one prompt, back and forth", async () => {
   const { page, problems, close } = await openLive(browser);
   const first = await page.locator(".headline b").first().textContent();
