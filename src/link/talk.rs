@@ -147,9 +147,16 @@ impl Talk {
             return Vec::new();
         }
         let is_new = |it: &&Question| !self.asked.contains(it);
-        let new: Vec<Question> = self.wanted.iter().filter(is_new).cloned().collect();
+        let mut new: Vec<Question> = self.wanted.iter().filter(is_new).cloned().collect();
         if new.is_empty() {
             return Vec::new();
+        }
+        // The strongest head is that of the first attribution that is asked along: the same as in
+        // the run, though that has its answer already.
+        let first = self.wanted.iter().find(|it| matches!(it, Question::Attribution(_)));
+        if let Some(first) = first.filter(|_| new.iter().any(Question::has_strongest)) {
+            new.retain(|it| it != first);
+            new.insert(0, first.clone());
         }
         self.asked.extend(new.iter().cloned());
         self.looking.clone_from(&new);

@@ -1,8 +1,8 @@
 //! Orders of events, and what is done then.
 
 use trace::{
-    Absence, Answer, AskFilm, AskNext, AskPatterns, Device, Event, ModelInfo, ModelShape, Notice,
-    Question, Reply, Request, RunId, STRONGEST,
+    Absence, Answer, AskAttribution, AskFilm, AskNext, AskPatterns, Device, Event, LAST, ModelInfo,
+    ModelShape, Notice, Question, Reply, Request, RunId, STRONGEST,
 };
 
 use super::{Effect, Input, Status, Talk};
@@ -134,6 +134,23 @@ fn a_question_that_the_run_closed_counts_as_asked_both_ways() {
     talk.step(0.0, ran(1, vec![none(patterns(2))]));
     assert_eq!(talk.step(0.0, Input::Ask(vec![patterns(2)])), []);
     assert_eq!(sent(&talk.step(0.0, Input::Ask(vec![patterns(1)]))).len(), 1);
+}
+
+#[test]
+fn a_look_finds_the_strongest_head_where_the_run_did() {
+    let mut talk = open();
+    let attribution = |pos| Question::from(AskAttribution { pos, a: 1, b: 2 });
+    let patterns = Question::from(AskPatterns { layer: STRONGEST, heads: vec![0] });
+    let all = [attribution(LAST), attribution(5), patterns.clone()];
+    talk.step(0.0, run("a", &all[..1]));
+    talk.step(0.0, ran(1, vec![none(attribution(LAST))]));
+    // What has its answer is asked along, and first.
+    let effects = talk.step(0.0, Input::Ask(all.to_vec()));
+    assert_eq!(sent(&effects), [&Request::Look { id: 1, ask: all.to_vec() }]);
+    talk.step(0.0, seen(1, all.iter().cloned().map(none).collect()));
+    // Where nothing is left to the run, it is not.
+    let effects = talk.step(0.0, Input::Ask(vec![attribution(LAST), film(0)]));
+    assert_eq!(sent(&effects), [&Request::Look { id: 1, ask: vec![film(0)] }]);
 }
 
 #[test]
