@@ -4,6 +4,7 @@ mod state; // start here
 
 mod address;
 mod answers;
+mod attention_around;
 mod attention_panel;
 mod attribution_panel;
 mod beside;
