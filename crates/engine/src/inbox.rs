@@ -36,7 +36,13 @@ mod tests {
     use super::*;
 
     fn run(id: u64) -> Request {
-        Request::Run { id, prompt: String::new(), edits: Vec::new(), ask: Vec::new() }
+        Request::Run {
+            id,
+            prompt: String::new(),
+            program: trace::Program::default(),
+            ask: Vec::new(),
+            ask_unchanged: Vec::new(),
+        }
     }
 
     fn look(id: u64) -> Request {

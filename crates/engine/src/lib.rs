@@ -5,8 +5,8 @@ pub mod model; // start here
 pub mod ask;
 pub mod geometry;
 pub mod inbox;
-
 pub mod load;
+mod program;
 pub mod session;
 #[cfg(all(feature = "train", not(target_family = "wasm")))]
 pub mod train;

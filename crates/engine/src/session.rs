@@ -1,12 +1,13 @@
 //! Owns device, model and the last trace; answers requests.
 
 use burn::prelude::*;
-use trace::{AskNext, Edit, ModelInfo, NamedArray, Question, Reply, RunId, Site, Token};
+use trace::{AskNext, ModelInfo, NamedArray, Program, Question, Reply, Report, RunId, Site, Token};
 
 use crate::{
-    ask::{DeviceError, answer_all, kept_for},
+    ask::{DeviceError, answer_all, kept_for, kept_for_unchanged},
     load::{LoadError, Model, ModelFile},
-    model::{EditError, Keep, Probe, Trace, most_that_fit},
+    model::{InterventionError, Keep, Probe, Trace, most_that_fit},
+    program::{Plan, References, checked_order, plan},
 };
 
 /// One model on one device, and what its last run left.
@@ -14,7 +15,28 @@ use crate::{
 pub struct Session {
     device: Device,
     model: Option<Model>,
+    references: References,
     last: Option<(RunId, Trace)>,
+    unchanged: Option<Unchanged>,
+}
+
+/// What the last run as trained said, for as long as prompt and questions stay.
+#[derive(Debug)]
+struct Unchanged {
+    ids: Vec<u32>,
+    ask: Vec<Question>,
+    answers: Vec<Reply>,
+}
+
+/// What the page wants of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    pub prompt: &'a str,
+    pub program: &'a Program,
+    /// About the run.
+    pub ask: &'a [Question],
+    /// About the prompt's run as trained, where the program makes another of it.
+    pub ask_unchanged: &'a [Question],
 }
 
 /// Why a run or a look gave nothing.
@@ -37,7 +59,7 @@ pub enum RunError {
     )]
     NotFinite(Site),
     #[error(transparent)]
-    Edit(#[from] EditError),
+    Intervention(#[from] InterventionError),
     #[error(transparent)]
     Device(#[from] DeviceError),
 }
@@ -50,12 +72,17 @@ pub struct Ran {
     pub n_cut: usize,
     /// One to each question, in their order.
     pub answers: Vec<Reply>,
+    /// About the run as trained; none where the program changes nothing.
+    pub unchanged: Vec<Reply>,
+    /// What became of the program.
+    pub report: Report,
 }
 
 impl Session {
     /// Nothing loaded yet.
     pub fn new(device: Device) -> Self {
-        Self { device, model: None, last: None }
+        let references = References::new(device.clone());
+        Self { device, model: None, references, last: None, unchanged: None }
     }
 
     /// Makes this model the one that answers.
@@ -65,63 +92,68 @@ impl Session {
     pub fn open(&mut self, file: ModelFile, weights: &[u8]) -> Result<ModelInfo, LoadError> {
         let model = Model::from_bytes(file, weights, &self.device)?;
         let info = model.info();
-        (self.model, self.last) = (Some(model), None);
+        (self.model, self.last, self.unchanged) = (Some(model), None, None);
+        self.references = References::new(self.device.clone());
         Ok(info)
     }
 
-    /// Runs a prompt and answers questions about it. Edits of positions that the prompt does not
-    /// have are passed over.
+    /// Runs a prompt with a program and answers questions about it. Of the program, what cannot be
+    /// made or waits for later positions is left out, and the report says so.
     ///
     /// # Errors
     /// [`RunError`]; the last run stays.
-    pub async fn run(
-        &mut self,
-        id: RunId,
-        prompt: &str,
-        edits: Vec<Edit>,
-        ask: &[Question],
-    ) -> Result<Ran, RunError> {
+    pub async fn run(&mut self, id: RunId, asked: Asked<'_>) -> Result<Ran, RunError> {
+        let Asked { prompt, program, ask, ask_unchanged } = asked;
         let model = self.model.as_ref().ok_or(RunError::NoModel)?;
-        let mut tokens = model.words.tokens(prompt);
-        let config = &model.file.config;
-        let most = config.most_positions().unwrap_or(usize::MAX);
-        let n_cut = tokens.len().saturating_sub(most);
-        tokens.truncate(most);
-        let (n_tokens, fits) = (tokens.len(), most_that_fit(config));
-        if fits < n_tokens {
-            return Err(RunError::TooLong { n_tokens, fits });
-        }
-        if tokens.is_empty() {
-            return Err(RunError::Empty);
-        }
-        // While a prompt is being typed, a change far behind waits until it gets there.
-        let edits = edits.into_iter().filter(|it| it.pos.is_none_or(|pos| pos < tokens.len()));
-        let edits: Vec<Edit> = edits.collect();
+        let (tokens, n_cut) = read_prompt(model, prompt, program)?;
         let ids: Vec<u32> = tokens.iter().map(|it| it.id).collect();
-        let mut probe = Probe::new(kept_for(ask), edits.clone());
+        let plan = plan(&mut self.references, model, &ids, program).await;
+        let mut probe = plan.probe(kept_for(ask));
         model.network.forward(token_tensor(&ids, &self.device), &mut probe);
         let trace = probe.into_trace()?;
         let answers = answer_all(model, &trace, ask).await?;
         if answers.iter().any(is_broken) {
-            return Err(self.first_broken(&ids, edits).await);
+            return Err(self.first_broken(&ids, &plan).await);
         }
+        let unchanged = if plan.changes_run() {
+            self.unchanged(&ids, ask_unchanged).await?
+        } else {
+            Vec::new()
+        };
         self.last = Some((id, trace));
-        Ok(Ran { tokens, n_cut, answers })
+        Ok(Ran { tokens, n_cut, answers, unchanged, report: plan.report })
+    }
+
+    /// Answers about the run as trained, which are kept while prompt and questions stay.
+    async fn unchanged(&mut self, ids: &[u32], ask: &[Question]) -> Result<Vec<Reply>, RunError> {
+        let model = self.model.as_ref().ok_or(RunError::NoModel)?;
+        if let Some(known) = self.unchanged.as_ref().filter(|it| it.ids == ids && it.ask == ask) {
+            return Ok(known.answers.clone());
+        }
+        if ask.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut probe = Probe::new(kept_for_unchanged(ask), Vec::new());
+        model.network.forward(token_tensor(ids, &self.device), &mut probe);
+        let answers = answer_all(model, &probe.into_trace()?, ask).await?;
+        let (ids, ask) = (ids.to_vec(), ask.to_vec());
+        self.unchanged = Some(Unchanged { ids, ask, answers: answers.clone() });
+        Ok(answers)
     }
 
     /// Where a run first gave NaN or an infinite value: all of it once more, with every site kept.
-    async fn first_broken(&self, ids: &[u32], edits: Vec<Edit>) -> RunError {
+    async fn first_broken(&self, ids: &[u32], plan: &Plan) -> RunError {
         let Some(model) = self.model.as_ref() else { return RunError::NoModel };
-        let mut probe = Probe::new(Keep::Everything, edits);
+        let mut probe = plan.probe(Keep::Everything);
         model.network.forward(token_tensor(ids, &self.device), &mut probe);
-        let values = match probe.into_trace() {
-            Ok(trace) => trace.read().await,
+        let trace = match probe.into_trace() {
+            Ok(trace) => trace,
             Err(error) => return error.into(),
         };
-        match values {
+        match trace.read().await {
             Ok(values) => {
-                let broken = values.iter().find(|it| is_not_finite(it.1));
-                RunError::NotFinite(broken.map_or(Site::Logits, |it| *it.0))
+                let broken = |site: &Site| values.get(site).is_some_and(is_not_finite);
+                RunError::NotFinite(trace.sites().find(broken).unwrap_or(Site::Logits))
             }
             Err(text) => DeviceError(text).into(),
         }
@@ -139,6 +171,26 @@ impl Session {
         }
         Ok(answer_all(model, trace, ask).await?)
     }
+}
+
+/// The tokens of a prompt, and how many were left out at its end because the model reads no further.
+fn read_prompt(
+    model: &Model,
+    prompt: &str,
+    program: &Program,
+) -> Result<(Vec<Token>, usize), RunError> {
+    let mut tokens = model.words.tokens(prompt);
+    let config = &model.file.config;
+    let most = config.most_positions().unwrap_or(usize::MAX);
+    let n_cut = tokens.len().saturating_sub(most);
+    tokens.truncate(most);
+    let order = checked_order(program, config.n_layers).ok().flatten();
+    let order = order.unwrap_or_else(|| (0..config.n_layers).collect());
+    let (n_tokens, fits) = (tokens.len(), most_that_fit(config, &order));
+    if fits < n_tokens {
+        return Err(RunError::TooLong { n_tokens, fits });
+    }
+    if tokens.is_empty() { Err(RunError::Empty) } else { Ok((tokens, n_cut)) }
 }
 
 /// Whether the next token's logits are NaN or infinite.

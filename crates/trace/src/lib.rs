@@ -5,15 +5,19 @@
 mod array; // start here
 mod ask;
 mod axis;
-mod edit;
 mod model;
+mod program;
 mod protocol;
 mod site;
 
 pub use array::{ArrayError, NamedArray};
 pub use ask::*;
 pub use axis::Axis;
-pub use edit::{Edit, EditKind};
 pub use model::{Device, MOST_HEADS, MixerShape, ModelInfo, ModelShape, Phenomenon, SsmShape};
+pub use program::{
+    Component, Intervention, MOST_BLOCKS, Op, PROGRAM_VERSION, Passes, Place, Program, Report, Row,
+    Source, Span, Status, Target, TextError, TextProblem, Trouble, read_blocks, read_cuts,
+    read_program,
+};
 pub use protocol::{Event, Notice, Request, RunId, Token, decode, encode};
 pub use site::{Part, Site, SiteError, SitePattern};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Device, Edit, ModelInfo, Question, Reply};
+use crate::{Device, ModelInfo, Program, Question, Reply, Report};
 
 /// Which run an answer belongs to. Later runs have larger numbers.
 pub type RunId = u64;
@@ -12,9 +12,16 @@ pub type RunId = u64;
 pub enum Request {
     /// Make the model under this address the one that answers.
     Open { url: String },
-    /// Run the prompt with these changes and answer these questions. A later run replaces one that
-    /// has not begun.
-    Run { id: RunId, prompt: String, edits: Vec<Edit>, ask: Vec<Question> },
+    /// Run the prompt with these interventions and answer these questions; and where they change the
+    /// run, answer those of `ask_unchanged` about the prompt's run as trained. A later run replaces
+    /// one that has not begun.
+    Run {
+        id: RunId,
+        prompt: String,
+        program: Program,
+        ask: Vec<Question>,
+        ask_unchanged: Vec<Question>,
+    },
     /// Answer questions about the last run. A later look replaces one that has not begun.
     Look { id: RunId, ask: Vec<Question> },
     /// Fail on purpose, so that tests can see the restart.
@@ -40,6 +47,10 @@ pub enum Event {
         secs: f64,
         /// One to each question, in their order.
         answers: Vec<Reply>,
+        /// About the run as trained; none where the program changes nothing.
+        unchanged: Vec<Reply>,
+        /// What became of the program.
+        report: Report,
     },
     /// Replies to the questions of a look, in their order.
     Seen { id: RunId, answers: Vec<Reply> },

@@ -16,8 +16,9 @@ pub enum Site {
     Embed,
     /// What learned or sinusoidal positions add to the embeddings.
     PosEmbed,
-    /// A part of block `layer`, counted from 0.
-    Block { layer: usize, part: Part },
+    /// A part of block `layer`, counted from 0. `pass` counts from 0 too: where a program runs a
+    /// block twice, the second time is pass 1, named `blocks.2#2.resid_post`.
+    Block { layer: usize, pass: usize, part: Part },
     /// The residual stream after the final norm: what the unembedding reads.
     FinalNorm,
     /// What the unembedding says at each position, before softmax.
@@ -143,6 +144,11 @@ impl Part {
 }
 
 impl Site {
+    /// A part of block `layer` at its first pass.
+    pub const fn block(layer: usize, part: Part) -> Self {
+        Site::Block { layer, pass: 0, part }
+    }
+
     /// The axes of what is kept here, outermost first.
     pub fn axes(self) -> &'static [Axis] {
         match self {
@@ -152,10 +158,11 @@ impl Site {
         }
     }
 
-    /// Every site that a network of `n_layers` blocks can have, in the order of the forward pass.
+    /// Every site that a network of `n_layers` blocks can have where each block runs once, in the
+    /// order of the forward pass.
     pub fn all(n_layers: usize) -> Vec<Site> {
-        let blocks = (0..n_layers)
-            .flat_map(|layer| Part::all().map(move |part| Site::Block { layer, part }));
+        let blocks =
+            (0..n_layers).flat_map(|layer| Part::all().map(move |part| Site::block(layer, part)));
         [Site::Embed, Site::PosEmbed]
             .into_iter()
             .chain(blocks)
@@ -169,7 +176,10 @@ impl fmt::Display for Site {
         match self {
             Site::Embed => f.write_str("embed"),
             Site::PosEmbed => f.write_str("pos_embed"),
-            Site::Block { layer, part } => write!(f, "blocks.{layer}.{}", part.row().1),
+            Site::Block { layer, pass: 0, part } => write!(f, "blocks.{layer}.{}", part.row().1),
+            Site::Block { layer, pass, part } => {
+                write!(f, "blocks.{layer}#{}.{}", pass + 1, part.row().1)
+            }
             Site::FinalNorm => f.write_str("final_norm"),
             Site::Logits => f.write_str("logits"),
         }
@@ -178,7 +188,7 @@ impl fmt::Display for Site {
 
 /// A text that names no site.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("no site is called “{0}”; sites are embed, pos_embed, blocks.N.PART, final_norm, logits, where PART is one of {parts}", parts = part_names())]
+#[error("no site is called “{0}”; sites are embed, pos_embed, blocks.N.PART, final_norm, logits, where PART is one of {parts}; a second pass is blocks.N#2.PART", parts = part_names())]
 pub struct SiteError(pub String);
 
 fn part_names() -> String {
@@ -199,26 +209,38 @@ impl FromStr for Site {
         }
         let rest = text.strip_prefix("blocks.").ok_or_else(unknown)?;
         let (layer, name) = rest.split_once('.').ok_or_else(unknown)?;
+        let (layer, pass) = layer.split_once('#').unwrap_or((layer, "1"));
         let layer = layer.parse().map_err(|_| unknown())?;
+        let nth: usize = pass.parse().map_err(|_| unknown())?;
+        let pass = nth.checked_sub(1).ok_or_else(unknown)?;
         let row = Part::TABLE.iter().find(|row| row.1 == name).ok_or_else(unknown)?;
-        Ok(Site::Block { layer, part: row.0 })
+        Ok(Site::Block { layer, pass, part: row.0 })
     }
 }
 
 /// Names of sites with `*` for any run of characters: `blocks.*.attn.pattern`.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// A block without `#` is its first pass; `blocks.2#*.attn.z` is every pass of block 2. A `*` that
+/// stands for the number of a block covers all its passes: `blocks.*.attn.z`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SitePattern(String);
 
 impl SitePattern {
     /// Whether the name of `site` fits.
     pub fn matches(&self, site: Site) -> bool {
-        fits(&self.0, &site.to_string())
+        let name = site.to_string();
+        fits(&self.0, &name) || self.0.contains("#*") && fits(&self.0.replace("#*", ""), &name)
+    }
+
+    /// The pattern as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
 impl From<&str> for SitePattern {
     fn from(text: &str) -> Self {
-        Self(text.to_owned())
+        Self(text.replace("#1.", "."))
     }
 }
 
@@ -247,6 +269,33 @@ mod tests {
         for site in Site::all(3) {
             assert_eq!(site.to_string().parse(), Ok(site));
         }
+        let second = Site::Block { layer: 2, pass: 1, part: Part::ResidPost };
+        assert_eq!(second.to_string(), "blocks.2#2.resid_post");
+        assert_eq!("blocks.2#2.resid_post".parse(), Ok(second));
+        assert_eq!("blocks.2#1.attn.z".parse(), Ok(Site::block(2, Part::AttnZ)));
+        for text in
+            ["blocks.2#0.attn.z", "blocks.2#.attn.z", "blocks.2#a.attn.z", "blocks.#2.attn.z"]
+        {
+            assert!(text.parse::<Site>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_names_one_pass_or_all() {
+        let passes = |pattern: &str| {
+            (0..3)
+                .filter(|&pass| {
+                    let site = Site::Block { layer: 2, pass, part: Part::AttnZ };
+                    SitePattern::from(pattern).matches(site)
+                })
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(passes("blocks.2.attn.z"), [0]);
+        assert_eq!(passes("blocks.2#1.attn.z"), [0]);
+        assert_eq!(passes("blocks.2#3.attn.z"), [2]);
+        assert_eq!(passes("blocks.2#*.attn.z"), [0, 1, 2]);
+        assert_eq!(passes("blocks.*.attn.z"), [0, 1, 2]);
+        assert_eq!(passes("blocks.3#*.attn.z"), [0; 0]);
     }
 
     #[test]

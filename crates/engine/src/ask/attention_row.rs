@@ -13,6 +13,7 @@ pub(super) fn attention_row(
     &AskAttentionRow { layer, head, query }: &AskAttentionRow,
 ) -> Result<Pending, Absence> {
     seen.check_head(layer, head)?;
+    seen.check_run(layer)?;
     let query = seen.position(query)?;
     let n_pos = seen.n_pos()?;
     let shown = seen.shown_head(layer, head);

@@ -12,15 +12,15 @@ use super::{
     pending::Pending,
     stream::{depths, read_direction},
 };
-use crate::model::Placement;
+use crate::model::{Placement, Visit};
 
 /// Direct contributions to `logit(a) − logit(b)` at one position, with the final norm's scale
-/// taken from the run (Elhage et al. 2021; "frozen" as in Wang et al. 2022, appendix).
+/// taken from the run (Elhage et al. 2021; "frozen" as in Wang et al. 2022, appendix). What a block
+/// adds in several passes is summed; one that does not run adds 0.
 pub(super) fn attribution(
     seen: Seen<'_>,
     &AskAttribution { pos, a, b }: &AskAttribution,
 ) -> Result<Pending, Absence> {
-    let network = &seen.model.network;
     if seen.model.file.config.placement == Placement::Post {
         return Err(Absence::NotAdditive);
     }
@@ -29,9 +29,7 @@ pub(super) fn attribution(
     for token in pair {
         seen.check("token", token as usize)?;
     }
-    let n_layers = network.n_layers();
-    let n_heads = seen.model.shape.n_heads;
-    let places = depths(n_layers, seen.trace);
+    let places = depths(seen.trace);
     let scale = scale_at(seen, seen.last_stream()?.narrow(0, pos, 1));
     let toward = (read_direction(seen, a) - read_direction(seen, b)) / scale;
     let along =
@@ -41,70 +39,105 @@ pub(super) fn attribution(
     for &(_, site) in &places {
         readings.push(along(seen.get(site)?));
     }
-    for layer in 0..n_layers {
-        let (heads, bias) = mixer_toward(seen, layer, pos, &toward)?;
+    for &visit in seen.trace.visits() {
+        let (heads, bias) = mixer_toward(seen, visit, pos, &toward)?;
         readings.push(heads);
         readings.push(bias);
         readings.push(if seen.model.shape.has_mlp {
-            along(seen.part(layer, Part::MlpOut)?)
+            along(seen.part_at(visit, Part::MlpOut)?)
         } else {
             Tensor::zeros([1], &toward.device())
         });
     }
     readings.extend(ends(seen, pos, pair)?);
+    let layers: Vec<usize> = seen.trace.visits().iter().map(|it| it.layer).collect();
+    let mut added = Added::new(seen);
     let n_depths = places.len();
     Ok(Pending::new(readings, move |mut read| {
         let running: Vec<f32> = read.drain(..n_depths).flatten().collect();
-        let blocks: Vec<Vec<f32>> = read.drain(..3 * n_layers).collect();
-        let (rest, total) = (read[0][0], read[1][0]);
-        let part = |which: usize| {
-            blocks.iter().skip(which).step_by(3).flatten().copied().collect::<Vec<f32>>()
-        };
-        let heads = blocks.iter().step_by(3).flat_map(|it| {
-            let missing = n_heads - it.len();
-            it.iter().copied().chain(std::iter::repeat_n(f32::NAN, missing))
-        });
+        for (&layer, block) in layers.iter().zip(read.chunks_exact(3)) {
+            added.count(layer, block);
+        }
+        let [.., rest, total] = &read[..] else { unreachable!("both were asked for") };
+        let (n_layers, n_heads) = (added.mlp.len(), added.n_heads);
         Answer::Attribution(Attribution {
             pos,
             a,
             b,
             embed: running[0],
-            heads: array(heads.collect(), &[(Layer, n_layers), (Head, n_heads)]),
-            attn_bias: array(part(1), &[(Layer, n_layers)]),
-            mlp: array(part(2), &[(Layer, n_layers)]),
-            rest,
-            total,
+            heads: array(added.heads, &[(Layer, n_layers), (Head, n_heads)]),
+            attn_bias: array(added.bias, &[(Layer, n_layers)]),
+            mlp: array(added.mlp, &[(Layer, n_layers)]),
+            rest: rest[0],
+            total: total[0],
             running: array(running, &[(Depth, n_depths)]),
         })
     }))
+}
+
+/// What each layer added along a direction, over all passes through it.
+struct Added {
+    n_heads: usize,
+    /// `[layer, head]`; NaN where a layer has no such head.
+    heads: Vec<f32>,
+    /// `[layer]`, as is `mlp`.
+    bias: Vec<f32>,
+    mlp: Vec<f32>,
+}
+
+impl Added {
+    /// Nothing yet.
+    fn new(seen: Seen<'_>) -> Self {
+        let shape = &seen.model.shape;
+        let own = shape.mixers.iter().enumerate().map(|(layer, mixer)| {
+            let writes = seen.model.network.ssm_output(layer).is_some();
+            let recurrent = mixer.ssm.as_ref().filter(|_| writes).map_or(0, |it| it.n_heads);
+            mixer.n_attention_heads + recurrent
+        });
+        let heads = own.flat_map(|own| {
+            (0..shape.n_heads).map(move |head| if head < own { 0.0 } else { f32::NAN })
+        });
+        let none = vec![0.0; shape.n_layers];
+        Self { n_heads: shape.n_heads, heads: heads.collect(), bias: none.clone(), mlp: none }
+    }
+
+    /// Takes in one pass: its heads, its bias and its MLP.
+    fn count(&mut self, layer: usize, pass: &[Vec<f32>]) {
+        let own = &mut self.heads[layer * self.n_heads..];
+        own.iter_mut().zip(&pass[0]).for_each(|(sum, it)| *sum += it);
+        self.bias[layer] += pass[1][0];
+        self.mlp[layer] += pass[2][0];
+    }
 }
 
 /// What each head of a layer adds along `toward`, attention's before recurrent ones, `[head]`, and
 /// what is added beside them: biases, or what a change of the whole made of it, `[1]`.
 fn mixer_toward(
     seen: Seen<'_>,
-    layer: usize,
+    visit: Visit,
     pos: usize,
     toward: &Tensor<1>,
 ) -> Result<(Tensor<1>, Tensor<1>), Absence> {
     let network = &seen.model.network;
-    let beside =
-        |out: Part, heads: &Tensor<1>, bias: Option<Tensor<1>>| match seen.part::<2>(layer, out) {
-            // Kept because it was changed: whatever no head added.
-            Ok(out) => {
-                let out: Tensor<1> = out.narrow(0, pos, 1).squeeze_dim(0);
-                (out * toward.clone()).sum() - heads.clone().sum()
-            }
-            Err(_) => bias_toward(bias, toward),
-        };
+    let layer = visit.layer;
+    let beside = |out: Part, heads: &Tensor<1>, bias: Option<Tensor<1>>| match seen
+        .part_at::<2>(visit, out)
+    {
+        // Kept because it was changed: whatever no head added.
+        Ok(out) => {
+            let out: Tensor<1> = out.narrow(0, pos, 1).squeeze_dim(0);
+            (out * toward.clone()).sum() - heads.clone().sum()
+        }
+        Err(_) => bias_toward(bias, toward),
+    };
     let (mut all, mut rest) = (Vec::new(), Tensor::zeros([1], &toward.device()));
     if let Some(attention) = network.attention(layer) {
-        let heads = heads_toward(seen, layer, pos, toward)?;
+        let heads = heads_toward(seen, visit, pos, toward)?;
         rest = rest + beside(Part::AttnOut, &heads, attention.output_bias());
         all.push(heads);
     }
     if network.ssm_output(layer).is_some() {
-        let heads = recurrent_toward(seen, layer, pos, toward)?;
+        let heads = recurrent_toward(seen, visit, pos, toward)?;
         rest = rest + beside(Part::SsmOut, &heads, network.ssm_output_bias(layer));
         all.push(heads);
     }
@@ -114,11 +147,12 @@ fn mixer_toward(
 /// What each shown head of a recurrent mixer adds along `toward`, `[head]`.
 fn recurrent_toward(
     seen: Seen<'_>,
-    layer: usize,
+    visit: Visit,
     pos: usize,
     toward: &Tensor<1>,
 ) -> Result<Tensor<1>, Absence> {
-    let z: Tensor<3> = seen.part(layer, Part::SsmZ)?;
+    let layer = visit.layer;
+    let z: Tensor<3> = seen.part_at(visit, Part::SsmZ)?;
     let [_, n_heads, d_value] = z.dims();
     let output = seen.output_of(layer, 0, n_heads).ok_or_else(|| seen.no_state(layer))?;
     let along: Tensor<1> = (output * toward.clone().unsqueeze()).sum_dim(1).squeeze_dim(1);
@@ -147,17 +181,17 @@ fn bias_toward(bias: Option<Tensor<1>>, toward: &Tensor<1>) -> Tensor<1> {
 /// What each head of a layer adds along `toward`, `[head]`.
 fn heads_toward(
     seen: Seen<'_>,
-    layer: usize,
+    visit: Visit,
     pos: usize,
     toward: &Tensor<1>,
 ) -> Result<Tensor<1>, Absence> {
-    let result: Tensor<3> = match seen.part(layer, Part::AttnResult) {
+    let result: Tensor<3> = match seen.part_at(visit, Part::AttnResult) {
         // Kept because it was changed.
         Ok(result) => result.narrow(0, pos, 1),
         Err(_) => {
-            let mixed: Tensor<3> = seen.part(layer, Part::AttnZ)?;
+            let mixed: Tensor<3> = seen.part_at(visit, Part::AttnZ)?;
             let mixed: Tensor<4> = mixed.narrow(0, pos, 1).unsqueeze_dim(0);
-            seen.attention(layer)?.result(mixed).squeeze_dim(0)
+            seen.attention(visit.layer)?.result(mixed).squeeze_dim(0)
         }
     };
     let result: Tensor<2> = result.squeeze_dim(0);

@@ -25,7 +25,7 @@ pub(super) fn lens(seen: Seen<'_>, &AskLens { a, b }: &AskLens) -> Result<Pendin
     let [n_pos, _] = logits.dims();
     let output = log_softmax(logits, 1);
     let chance = output.clone().exp();
-    let places = depths(network.n_layers(), seen.trace);
+    let places = depths(seen.trace);
     let mut readings = Vec::with_capacity(places.len());
     for &(_, site) in &places {
         let stream: Tensor<2> = seen.get(site)?;

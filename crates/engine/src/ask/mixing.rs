@@ -41,8 +41,12 @@ impl<'a> Seen<'a> {
     }
 
     /// Every head's mixing of positions, `[head, query, key]`; fewer heads than there are, where a
-    /// recurrence amounts to no matrix.
+    /// recurrence amounts to no matrix. Of a block that runs several times, its first pass; none
+    /// where it does not run.
     pub(super) fn mixing(self, layer: usize) -> Result<Option<Tensor<3>>, Absence> {
+        if !self.trace.has_run(layer) {
+            return Ok(None);
+        }
         let mixer = self.mixer(layer);
         let mut parts = Vec::new();
         if 0 < mixer.n_attention_heads {
@@ -58,7 +62,7 @@ impl<'a> Seen<'a> {
     /// Whether somebody changed the states of a layer, so that what was written, read and left of
     /// it no longer says what was read.
     pub(super) fn has_other_states(self, layer: usize) -> bool {
-        self.trace.is_edited(Site::Block { layer, part: Part::SsmState })
+        self.trace.is_changed(Site::block(layer, Part::SsmState))
     }
 
     /// The matrices of a recurrent mixer's shown heads, each the mean of those it stands for.

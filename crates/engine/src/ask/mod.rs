@@ -29,11 +29,20 @@ use trace::{Absence, AskValue, Axis, NamedArray, Part, Question, Site, SitePatte
 
 use crate::{
     load::Model,
-    model::{Attention, Keep, Trace},
+    model::{Attention, Keep, Trace, Visit},
 };
 use pending::Pending;
 pub use pending::{DeviceError, answer_all};
 pub use stream::{depths, principal_basis};
+
+/// The sites that questions about the run as trained need, which stands beside a changed one: of
+/// the most common question the logits alone.
+pub fn kept_for_unchanged(ask: &[Question]) -> Keep {
+    if ask.iter().all(|it| matches!(it, Question::Next(_))) {
+        return Keep::Matching(vec![SitePattern::from("logits")]);
+    }
+    kept_for(ask)
+}
 
 /// The sites that the views' questions need, and those that `ask` names itself.
 pub fn kept_for(ask: &[Question]) -> Keep {
@@ -96,7 +105,21 @@ impl<'a> Seen<'a> {
     }
 
     fn part<const D: usize>(self, layer: usize, part: Part) -> Result<Tensor<D>, Absence> {
-        self.get(Site::Block { layer, part })
+        self.trace.get(Site::block(layer, part)).ok_or_else(|| self.not_kept(layer, part))
+    }
+
+    /// A part of one pass through a block.
+    fn part_at<const D: usize>(self, visit: Visit, part: Part) -> Result<Tensor<D>, Absence> {
+        self.get(Site::Block { layer: visit.layer, pass: visit.pass, part })
+    }
+
+    /// Why the trace does not hold a part of a block.
+    fn not_kept(self, layer: usize, part: Part) -> Absence {
+        if self.trace.has_run(layer) {
+            Absence::NotKept(Site::block(layer, part))
+        } else {
+            Absence::Skipped(layer)
+        }
     }
 
     fn attention(self, layer: usize) -> Result<&'a Attention, Absence> {
@@ -109,7 +132,7 @@ impl<'a> Seen<'a> {
 
     /// The stream as the last block leaves it, `[pos, d_model]`.
     fn last_stream(self) -> Result<Tensor<2>, Absence> {
-        let places = depths(self.model.network.n_layers(), self.trace);
+        let places = depths(self.trace);
         self.get(places[places.len() - 1].1)
     }
 
@@ -128,6 +151,11 @@ impl<'a> Seen<'a> {
         };
         let what = what.to_owned();
         if index < size { Ok(index) } else { Err(Absence::Outside { what, index, size }) }
+    }
+
+    /// That a layer runs at all.
+    fn check_run(self, layer: usize) -> Result<(), Absence> {
+        if self.trace.has_run(layer) { Ok(()) } else { Err(Absence::Skipped(layer)) }
     }
 
     fn check_head(self, layer: usize, head: usize) -> Result<(), Absence> {

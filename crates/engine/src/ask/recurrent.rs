@@ -13,6 +13,7 @@ impl Seen<'_> {
     /// [`Absence`] where there is no such recurrent head.
     pub(super) fn recurrent_head(self, layer: usize, head: usize) -> Result<[usize; 2], Absence> {
         self.check_head(layer, head)?;
+        self.check_run(layer)?;
         match self.shown_head(layer, head) {
             ShownHead::Recurrent { first, count } => Ok([first, count]),
             _ if self.mixer(layer).ssm.is_none() => Err(self.no_state(layer)),
@@ -35,7 +36,7 @@ impl Seen<'_> {
 
     /// Whether the mixer of a layer has the common form of [`Recurrence`].
     pub(super) fn has_recurrence(self, layer: usize) -> bool {
-        self.trace.get::<3>(Site::Block { layer, part: Part::SsmRead }).is_some()
+        self.trace.get::<3>(Site::block(layer, Part::SsmRead)).is_some()
     }
 
     /// The recurrence of a shown head with the step in its value.

@@ -7,19 +7,21 @@ use super::Seen;
 use crate::{
     geometry::{mean, principal_axes},
     load::Basis,
-    model::Trace,
+    model::{Trace, Visit},
 };
 
 /// The places where the stream stands between two sub-blocks, in the order of depth, as far as
-/// the trace has them.
-pub fn depths(n_layers: usize, trace: &Trace) -> Vec<(LensSite, Site)> {
+/// the trace has them: those of each pass through a block.
+pub fn depths(trace: &Trace) -> Vec<(LensSite, Site)> {
     let has: Vec<Site> = trace.sites().collect();
-    let block = |layer: usize, part: Part| Site::Block { layer, part };
-    let first = [(LensSite::Embed, block(0, Part::ResidPre))];
-    let rest = (0..n_layers).flat_map(|layer| {
+    let block =
+        |visit: &Visit, part: Part| Site::Block { layer: visit.layer, pass: visit.pass, part };
+    let first = trace.visits().first().map(|it| (LensSite::Embed, block(it, Part::ResidPre)));
+    let rest = trace.visits().iter().flat_map(|it| {
+        let &Visit { layer, pass } = it;
         [
-            (LensSite::Mid { layer }, block(layer, Part::ResidMid)),
-            (LensSite::Post { layer }, block(layer, Part::ResidPost)),
+            (LensSite::Mid { layer, pass }, block(it, Part::ResidMid)),
+            (LensSite::Post { layer, pass }, block(it, Part::ResidPost)),
         ]
     });
     first.into_iter().chain(rest).filter(|it| has.contains(&it.1)).collect()
@@ -35,7 +37,7 @@ pub(super) struct Streams {
 
 /// The stream at every depth.
 pub(super) fn streams(seen: Seen<'_>) -> Result<Streams, Absence> {
-    let places = depths(seen.model.network.n_layers(), seen.trace);
+    let places = depths(seen.trace);
     let n_pos = seen.n_pos()?;
     let d_model = seen.model.file.config.d_model;
     let tensors = places
@@ -45,15 +47,9 @@ pub(super) fn streams(seen: Seen<'_>) -> Result<Streams, Absence> {
     Ok(Streams { sites: places.iter().map(|it| it.0).collect(), tensors, n_pos, d_model })
 }
 
-/// The direction of the stream that moves the logit of `token`, `[d_model]`: its row of the
-/// unembedding through the final norm's gain and centring.
+/// [`crate::model::Network::read_direction`] of a token.
 pub(super) fn read_direction(seen: Seen<'_>, token: u32) -> Tensor<1> {
-    let network = &seen.model.network;
-    let direction = network.unembed_direction(token as usize);
-    match network.final_norm() {
-        Some(norm) => norm.centred(direction * norm.gain()),
-        None => direction,
-    }
+    seen.model.network.read_direction(token as usize)
 }
 
 /// The principal axes of a sample of streams, `[n, d_model]` one after another, to be stored with

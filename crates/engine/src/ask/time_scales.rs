@@ -26,7 +26,7 @@ pub(super) fn time_scales(seen: Seen<'_>) -> Result<Pending, Absence> {
             }
         }
         // Where nothing is forgotten there is no decay to read.
-        if ssm.has_matrix && !ssm.has_decay {
+        if ssm.has_matrix && !ssm.has_decay && seen.trace.has_run(layer) {
             tensors.push(Tensor::zeros(
                 [ssm.n_heads * n_pos],
                 &seen.get::<2>(trace::Site::Logits)?.device(),

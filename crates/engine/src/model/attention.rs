@@ -135,7 +135,7 @@ impl Attention {
             Beside::Nothing | Beside::Context(_) => mixed,
         };
         let mixed = probe.see_part(layer, Part::AttnZ, mixed);
-        let out = if probe.edits(layer, Part::AttnResult) {
+        let out = if probe.changes(layer, Part::AttnResult) {
             self.sum_of_heads(layer, mixed, probe)
         } else {
             if probe.wants(layer, Part::AttnResult) {

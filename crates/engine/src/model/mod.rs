@@ -6,6 +6,7 @@ mod config; // start here
 
 mod attention;
 mod block;
+mod change;
 mod context;
 mod groups;
 mod mlp;
@@ -18,6 +19,8 @@ mod share;
 mod ssm;
 
 pub use attention::Attention;
+pub(crate) use change::is_pattern;
+pub use change::{Change, Held, InterventionError, Resolved};
 pub use config::{
     Activation, AttentionConfig, Bias, BlockState, CONFIG_VERSION, ConfigError, Join, LinearConfig,
     Mamba2Config, MambaConfig, Mask, Mixer, MlpKind, NetworkConfig, Norm, Placement, Positions,
@@ -25,6 +28,6 @@ pub use config::{
 };
 pub(crate) use groups::for_heads;
 pub use network::Network;
-pub use probe::{EditError, Keep, Probe, Trace};
+pub use probe::{Keep, Probe, Trace, Visit};
 pub(crate) use room::most_that_fit;
 pub use ssm::{Decay, Recurrence};

@@ -90,11 +90,13 @@ impl Network {
     /// `embed`, `pos_embed`, `final_norm`, `logits`, and those of every block
     ///
     /// # Panics
-    /// Where there are more positions than [`NetworkConfig::most_positions`].
+    /// Where there are more positions than [`NetworkConfig::most_positions`], or the probe's order
+    /// names a block that is not there.
     pub fn forward(&self, tokens: Tensor<2, Int>, probe: &mut Probe) -> Tensor<3> {
         let mut stream = self.embedded(tokens, probe);
-        for (layer, block) in self.blocks.iter().enumerate() {
-            stream = block.forward(layer, stream, probe);
+        for visit in probe.begin(self.blocks.len()) {
+            probe.enter(visit);
+            stream = self.blocks[visit.layer].forward(visit.layer, stream, probe);
         }
         let normed = probe.see(Site::FinalNorm, self.normed(stream));
         probe.see(Site::Logits, self.unembedded(normed))
@@ -146,6 +148,16 @@ impl Network {
         match &self.unembed {
             Some(unembed) => unembed.weight.val().narrow(1, token, 1).squeeze_dim(1),
             None => self.embed.weight.val().narrow(0, token, 1).squeeze_dim(0),
+        }
+    }
+
+    /// The direction of the stream that moves the logit of `token`, `[d_model]`: its row of the
+    /// unembedding through the final norm's gain and centring.
+    pub fn read_direction(&self, token: usize) -> Tensor<1> {
+        let direction = self.unembed_direction(token);
+        match &self.final_norm {
+            Some(norm) => norm.centred(direction * norm.gain()),
+            None => direction,
         }
     }
 

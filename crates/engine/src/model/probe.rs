@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use burn::prelude::*;
-use trace::{Axis, Edit, EditKind, NamedArray, Part, Site, SitePattern};
+use trace::{Axis, NamedArray, Part, Site, SitePattern};
+
+use super::change::{Held, InterventionError, Resolved};
 
 /// Which sites a run keeps.
 #[derive(Clone, Debug)]
@@ -15,45 +17,46 @@ pub enum Keep {
 }
 
 /// Goes with a forward pass: every value passes through [`Probe::see`], which keeps what was
-/// asked for or changed, and hands on the value, or what the reader put in its place.
+/// asked for or changed, and returns the value, or what the reader put in its place.
 #[derive(Debug)]
 pub struct Probe {
     keep: Keep,
-    edits: Vec<Edit>,
+    changes: Vec<Resolved>,
+    /// The blocks in the order in which they run; as trained where `None`.
+    order: Option<Vec<usize>>,
+    /// The pass through the block that runs now.
+    pass: usize,
     trace: Trace,
 }
 
-/// Why an edit could not be made.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum EditError {
-    #[error("the value for {site} has the sizes {got:?}, and the site has {wanted:?}")]
-    Sizes { site: Site, wanted: Vec<usize>, got: Vec<usize> },
-    #[error("{site} has {size} {what}s, and the edit names number {index}")]
-    Outside { site: Site, what: &'static str, index: usize, size: usize },
-    #[error("{site} has no heads to choose from")]
-    NoHeads { site: Site },
-    #[error("this network has no site {0}")]
-    NoSite(Site),
+/// One pass through one block. Passes are counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Visit {
+    pub layer: usize,
+    pub pass: usize,
 }
 
 /// What one forward pass left at the sites that were asked for. It stays where the model runs.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
-    kept: BTreeMap<Site, Kept>,
-    edited: Vec<Site>,
-    error: Option<EditError>,
-}
-
-#[derive(Clone, Debug)]
-struct Kept {
-    flat: Tensor<1>,
-    sizes: Vec<usize>,
+    kept: BTreeMap<Site, Held>,
+    /// The sites of `kept` in the order of the forward pass.
+    order: Vec<Site>,
+    visits: Vec<Visit>,
+    changed: Vec<Site>,
+    error: Option<InterventionError>,
 }
 
 impl Probe {
-    /// Keeps what `keep` says and changes what `edits` say.
-    pub fn new(keep: Keep, edits: Vec<Edit>) -> Self {
-        Self { keep, edits, trace: Trace::default() }
+    /// Keeps what `keep` says and makes these changes, where they meet in their order.
+    pub fn new(keep: Keep, changes: Vec<Resolved>) -> Self {
+        Self { keep, changes, order: None, pass: 0, trace: Trace::default() }
+    }
+
+    /// The same, with the blocks in this order: one may be left out, or run several times.
+    #[must_use]
+    pub fn with_order(self, order: Option<Vec<usize>>) -> Self {
+        Self { order, ..self }
     }
 
     /// Only lets values pass.
@@ -67,11 +70,30 @@ impl Probe {
     /// `value` is `[batch, ..]` with the axes of [`Site::axes`] after the batch; of a batch, the
     /// first is kept.
     pub fn see<const D: usize>(&mut self, site: Site, value: Tensor<D>) -> Tensor<D> {
-        let value = self.edited(site, value);
-        if self.keeps(site) || self.trace.edited.contains(&site) {
+        let value = self.changed(site, value);
+        if self.keeps(site) || self.trace.changed.contains(&site) {
             self.trace.keep(site, value.clone());
         }
         value
+    }
+
+    /// The passes through the blocks of a network of `n_layers` that begins to run.
+    pub(super) fn begin(&mut self, n_layers: usize) -> Vec<Visit> {
+        let order = self.order.clone().unwrap_or_else(|| (0..n_layers).collect());
+        let nth = |at: usize| order[..at].iter().filter(|it| **it == order[at]).count();
+        self.trace.visits =
+            (0..order.len()).map(|at| Visit { layer: order[at], pass: nth(at) }).collect();
+        self.trace.visits.clone()
+    }
+
+    /// All parts from here on are of this pass through their block.
+    pub(super) fn enter(&mut self, visit: Visit) {
+        self.pass = visit.pass;
+    }
+
+    /// A part of block `layer` at the pass that runs now.
+    pub(super) fn site(&self, layer: usize, part: Part) -> Site {
+        Site::Block { layer, pass: self.pass, part }
     }
 
     /// [`Probe::see`] at a part of block `layer`.
@@ -81,11 +103,11 @@ impl Probe {
         part: Part,
         value: Tensor<D>,
     ) -> Tensor<D> {
-        self.see(Site::Block { layer, part }, value)
+        self.see(self.site(layer, part), value)
     }
 
-    /// What the network goes on with after one position of a site that it makes position by
-    /// position. When all are made, they go to [`Probe::keep_made`].
+    /// What the network carries on, and what it reads, of one position of a site that it makes
+    /// position by position. When all are made, those that are read go to [`Probe::keep_made`].
     ///
     /// # Shapes
     /// `value`: `[batch, 1, ..]`, the part of the whole at `pos`
@@ -94,56 +116,65 @@ impl Probe {
         site: Site,
         pos: usize,
         value: Tensor<D>,
-    ) -> Tensor<D> {
-        let mut value = value;
-        for edit in self.edits.iter().filter(|it| it.site == site) {
-            if edit.pos.is_some_and(|it| it != pos) {
-                continue;
-            }
-            self.trace.edited.push(site);
-            match at_place(edit, pos).and_then(|edit| apply(&edit, value.clone())) {
-                Ok(changed) => value = changed,
-                Err(error) => self.trace.error = self.trace.error.take().or(Some(error)),
+    ) -> [Tensor<D>; 2] {
+        let mut values = [value.clone(), value];
+        for change in self.changes.iter().filter(|it| it.site == site) {
+            let here = match change.at_place(pos) {
+                Ok(Some(here)) => here,
+                Ok(None) => continue,
+                Err(error) => {
+                    self.trace.error.get_or_insert(error);
+                    continue;
+                }
+            };
+            self.trace.changed.push(site);
+            let first = usize::from(!change.carries);
+            for value in &mut values[first..] {
+                match here.apply(value.clone()) {
+                    Ok(changed) => *value = changed,
+                    Err(error) => {
+                        self.trace.error.get_or_insert(error);
+                    }
+                }
             }
         }
-        value
+        values
     }
 
     /// Keeps what was made position by position, changes and all, where somebody asked for it.
     pub fn keep_made<const D: usize>(&mut self, site: Site, value: Tensor<D>) {
         let size = value.dims()[1];
-        let far =
-            self.edits.iter().find(|it| it.site == site && it.pos.is_some_and(|pos| size <= pos));
-        if let Some(index) = far.and_then(|it| it.pos) {
-            let error = EditError::Outside { site, what: "position", index, size };
-            self.trace.error = self.trace.error.take().or(Some(error));
+        let ends = self.changes.iter().filter(|it| it.site == site);
+        let far = ends.filter_map(|it| it.positions.as_ref()).find(|it| size < it.end);
+        if let Some(index) = far.map(|it| it.end - 1) {
+            let error = InterventionError::Outside { site, what: "position", index, size };
+            self.trace.error.get_or_insert(error);
         }
-        if self.keeps(site) || self.trace.edited.contains(&site) {
+        if self.keeps(site) || self.trace.changed.contains(&site) {
             self.trace.keep(site, value);
         }
     }
 
     /// Whether anybody will look at `site` or change it: what is dear to make need not be made.
     pub fn wants(&self, layer: usize, part: Part) -> bool {
-        let site = Site::Block { layer, part };
-        self.keeps(site) || self.edits.iter().any(|it| it.site == site)
+        self.keeps(self.site(layer, part)) || self.changes(layer, part)
     }
 
     /// Whether anybody changes `site`.
-    pub fn edits(&self, layer: usize, part: Part) -> bool {
-        let site = Site::Block { layer, part };
-        self.edits.iter().any(|it| it.site == site)
+    pub fn changes(&self, layer: usize, part: Part) -> bool {
+        let site = self.site(layer, part);
+        self.changes.iter().any(|it| it.site == site)
     }
 
     /// What was kept.
     ///
     /// # Errors
-    /// The first [`EditError`] of the pass.
-    pub fn into_trace(mut self) -> Result<Trace, EditError> {
-        let missed = self.edits.iter().find(|it| !self.trace.edited.contains(&it.site));
+    /// The first [`InterventionError`] of the pass.
+    pub fn into_trace(mut self) -> Result<Trace, InterventionError> {
+        let missed = self.changes.iter().find(|it| !self.trace.changed.contains(&it.site));
         match (self.trace.error.take(), missed) {
             (Some(error), _) => Err(error),
-            (None, Some(edit)) => Err(EditError::NoSite(edit.site)),
+            (None, Some(change)) => Err(InterventionError::NoSite(change.site)),
             (None, None) => Ok(self.trace),
         }
     }
@@ -156,101 +187,19 @@ impl Probe {
         }
     }
 
-    fn edited<const D: usize>(&mut self, site: Site, value: Tensor<D>) -> Tensor<D> {
+    fn changed<const D: usize>(&mut self, site: Site, value: Tensor<D>) -> Tensor<D> {
         let mut value = value;
-        for edit in self.edits.iter().filter(|it| it.site == site) {
-            self.trace.edited.push(site);
-            match apply(edit, value.clone()) {
+        for change in self.changes.iter().filter(|it| it.site == site) {
+            self.trace.changed.push(site);
+            match change.apply(value.clone()) {
                 Ok(changed) => value = changed,
-                Err(error) => self.trace.error = self.trace.error.take().or(Some(error)),
+                Err(error) => {
+                    self.trace.error.get_or_insert(error);
+                }
             }
         }
         value
     }
-}
-
-/// The edit as it concerns position `pos` alone.
-fn at_place(edit: &Edit, pos: usize) -> Result<Edit, EditError> {
-    let kind = match &edit.kind {
-        EditKind::Replace(array) => {
-            let row = array.select(Axis::Pos, &[pos]);
-            EditKind::Replace(row.map_err(|_| {
-                let got: Vec<usize> = array.dims().iter().map(|it| it.1).collect();
-                EditError::Sizes { site: edit.site, wanted: vec![pos + 1], got }
-            })?)
-        }
-        other => other.clone(),
-    };
-    Ok(Edit { pos: None, kind, ..edit.clone() })
-}
-
-/// `value` after one edit.
-fn apply<const D: usize>(edit: &Edit, value: Tensor<D>) -> Result<Tensor<D>, EditError> {
-    let site = edit.site;
-    let dims = value.dims();
-    let device = value.device();
-    let whole = match &edit.kind {
-        EditKind::Scale(factor) => value.clone() * *factor,
-        EditKind::Add { vector, strength } => {
-            let mut wanted = [1; D];
-            wanted[D - 1] = dims[D - 1];
-            let vector = host_tensor(site, vector, &[dims[D - 1]], wanted, &device)?;
-            value.clone() + vector * *strength
-        }
-        EditKind::Replace(array) => {
-            let mut wanted = dims;
-            wanted[0] = 1;
-            host_tensor(site, array, &dims[1..], wanted, &device)?.expand(dims)
-        }
-    };
-    let Some(place) = scope(edit, dims)? else { return Ok(whole) };
-    Ok(value.slice_assign(place.clone(), whole.slice(place)))
-}
-
-/// Puts host values into a tensor of the form `dims`.
-fn host_tensor<const D: usize>(
-    site: Site,
-    array: &NamedArray,
-    sizes: &[usize],
-    dims: [usize; D],
-    device: &Device,
-) -> Result<Tensor<D>, EditError> {
-    let got: Vec<usize> = array.dims().iter().map(|it| it.1).collect();
-    if got != sizes {
-        return Err(EditError::Sizes { site, wanted: sizes.to_vec(), got });
-    }
-    Ok(Tensor::from_data(TensorData::new(array.values().to_vec(), dims), device))
-}
-
-/// The part of the value that an edit touches, or `None` for all of it.
-fn scope<const D: usize>(
-    edit: &Edit,
-    dims: [usize; D],
-) -> Result<Option<[std::ops::Range<usize>; D]>, EditError> {
-    use trace::Axis::{Group, Head, KvHead, Pos, Query};
-    if edit.head.is_none() && edit.pos.is_none() {
-        return Ok(None);
-    }
-    let site = edit.site;
-    let axes = site.axes();
-    let mut place = dims.map(|size| 0..size);
-    let mut narrow = |slot: usize, what: &'static str, index: usize| {
-        let size = dims[slot + 1];
-        if size <= index {
-            return Err(EditError::Outside { site, what, index, size });
-        }
-        place[slot + 1] = index..index + 1;
-        Ok(())
-    };
-    if let Some(head) = edit.head {
-        let slot = axes.iter().position(|it| [Head, KvHead, Group].contains(it));
-        narrow(slot.ok_or(EditError::NoHeads { site })?, "head", head)?;
-    }
-    if let Some(pos) = edit.pos {
-        let slot = axes.iter().position(|&it| it == Pos || it == Query);
-        narrow(slot.expect("every site has positions"), "position", pos)?;
-    }
-    Ok(Some(place))
 }
 
 impl Trace {
@@ -259,17 +208,34 @@ impl Trace {
         let sizes = dims[1..].to_vec();
         let one = value.narrow(0, 0, 1);
         let flat = one.reshape([sizes.iter().product::<usize>()]);
-        self.kept.insert(site, Kept { flat, sizes });
+        if self.kept.insert(site, Held { flat, sizes, spreads: false }).is_none() {
+            self.order.push(site);
+        }
     }
 
     /// Whether the value at `site` is not what the network made of what was before it.
-    pub fn is_edited(&self, site: Site) -> bool {
-        self.edited.contains(&site)
+    pub fn is_changed(&self, site: Site) -> bool {
+        self.changed.contains(&site)
+    }
+
+    /// The passes through blocks in the order in which they ran.
+    pub fn visits(&self) -> &[Visit] {
+        &self.visits
+    }
+
+    /// Whether block `layer` ran.
+    pub fn has_run(&self, layer: usize) -> bool {
+        self.visits.iter().any(|it| it.layer == layer)
+    }
+
+    /// The value at `site`, or `None` as of [`Trace::get`].
+    pub(crate) fn held(&self, site: Site) -> Option<&Held> {
+        self.kept.get(&site)
     }
 
     /// The sites that were kept, in the order of the forward pass.
     pub fn sites(&self) -> impl Iterator<Item = Site> {
-        self.kept.keys().copied()
+        self.order.iter().copied()
     }
 
     /// The value at `site` without the batch axis, or `None` where it was not kept or the network
@@ -290,9 +256,9 @@ impl Trace {
         Some((kept.flat.clone(), dims.collect()))
     }
 
-    /// [`Trace::get`] at a part of block `layer`.
+    /// [`Trace::get`] at a part of the first pass through block `layer`.
     pub fn part<const D: usize>(&self, layer: usize, part: Part) -> Option<Tensor<D>> {
-        self.get(Site::Block { layer, part })
+        self.get(Site::block(layer, part))
     }
 
     /// All that was kept, brought to the host in one transfer.

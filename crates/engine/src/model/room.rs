@@ -12,9 +12,9 @@ const PASSING_MAPS: f64 = 4.0;
 /// Vectors of the width of the stream that a layer keeps or passes on for each position.
 const VECTORS: f64 = 24.0;
 
-/// How many positions fit into memory.
-pub(crate) fn most_that_fit(config: &NetworkConfig) -> usize {
-    let fits = |n_pos: usize| run_bytes(config, n_pos) <= ROOM_BYTES;
+/// How many positions fit into memory where the blocks run in this order.
+pub(crate) fn most_that_fit(config: &NetworkConfig, order: &[usize]) -> usize {
+    let fits = |n_pos: usize| run_bytes(config, order, n_pos) <= ROOM_BYTES;
     let (mut most, mut too_many) = (1, 1 << 24);
     while 1 < too_many - most {
         let middle = usize::midpoint(most, too_many);
@@ -25,15 +25,16 @@ pub(crate) fn most_that_fit(config: &NetworkConfig) -> usize {
 
 /// About as many bytes as a run of so many positions takes with all that is kept for the panels:
 /// what grows with the square of the length, and what grows with it.
-fn run_bytes(config: &NetworkConfig, n_pos: usize) -> f64 {
+fn run_bytes(config: &NetworkConfig, order: &[usize], n_pos: usize) -> f64 {
     let n_pos = n_pos as f64;
-    let layers = || (0..config.n_layers).map(|layer| config.mixer(layer));
+    let n_blocks = order.len();
+    let layers = || order.iter().map(|&layer| config.mixer(layer));
     let kept: f64 = layers().map(|it| attention_heads(config, &it)).sum();
     let passing = layers().map(|it| maps_at_once(config, &it)).fold(0.0, f64::max);
     let maps = (KEPT_MAPS * kept + PASSING_MAPS * passing) * n_pos * n_pos;
-    let widths = config.d_model.max(config.d_mlp) as f64 * VECTORS * config.n_layers as f64;
+    let widths = config.d_model.max(config.d_mlp) as f64 * VECTORS * n_blocks as f64;
     // The lens says every word at every depth.
-    let words = config.d_vocab as f64 * (2 * config.n_layers + 1) as f64;
+    let words = config.d_vocab as f64 * (2 * n_blocks + 1) as f64;
     (maps + (widths + words) * n_pos) * BYTES_OF_A_NUMBER
 }
 
@@ -77,9 +78,11 @@ mod tests {
     fn what_fits_fits_and_one_more_does_not() {
         for rest in ["", r#", "mixers": [{"kind": "gru", "d_state": 64}]"#] {
             let config = config(rest);
-            let most = most_that_fit(&config);
-            assert!(run_bytes(&config, most) <= ROOM_BYTES, "{most}");
-            assert!(ROOM_BYTES < run_bytes(&config, most + 1), "{most}");
+            let most = most_that_fit(&config, &[0, 1, 2, 3]);
+            assert!(run_bytes(&config, &[0, 1, 2, 3], most) <= ROOM_BYTES, "{most}");
+            assert!(ROOM_BYTES < run_bytes(&config, &[0, 1, 2, 3], most + 1), "{most}");
+            let twice = most_that_fit(&config, &[0, 1, 2, 3, 0, 1, 2, 3]);
+            assert!(twice < most, "{twice} and {most}");
         }
     }
 
@@ -87,7 +90,8 @@ mod tests {
     fn a_state_has_room_for_far_longer_prompts_than_attention() {
         let mamba2 = r#", "mixers": [{"kind": "mamba2", "n_heads": 4, "d_head": 32, "d_state": 64,
             "d_conv": 4}]"#;
-        let [attention, mamba2] = [config(""), config(mamba2)].map(|it| most_that_fit(&it));
+        let [attention, mamba2] =
+            [config(""), config(mamba2)].map(|it| most_that_fit(&it, &[0, 1, 2, 3]));
         assert!(1_000 < attention && attention * 3 / 2 < mamba2, "{attention} and {mamba2}");
     }
 }

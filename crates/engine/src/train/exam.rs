@@ -203,7 +203,7 @@ pub(super) fn basis(network: &Network, samples: &[Vec<i32>], device: &Device) ->
         let input = TensorData::new(tokens.clone(), [1, tokens.len()]);
         network.forward(Tensor::from_data(input, device), &mut probe);
         let trace = probe.into_trace().expect("nothing is edited");
-        for (_, site) in depths(network.n_layers(), &trace) {
+        for (_, site) in depths(&trace) {
             let stream: Tensor<2> = trace.get(site).expect("depths are kept");
             d_model = stream.dims()[1];
             points.extend(floats(stream.narrow(0, 1, tokens.len() - 1)));

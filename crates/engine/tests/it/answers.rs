@@ -1,13 +1,13 @@
 //! Direct logit attribution, paths and norms, held to plain maths on the sites.
 
+use burn::prelude::*;
 use engine::{
     load::Model,
-    model::{Mask, Placement},
+    model::{Change, Held, Mask, Placement, Resolved},
 };
 use trace::{
     Absence, AskAttentionRow, AskAttribution, AskLens, AskNorms, AskPaths, AskPatterns,
-    AskThumbnails, Attribution, Axis, Basis, Edit, EditKind, LensSite, NamedArray, Part, Paths,
-    Question, Site,
+    AskThumbnails, Attribution, Axis, Basis, LensSite, NamedArray, Part, Paths, Question, Site,
 };
 
 use crate::{
@@ -53,31 +53,31 @@ fn follows_the_depth(model: &Model, attribution: &Attribution) {
         [heads + attribution.attn_bias.values()[layer], attribution.mlp.values()[layer]]
     };
     let mut running = attribution.embed;
-    let has_mid = depths(model).contains(&LensSite::Mid { layer: 0 });
+    let has_mid = depths(model).contains(&LensSite::mid(0));
     for (&said, site) in attribution.running.values().iter().zip(depths(model)) {
         match site {
             LensSite::Embed => {}
-            LensSite::Mid { layer } => running += written(layer)[0],
-            LensSite::Post { layer } if has_mid => running += written(layer)[1],
-            LensSite::Post { layer } => running += written(layer).iter().sum::<f32>(),
+            LensSite::Mid { layer, .. } => running += written(layer)[0],
+            LensSite::Post { layer, .. } if has_mid => running += written(layer)[1],
+            LensSite::Post { layer, .. } => running += written(layer).iter().sum::<f32>(),
         }
         assert!((said - running).abs() < 1e-4, "{site:?} {said} {running}: {}", describe(model));
     }
 }
 
 #[test]
-fn attributions_add_up_after_edits_of_heads_and_of_what_parts_wrote() {
+fn attributions_add_up_after_changes_of_heads_and_of_what_parts_wrote() {
     let pre = some_kinds().filter(|it| it.file.config.placement == Placement::Pre);
     for model in pre {
-        let at = |part: Part| Site::Block { layer: 1, part };
-        let vector = NamedArray::new(vec![0.5; 12], &[(Axis::Model, 12)]).unwrap();
-        let scale =
-            |part: Part| Edit { site: at(part), head: None, pos: None, kind: EditKind::Scale(0.0) };
+        let at = |part: Part| Site::block(1, part);
+        let scale = |part: Part| Resolved::new(at(part), Change::Scale(0.0));
+        let vector = Tensor::from_floats([0.5; 12], &Device::flex());
+        let value = Held::along_last(at(Part::AttnOut), vector);
         let mut edits = vec![
-            Edit { head: Some(2), ..scale(Part::AttnResult) },
-            Edit { head: Some(2), ..scale(Part::AttnZ) },
-            Edit { kind: EditKind::Add { vector, strength: 2.0 }, ..scale(Part::AttnOut) },
-            Edit { pos: Some(4), ..scale(Part::AttnOut) },
+            scale(Part::AttnResult).head(2),
+            scale(Part::AttnZ).head(2),
+            Resolved::new(at(Part::AttnOut), Change::Add { value, strength: 2.0 }),
+            scale(Part::AttnOut).at(4),
         ];
         if model.file.config.shape().has_mlp {
             edits.push(scale(Part::MlpOut));
@@ -85,7 +85,7 @@ fn attributions_add_up_after_edits_of_heads_and_of_what_parts_wrote() {
         for edit in edits {
             let what = format!("{:?} {}", edit, describe(&model));
             let question = AskAttribution { pos: 4, a: 3, b: 8 };
-            let is_of_head = edit.head.is_some();
+            let is_of_head = edit.heads.is_some();
             let attribution = ask(&model, &prompt(N_POS), &[edit], question);
             adds_up(&what, &attribution);
             let ablated = attribution.heads.get(&[1, 2]).unwrap();
@@ -229,7 +229,7 @@ fn a_position_past_the_end_is_the_last() {
 fn what_the_run_did_not_keep_is_named() {
     let model = model(plain(), 5);
     let mut probe = engine::model::Probe::blind();
-    let device = burn::prelude::Device::flex();
+    let device = Device::flex();
     let tokens = engine::session::token_tensor(&prompt(N_POS), &device);
     model.network.forward(tokens, &mut probe);
     let trace = probe.into_trace().unwrap();

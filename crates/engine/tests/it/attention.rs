@@ -137,5 +137,5 @@ fn lengths(model: &Model, values: &Values, row: &AttentionRow) -> [Vec<f32>; 2] 
 }
 
 fn pattern(values: &Values, layer: usize, part: Part) -> &NamedArray {
-    &values[&Site::Block { layer, part }]
+    &values[&Site::block(layer, part)]
 }

@@ -4,11 +4,12 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use burn::prelude::*;
 use engine::{
-    load::{HostTensor, Weights, fill, open_folder},
+    load::{HostTensor, ModelFile, Precision, Weights, digest, fill, open_folder},
     model::{Keep, Network, NetworkConfig, Probe},
-    session::token_tensor,
+    session::{Asked, Session, token_tensor},
 };
 use safetensors::{Dtype, SafeTensors};
+use trace::{AskValue, Program, Question, Site, Status, read_blocks, read_program};
 
 use crate::tiny::{Values, distance, generator, root};
 
@@ -38,6 +39,9 @@ const BLOCKS: [&str; 5] = [
     "rope_interleaved_no_mlp",
     "sinusoidal_full_post_gelu",
 ];
+
+const INTERVENTIONS: [&str; 5] =
+    ["mean_of_a_head", "projected_out", "repeated_and_skipped", "steering", "swapped_blocks"];
 
 const RECURRENCES: [&str; 16] = [
     "block_state_multi_filter",
@@ -78,6 +82,73 @@ fn recurrences_agree_with_the_papers_at_every_site() {
     agree_with_the_papers("recurrences", &RECURRENCES);
 }
 
+#[test]
+fn changed_runs_agree_with_numpy() {
+    for name in INTERVENTIONS {
+        let file = format!("tests/golden/interventions/{name}.safetensors");
+        let reference = Reference::read(&root().join(file));
+        let config: NetworkConfig =
+            serde_json::from_str(&reference.config.clone().unwrap()).unwrap();
+        let said = |name: &str| reference.metadata[name].as_str();
+        let words = |ids: &str| {
+            let own = ids.split_whitespace().skip(1).map(|it| format!("w{it}"));
+            own.collect::<Vec<_>>().join(" ")
+        };
+        let weights = Weights(reference.under("weights."));
+        let prompts = said("prompts").lines().map(words).collect();
+        let (file, bytes) = package(config, &weights, prompts);
+        let mut session = Session::new(Device::flex());
+        session.open(file, &bytes).unwrap();
+
+        let (interventions, errors) = read_program(said("program"));
+        assert_eq!(errors, []);
+        let program = Program { interventions, blocks: read_blocks(said("blocks")).ok() };
+        let ids: Vec<String> = reference.tokens.iter().map(ToString::to_string).collect();
+        // The last pass through a block that runs twice is the one that numpy kept.
+        let expected = reference.under("sites.");
+        let is_repeated = name.starts_with("repeated");
+        let named =
+            |name: &str| if is_repeated { name.replace("s.2.", "s.2#2.") } else { name.to_owned() };
+        let sites: Vec<Site> = expected.keys().map(|it| named(it).parse().unwrap()).collect();
+        let ask: Vec<Question> = sites.iter().map(|&site| AskValue { site }.into()).collect();
+        let asked = Asked {
+            prompt: &words(&ids.join(" ")),
+            program: &program,
+            ask: &ask,
+            ask_unchanged: &[],
+        };
+        let ran = pollster::block_on(session.run(1, asked)).unwrap();
+        assert!(ran.report.interventions.iter().all(|it| *it == Status::Made), "{:?}", ran.report);
+        assert_eq!(ran.answers.len(), expected.len());
+        for (answer, reference) in ran.answers.iter().zip(expected.values()) {
+            let found = answer.to::<AskValue>().unwrap();
+            let (site, value) = (found.site, &found.value);
+            let error = distance(value.values(), &reference.values);
+            assert!(error <= CLOSE, "{name} {site}: {error:e} apart, more than {CLOSE:e}");
+        }
+    }
+}
+
+/// A model of these weights with the words w0, w1, …, as a package has it.
+fn package(config: NetworkConfig, weights: &Weights, prompts: Vec<String>) -> (ModelFile, Vec<u8>) {
+    let bytes = weights.to_safetensors(Precision::Single, &[]);
+    let mut vocab: Vec<String> = (0..config.d_vocab).map(|id| format!("w{id}")).collect();
+    vocab[0] = "<bos>".to_owned();
+    let file = ModelFile {
+        version: 1,
+        id: "golden".to_owned(),
+        about: "A test.".to_owned(),
+        licence: "MIT".to_owned(),
+        config,
+        weights_sha256: digest(&bytes),
+        weights_bytes: bytes.len() as u64,
+        vocab,
+        prompts,
+        phenomena: Vec::new(),
+    };
+    (file, bytes)
+}
+
 fn agree_with_the_papers(folder: &str, names: &[&str]) {
     let device = Device::flex();
     for name in names {
@@ -105,10 +176,11 @@ fn no_golden_file_is_left_out() {
         names.sort();
         names
     };
-    let mut folders = [&["blocks", "recurrences"], &CHECKPOINTS[..]].concat();
+    let mut folders = [&["blocks", "interventions", "recurrences"], &CHECKPOINTS[..]].concat();
     folders.sort_unstable();
     assert_eq!(names("."), folders);
     assert_eq!(names("blocks"), BLOCKS.map(|it| format!("{it}.safetensors")));
+    assert_eq!(names("interventions"), INTERVENTIONS.map(|it| format!("{it}.safetensors")));
     assert_eq!(names("recurrences"), RECURRENCES.map(|it| format!("{it}.safetensors")));
 }
 
@@ -147,13 +219,16 @@ pub(crate) struct Reference {
     pub(crate) tokens: Vec<u32>,
     pub(crate) tensors: BTreeMap<String, HostTensor>,
     config: Option<String>,
+    metadata: BTreeMap<String, String>,
 }
 
 impl Reference {
     pub(crate) fn read(path: &Path) -> Self {
         let bytes = fs::read(path).unwrap();
         let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
-        let config = header.metadata().as_ref().and_then(|it| it.get("config").cloned());
+        let metadata: BTreeMap<String, String> =
+            header.metadata().clone().unwrap_or_default().into_iter().collect();
+        let config = metadata.get("config").cloned();
         let (mut tokens, mut tensors) = (Vec::new(), BTreeMap::new());
         for (name, view) in SafeTensors::deserialize(&bytes).unwrap().iter() {
             let numbers = view.data().chunks_exact(4).map(|it| <[u8; 4]>::try_from(it).unwrap());
@@ -166,7 +241,7 @@ impl Reference {
                 tensors.insert(name.to_owned(), HostTensor { values, dims });
             }
         }
-        Self { tokens, tensors, config }
+        Self { tokens, tensors, config, metadata }
     }
 
     /// The tensors whose names begin so, without that beginning.

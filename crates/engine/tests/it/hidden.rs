@@ -1,9 +1,12 @@
 //! What is said of states and of hidden attention, held to the sites and to plain maths.
 
-use engine::load::{Model, collect};
+use engine::{
+    load::{Model, collect},
+    model::{Change, Resolved},
+};
 use trace::{
     Absence, AskAttentionRow, AskEigenvalues, AskFilm, AskForms, AskPatternDifference, AskPatterns,
-    AskStateLens, AskTimeScales, Axis, Edit, EditKind, NamedArray, Part, Site, StateLens,
+    AskStateLens, AskTimeScales, Axis, NamedArray, Part, Site, StateLens,
 };
 
 use crate::{
@@ -35,7 +38,7 @@ fn together(model: &Model, layer: usize) -> usize {
 }
 
 fn at(values: &Values, layer: usize, part: Part) -> Option<&NamedArray> {
-    values.get(&Site::Block { layer, part })
+    values.get(&Site::block(layer, part))
 }
 
 #[test]
@@ -266,8 +269,8 @@ fn a_step_of_nothing_leaves_the_state_as_it_was() {
         if at(&values(&model, &prompt(N_POS), &[]), layer, Part::SsmRemove).is_some() {
             continue;
         }
-        let site = Site::Block { layer, part: Part::SsmStep };
-        let edit = Edit { site, head: None, pos: Some(4), kind: EditKind::Scale(0.0) };
+        let site = Site::block(layer, Part::SsmStep);
+        let edit = Resolved::new(site, Change::Scale(0.0)).at(4);
         let after = values(&model, &prompt(N_POS), &[edit]);
         let states = at(&after, layer, Part::SsmState).unwrap();
         let [before, then] = [3, 4].map(|pos| states.at(Axis::Pos, pos).unwrap());
@@ -334,8 +337,8 @@ fn where_a_state_was_changed_there_is_no_matrix() {
     for (model, values, layer) in recurrent_layers() {
         let shape = &model.shape;
         let head = shape.mixers[layer].n_attention_heads;
-        let site = Site::Block { layer, part: Part::SsmState };
-        let edits = [Edit { site, head: None, pos: Some(4), kind: EditKind::Scale(0.0) }];
+        let site = Site::block(layer, Part::SsmState);
+        let edits = [Resolved::new(site, Change::Scale(0.0)).carried().at(4)];
         let ids = prompt(N_POS);
         let patterns = AskPatterns { layer, heads: vec![head] };
         let patterns = ask(&model, &ids, &edits, patterns);

@@ -1,10 +1,10 @@
 //! Layers in which attention and a recurrence have a part in one another.
 
 use engine::model::{
-    AttentionConfig, BlockState, Join, Mask, Mixer, NetworkConfig, Rwkv7Config, S4dConfig,
-    SsmConfig, States,
+    AttentionConfig, BlockState, Change, Join, Mask, Mixer, NetworkConfig, Resolved, Rwkv7Config,
+    S4dConfig, SsmConfig, States,
 };
-use trace::{Edit, EditKind, NamedArray, Part, Site};
+use trace::{NamedArray, Part, Site};
 
 use crate::tiny::{Values, assert_close, model, plain, prompt, values};
 
@@ -27,7 +27,7 @@ fn block_state(states: States, n_states: usize) -> NetworkConfig {
 }
 
 fn at(values: &Values, layer: usize, part: Part) -> &NamedArray {
-    &values[&Site::Block { layer, part }]
+    &values[&Site::block(layer, part)]
 }
 
 #[test]
@@ -58,13 +58,13 @@ fn a_block_reads_itself_and_the_states_of_the_block_before() {
 fn what_a_recurrence_says_is_read_one_block_later() {
     for states in [States::SingleHead, States::MultiHead, States::MultiFilter] {
         let model = model(block_state(states, 2), 6);
-        let site = Site::Block { layer: 0, part: Part::SsmZ };
+        let site = Site::block(0, Part::SsmZ);
         let ids = prompt(N_POS);
         let before = values(&model, &ids, &[]);
         for (pos, has_effect) in
             [(1, false), (3, true), (6, states == States::SingleHead), (9, false)]
         {
-            let edit = Edit { site, head: None, pos: Some(pos), kind: EditKind::Scale(0.0) };
+            let edit = Resolved::new(site, Change::Scale(0.0)).at(pos);
             let after = values(&model, &ids, &[edit]);
             let [left, right] = [&before, &after].map(|it| at(it, 0, Part::AttnOut));
             let next = (pos / BLOCK + 1) * BLOCK;

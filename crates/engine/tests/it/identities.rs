@@ -204,7 +204,7 @@ fn beginning(array: &NamedArray, n_pos: usize) -> Vec<f32> {
 }
 
 fn site(layer: usize, part: Part) -> Site {
-    Site::Block { layer, part }
+    Site::block(layer, part)
 }
 
 fn part(values: &Values, layer: usize, part: Part) -> &NamedArray {

@@ -53,7 +53,7 @@ fn the_last_depth_of_the_lens_is_the_output() {
         let lens = ask(&model, &ids, &[], ASKED);
         let logits = &values(&model, &ids, &[])[&Site::Logits];
         let last = lens.sites.len() - 1;
-        assert_eq!(lens.sites[last], LensSite::Post { layer: 1 });
+        assert_eq!(lens.sites[last], LensSite::post(1));
         for pos in 0..N_POS {
             let row = logits.at(Axis::Pos, pos).unwrap();
             let row = row.values();

@@ -12,8 +12,8 @@ mod plain; // the same maths in plain loops
 
 mod answers; // attribution, paths and norms, held to plain maths
 mod attention; // what is said of patterns
+mod changes; // changes of values as they pass
 mod cli; // the built program
-mod edits; // changes of values as they pass
 mod golden; // every site of tiny random models equals that of PyTorch and of numpy
 mod gradients; // of whole networks, held to differences
 mod hidden; // what is said of states and of hidden attention
@@ -21,6 +21,7 @@ mod hybrids; // attention and a recurrence that have a part in one another
 mod identities; // equations between sites that hold for any weights
 mod loading; // files that are damaged or not ours are refused with what to do
 mod logit_lens; // what each depth says, held to plain maths
+mod program; // interventions as a reader writes them
 mod recurrence; // the forms of a recurrence are one
 mod session; // prompts, runs and looks
 mod train; // the loop, its checkpoints, the finished model

@@ -64,8 +64,8 @@ pub(crate) fn depths(model: &Model) -> Vec<LensSite> {
     let shape = model.file.config.shape();
     let has_mid = shape.has_mlp && !shape.is_parallel;
     let block = |layer: usize| {
-        let mid = has_mid.then_some(LensSite::Mid { layer });
-        mid.into_iter().chain([LensSite::Post { layer }])
+        let mid = has_mid.then_some(LensSite::mid(layer));
+        mid.into_iter().chain([LensSite::post(layer)])
     };
     [LensSite::Embed].into_iter().chain((0..2).flat_map(block)).collect()
 }
@@ -73,9 +73,9 @@ pub(crate) fn depths(model: &Model) -> Vec<LensSite> {
 /// The site where a lens reads.
 pub(crate) fn site_of(place: LensSite) -> Site {
     match place {
-        LensSite::Embed => Site::Block { layer: 0, part: Part::ResidPre },
-        LensSite::Mid { layer } => Site::Block { layer, part: Part::ResidMid },
-        LensSite::Post { layer } => Site::Block { layer, part: Part::ResidPost },
+        LensSite::Embed => Site::block(0, Part::ResidPre),
+        LensSite::Mid { layer, .. } => Site::block(layer, Part::ResidMid),
+        LensSite::Post { layer, .. } => Site::block(layer, Part::ResidPost),
     }
 }
 

@@ -3,13 +3,13 @@
 use burn::prelude::*;
 use engine::{
     load::{LoadError, Precision},
-    model::{EditError, NetworkConfig, Positions},
-    session::{RunError, Session},
+    model::{NetworkConfig, Positions},
+    session::{Asked, RunError, Session},
 };
 use trace::{
     Absence, Answer, AskAttentionRow, AskAttribution, AskLens, AskNext, AskNorms, AskPaths,
-    AskPatterns, AskThumbnails, AskValue, Axis, Edit, EditKind, GUESS, LAST, Part, Question, Reply,
-    STRONGEST, Site,
+    AskPatterns, AskThumbnails, AskValue, Axis, GUESS, LAST, Part, Program, Question, Reply,
+    STRONGEST, Site, Status, Trouble, read_program,
 };
 
 use crate::tiny::{ask, model, plain, recurrent_kinds, seed_of, values, weights};
@@ -104,10 +104,9 @@ fn only_the_last_run_can_be_looked_at() {
 fn a_run_that_fails_leaves_the_last_one() {
     let mut session = opened();
     let before = run(&mut session, 1, "w2 w3", &[Question::Next(AskNext)]).unwrap().answers;
-    let site = Site::Block { layer: 5, part: Part::AttnOut };
-    let edit = Edit { site, head: None, pos: None, kind: EditKind::Scale(0.0) };
-    let said = pollster::block_on(session.run(2, "w4", vec![edit], &[])).unwrap_err();
-    assert!(matches!(said, RunError::Edit(EditError::NoSite(_))), "{said}");
+    let ask = [Question::Next(AskNext)];
+    let said = changed(&mut session, 2, "w2 w3", &too_large("mlp.1"), &ask).unwrap_err();
+    assert!(matches!(said, RunError::NotFinite(_)), "{said}");
     assert_eq!(look(&session, 1, &[Question::Next(AskNext)]).unwrap(), before);
 }
 
@@ -156,7 +155,7 @@ fn what_a_question_leaves_open_the_run_closes() {
 #[test]
 fn any_site_can_be_read_whole_if_the_run_is_asked_for_it() {
     let mut session = opened();
-    let site = Site::Block { layer: 1, part: Part::MlpAct };
+    let site = Site::block(1, Part::MlpAct);
     let asked = [Question::Value(AskValue { site })];
     let answers = run(&mut session, 1, "w2 w3", &asked).unwrap().answers;
     let value = values(&model(plain(), 1), &[0, 2, 3], &[])[&site].clone();
@@ -172,16 +171,16 @@ fn any_site_can_be_read_whole_if_the_run_is_asked_for_it() {
 fn a_value_that_is_not_finite_stops_the_run_and_its_site_is_named() {
     let mut session = opened();
     run(&mut session, 1, "w2 w3", &[Question::Next(AskNext)]).unwrap();
-    let site = Site::Block { layer: 1, part: Part::MlpAct };
-    let edit = Edit { site, head: None, pos: Some(2), kind: EditKind::Scale(f32::NAN) };
+    let site = Site::block(1, Part::MlpAct);
     let ask = [Question::Next(AskNext)];
-    let said = pollster::block_on(session.run(2, "w2 w3", vec![edit.clone()], &ask)).unwrap_err();
+    let said = changed(&mut session, 2, "w2 w3", &too_large("blocks.1.mlp.act@2"), &ask);
+    let said = said.unwrap_err();
     assert!(matches!(said, RunError::NotFinite(it) if it == site), "{said}");
     assert!(said.to_string().contains("blocks.1.mlp.act"), "{said}");
     look(&session, 1, &ask).unwrap();
     // Behind the end of the prompt it waits.
-    let behind = Edit { pos: Some(7), ..edit };
-    pollster::block_on(session.run(3, "w2 w3", vec![behind], &ask)).unwrap();
+    let ran = changed(&mut session, 3, "w2 w3", &too_large("blocks.1.mlp.act@7"), &ask).unwrap();
+    assert_eq!(ran.report.interventions, vec![Status::Waiting { pos: 7 }; 3]);
 }
 
 #[test]
@@ -192,13 +191,13 @@ fn a_state_that_is_not_finite_is_named() {
         if shape.mixers[1].ssm.is_none() {
             continue;
         }
-        let site = Site::Block { layer: 1, part: Part::SsmState };
-        let edit = Edit { site, head: None, pos: Some(1), kind: EditKind::Scale(f32::NAN) };
+        let site = Site::block(1, Part::SsmState);
         let mut session = Session::new(Device::flex());
         let (file, weights) = (model.file.clone(), weights(&model.file.config, seed_of(&model)));
         session.open(file, &weights.to_safetensors(Precision::Single, &[])).unwrap();
-        let run = session.run(1, "w2 w3", vec![edit], &[Question::Next(AskNext)]);
-        let said = pollster::block_on(run).unwrap_err();
+        let program = too_large(&format!("carry.1.{}@1", shape.mixers[1].n_attention_heads));
+        let ask = [Question::Next(AskNext)];
+        let said = changed(&mut session, 1, "w2 w3", &program, &ask).unwrap_err();
         assert!(matches!(said, RunError::NotFinite(it) if it == site), "{said}");
         n_seen += 1;
     }
@@ -241,12 +240,42 @@ fn answers_come_in_the_order_of_the_questions() {
 }
 
 #[test]
-fn an_edit_reaches_the_answers() {
+fn the_run_as_trained_stands_beside_a_changed_one() {
     let mut session = opened();
-    let site = Site::Logits;
-    let edit = Edit { site, head: None, pos: None, kind: EditKind::Scale(0.0) };
-    let ran =
-        pollster::block_on(session.run(1, "w2", vec![edit], &[Question::Next(AskNext)])).unwrap();
+    let ask = [Question::Next(AskNext)];
+    let plain = run(&mut session, 1, "w2 w3", &ask).unwrap();
+    assert_eq!(plain.unchanged, [], "nothing was changed");
+    let ran = changed(&mut session, 2, "w2 w3", &program("~mlp.0 scale 0"), &ask).unwrap();
+    assert_eq!((ran.unchanged, ran.report.interventions), (Vec::new(), vec![Status::Off]));
+    for factor in ["0", "0.5"] {
+        let program = program(&format!("mlp.0 scale {factor}"));
+        let ran = changed(&mut session, 3, "w2 w3", &program, &ask).unwrap();
+        assert_eq!(ran.unchanged, plain.answers);
+        assert_ne!(ran.answers, plain.answers);
+    }
+    let other = run(&mut session, 4, "w2 w4", &ask).unwrap();
+    let ran = changed(&mut session, 5, "w2 w4", &program("mlp.0 scale 0"), &[]).unwrap();
+    assert_eq!(ran.unchanged, other.answers);
+    // The run that can be looked at is the changed one.
+    assert_ne!(look(&session, 5, &ask).unwrap(), ran.unchanged);
+}
+
+#[test]
+fn what_a_model_lacks_is_left_out_and_told() {
+    let mut session = opened();
+    let ask = [Question::Next(AskNext)];
+    let plain = run(&mut session, 1, "w2 w3", &ask).unwrap();
+    let ran = changed(&mut session, 2, "w2 w3", &program("head.1.9 scale 0"), &ask).unwrap();
+    assert_eq!(ran.answers, plain.answers);
+    let trouble = Trouble::NoHead { layer: 1, head: 9, last: 3 };
+    assert_eq!(ran.report.interventions, [Status::Failed(trouble)]);
+}
+
+#[test]
+fn an_intervention_reaches_the_answers() {
+    let mut session = opened();
+    let ask = [Question::Next(AskNext)];
+    let ran = changed(&mut session, 1, "w2", &program("logits scale 0"), &ask).unwrap();
     let next = ran.answers[0].to::<AskNext>().unwrap();
     assert_eq!((next.size(Axis::Vocab), next.values()), (Some(17), &[0.0; 17][..]));
 }
@@ -291,7 +320,30 @@ fn run(
     prompt: &str,
     ask: &[Question],
 ) -> Result<engine::session::Ran, RunError> {
-    pollster::block_on(session.run(id, prompt, Vec::new(), ask))
+    changed(session, id, prompt, &Program::default(), ask)
+}
+
+/// A run with a program.
+fn changed(
+    session: &mut Session,
+    id: u64,
+    prompt: &str,
+    program: &Program,
+    ask: &[Question],
+) -> Result<engine::session::Ran, RunError> {
+    let asked = Asked { prompt, program, ask, ask_unchanged: &[Question::Next(AskNext)] };
+    pollster::block_on(session.run(id, asked))
+}
+
+fn program(text: &str) -> Program {
+    let (interventions, errors) = read_program(text);
+    assert_eq!(errors, []);
+    Program { interventions, blocks: None }
+}
+
+/// What makes numbers at a place infinite, and of those NaN.
+fn too_large(place: &str) -> Program {
+    program(&format!("{place} scale 3e38; {place} scale 3e38; {place} scale 0"))
 }
 
 fn look(session: &Session, id: u64, ask: &[Question]) -> Result<Vec<Reply>, RunError> {

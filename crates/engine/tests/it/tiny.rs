@@ -12,16 +12,16 @@ use engine::{
     geometry::largest,
     load::{BASIS_AXES, BASIS_MEAN, HostTensor, Model, ModelFile, Weights, collect, digest},
     model::{
-        Activation, AttentionConfig, Bias, BlockState, EditError, Join, Keep, LinearConfig,
+        Activation, AttentionConfig, Bias, BlockState, InterventionError, Join, Keep, LinearConfig,
         Mamba2Config, MambaConfig, Mask, Mixer, MlpKind, Network, NetworkConfig, Norm, Placement,
-        Positions, Probe, Residual, RnnConfig, Rule, Rwkv7Config, S4dConfig, SsmConfig, States,
-        Trace, Unembed,
+        Positions, Probe, Residual, Resolved, RnnConfig, Rule, Rwkv7Config, S4dConfig, SsmConfig,
+        States, Trace, Unembed,
     },
     session::token_tensor,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use trace::{Absence, Answer, Ask, Edit, NamedArray, Question, Reply, Site};
+use trace::{Absence, Answer, Ask, NamedArray, Question, Reply, Site};
 
 /// The values at every site that was kept.
 pub(crate) type Values = BTreeMap<Site, NamedArray>;
@@ -270,25 +270,34 @@ pub(crate) fn prompt(n_pos: usize) -> Vec<u32> {
     (0..n_pos).map(|_| rng.random_range(2..17)).collect()
 }
 
-/// What all sites hold, after these edits.
-pub(crate) fn values(model: &Model, ids: &[u32], edits: &[Edit]) -> Values {
-    try_values(model, ids, edits).unwrap()
+/// What all sites hold, after these changes.
+pub(crate) fn values(model: &Model, ids: &[u32], changes: &[Resolved]) -> Values {
+    try_values(model, ids, changes).unwrap()
 }
 
-pub(crate) fn try_values(model: &Model, ids: &[u32], edits: &[Edit]) -> Result<Values, EditError> {
-    let trace = pass(model, ids, Keep::Everything, edits)?;
+pub(crate) fn try_values(
+    model: &Model,
+    ids: &[u32],
+    changes: &[Resolved],
+) -> Result<Values, InterventionError> {
+    let trace = pass(model, ids, Keep::Everything, changes)?;
     Ok(pollster::block_on(trace.read()).unwrap())
 }
 
-fn pass(model: &Model, ids: &[u32], keep: Keep, edits: &[Edit]) -> Result<Trace, EditError> {
-    let mut probe = Probe::new(keep, edits.to_vec());
+fn pass(
+    model: &Model,
+    ids: &[u32],
+    keep: Keep,
+    changes: &[Resolved],
+) -> Result<Trace, InterventionError> {
+    let mut probe = Probe::new(keep, changes.to_vec());
     model.network.forward(token_tensor(ids, &Device::flex()), &mut probe);
     probe.into_trace()
 }
 
-/// The reply to a question about a run with these edits, kept as the page's runs are.
-fn reply(model: &Model, ids: &[u32], edits: &[Edit], question: Question) -> Reply {
-    let trace = pass(model, ids, kept_for(std::slice::from_ref(&question)), edits).unwrap();
+/// The reply to a question about a run with these changes, kept as the page's runs are.
+fn reply(model: &Model, ids: &[u32], changes: &[Resolved], question: Question) -> Reply {
+    let trace = pass(model, ids, kept_for(std::slice::from_ref(&question)), changes).unwrap();
     pollster::block_on(answer_all(model, &trace, &[question])).unwrap().remove(0)
 }
 
@@ -296,33 +305,38 @@ fn reply(model: &Model, ids: &[u32], edits: &[Edit], question: Question) -> Repl
 pub(crate) fn try_ask(
     model: &Model,
     ids: &[u32],
-    edits: &[Edit],
+    changes: &[Resolved],
     question: Question,
 ) -> Result<Answer, Absence> {
-    reply(model, ids, edits, question).answer
+    reply(model, ids, changes, question).answer
 }
 
 /// The answer to a question of one kind, or why there is none.
 pub(crate) fn find<Q: Ask>(
     model: &Model,
     ids: &[u32],
-    edits: &[Edit],
+    changes: &[Resolved],
     question: Q,
 ) -> Result<Q::Answer, Absence>
 where
     Q::Answer: Clone,
 {
-    let answer = reply(model, ids, edits, question.question()).answer?;
+    let answer = reply(model, ids, changes, question.question()).answer?;
     Ok(Q::of_answer(&answer).expect("an answer is of its question's kind").clone())
 }
 
 /// [`find`] where there is an answer.
 #[track_caller]
-pub(crate) fn ask<Q: Ask>(model: &Model, ids: &[u32], edits: &[Edit], question: Q) -> Q::Answer
+pub(crate) fn ask<Q: Ask>(
+    model: &Model,
+    ids: &[u32],
+    changes: &[Resolved],
+    question: Q,
+) -> Q::Answer
 where
     Q::Answer: Clone,
 {
-    find(model, ids, edits, question).unwrap()
+    find(model, ids, changes, question).unwrap()
 }
 
 /// Largest difference over the largest value of the second; 1 at least where sizes differ.

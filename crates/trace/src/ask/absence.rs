@@ -10,6 +10,9 @@ pub enum Absence {
     /// The trace does not hold a site.
     #[error("The run did not keep {0}.")]
     NotKept(Site),
+    /// The order of blocks leaves this one out.
+    #[error("Block {0} does not run: the order of blocks leaves it out.")]
+    Skipped(usize),
     /// A layer, head, position or token that the model does not have.
     #[error("This model has no {what} {index}: it has {size}, counted from 0.")]
     Outside { what: String, index: usize, size: usize },

@@ -27,10 +27,10 @@ pub struct Attribution {
     pub b: u32,
     /// What the embedding (with positions) adds.
     pub embed: f32,
-    /// `[layer, head]`.
+    /// `[layer, head]`, summed over the passes through the layer; 0 where the layer did not run.
     pub heads: NamedArray,
     /// What the shared output bias of attention adds, and what an intervention at `attn.out` made
-    /// of it, `[layer]`.
+    /// of it, `[layer]`, summed as `heads`.
     pub attn_bias: NamedArray,
     /// `[layer]`.
     pub mlp: NamedArray,

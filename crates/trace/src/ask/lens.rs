@@ -23,10 +23,22 @@ impl Names for AskLens {
 pub enum LensSite {
     /// The stream that the first block finds.
     Embed,
-    /// After the mixer of a layer.
-    Mid { layer: usize },
-    /// After the MLP of a layer.
-    Post { layer: usize },
+    /// After the mixer of a layer, at the pass through it that `pass` counts from 0.
+    Mid { layer: usize, pass: usize },
+    /// After the MLP of a layer, at that pass.
+    Post { layer: usize, pass: usize },
+}
+
+impl LensSite {
+    /// After the mixer of a layer, at its first pass.
+    pub const fn mid(layer: usize) -> Self {
+        LensSite::Mid { layer, pass: 0 }
+    }
+
+    /// After the MLP of a layer, at its first pass.
+    pub const fn post(layer: usize) -> Self {
+        LensSite::Post { layer, pass: 0 }
+    }
 }
 
 /// What the unembedding says of the stream at each depth. Arrays are `[depth, pos]`.

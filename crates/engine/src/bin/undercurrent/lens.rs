@@ -47,8 +47,8 @@ fn print_table(prompted: &Prompted, lens: &Lens, pos: usize) {
     for (depth, site) in lens.sites.iter().enumerate().rev() {
         let name = match site {
             LensSite::Embed => "embed".to_owned(),
-            LensSite::Mid { layer } => format!("L{layer} mid"),
-            LensSite::Post { layer } => format!("L{layer}"),
+            LensSite::Mid { layer, .. } => format!("L{layer} mid"),
+            LensSite::Post { layer, .. } => format!("L{layer}"),
         };
         let id = lens.top[depth * n_pos + pos];
         let text = prompted.model.words.text(id).map_or_else(|| id.to_string(), str::to_owned);

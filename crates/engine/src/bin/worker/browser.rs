@@ -5,7 +5,7 @@ use std::{cell::RefCell, rc::Rc};
 use burn::prelude::Device as BurnDevice;
 use engine::{
     inbox::Inbox,
-    session::{Ran, Session},
+    session::{Asked, Ran, Session},
 };
 use js_sys::Uint8Array;
 use trace::{Device, Event, Notice, Request, RunId, decode, encode};
@@ -82,11 +82,18 @@ async fn work(worker: Rc<RefCell<Worker>>, inbox: Rc<RefCell<Inbox>>) {
 async fn handle(session: &mut Session, request: Request) -> Event {
     match request {
         Request::Open { url } => open(session, &url).await,
-        Request::Run { id, prompt, edits, ask } => {
+        Request::Run { id, prompt, program, ask, ask_unchanged } => {
             let start = now_secs();
-            match session.run(id, &prompt, edits, &ask).await {
-                Ok(Ran { tokens, n_cut, answers }) => {
-                    Event::Ran { id, tokens, n_cut, secs: now_secs() - start, answers }
+            let asked = Asked {
+                prompt: &prompt,
+                program: &program,
+                ask: &ask,
+                ask_unchanged: &ask_unchanged,
+            };
+            match session.run(id, asked).await {
+                Ok(Ran { tokens, n_cut, answers, unchanged, report }) => {
+                    let secs = now_secs() - start;
+                    Event::Ran { id, tokens, n_cut, secs, answers, unchanged, report }
                 }
                 Err(error) => failed(Some(id), error.to_string(), false),
             }

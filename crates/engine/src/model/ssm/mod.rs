@@ -15,7 +15,7 @@ use burn::{
     nn::{Initializer, Linear, LinearConfig},
     prelude::*,
 };
-use trace::{Part, Site};
+use trace::Part;
 
 pub use recurrence::{Decay, Recurrence};
 
@@ -153,15 +153,17 @@ impl At<'_> {
         self.probe.wants(self.layer, Part::SsmState)
     }
 
-    /// What the recurrence goes on with after `pos`, `[batch, head, value, slot]`.
-    fn see_state(&mut self, pos: usize, state: Tensor<4>) -> Tensor<4> {
-        let site = Site::Block { layer: self.layer, part: Part::SsmState };
-        self.probe.change_at(site, pos, state.unsqueeze_dim::<5>(1)).squeeze_dim(1)
+    /// What the recurrence carries on after `pos`, and what is read there, each
+    /// `[batch, head, value, slot]`.
+    fn see_state(&mut self, pos: usize, state: Tensor<4>) -> [Tensor<4>; 2] {
+        let site = self.probe.site(self.layer, Part::SsmState);
+        let both = self.probe.change_at(site, pos, state.unsqueeze_dim::<5>(1));
+        both.map(|it| it.squeeze_dim(1))
     }
 
-    /// All states together, `[batch, pos, head, value, slot]`.
+    /// All states together, as they are read, `[batch, pos, head, value, slot]`.
     fn keep_states(&mut self, states: Tensor<5>) {
-        let site = Site::Block { layer: self.layer, part: Part::SsmState };
+        let site = self.probe.site(self.layer, Part::SsmState);
         self.probe.keep_made(site, states);
     }
 }
@@ -243,9 +245,10 @@ fn run(recurrence: &Recurrence, probe: &mut At<'_>) -> Tensor<4> {
         return recurrence.forward();
     }
     let mut states = Vec::new();
-    let y = recurrence.steps(|pos, state| {
-        states.push(probe.see_state(pos, state));
-        states[pos].clone()
+    let y = recurrence.steps_apart(|pos, state| {
+        let both = probe.see_state(pos, state);
+        states.push(both[1].clone());
+        both
     });
     probe.keep_states(Tensor::stack(states, 1));
     y
@@ -255,7 +258,7 @@ fn seen_decay(log_decay: Tensor<4>, probe: &mut At<'_>) -> Decay {
     if !probe.probe.wants(probe.layer, Part::SsmDecay) {
         return Decay::Log(log_decay);
     }
-    let is_changed = probe.probe.edits(probe.layer, Part::SsmDecay);
+    let is_changed = probe.probe.changes(probe.layer, Part::SsmDecay);
     let decay = probe.see(Part::SsmDecay, log_decay.clone().exp());
     if is_changed { Decay::Plain(decay) } else { Decay::Log(log_decay) }
 }

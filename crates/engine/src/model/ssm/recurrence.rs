@@ -97,6 +97,18 @@ impl Recurrence {
     /// sees the state after every position, `[batch, head, value, slot]`, and says what the
     /// recurrence goes on with.
     pub fn steps(&self, mut each: impl FnMut(usize, Tensor<4>) -> Tensor<4>) -> Tensor<4> {
+        self.steps_apart(|pos, state| {
+            let state = each(pos, state);
+            [state.clone(), state]
+        })
+    }
+
+    /// As [`Recurrence::steps`], but `each` says what the recurrence carries on, and what is read at
+    /// that position, which may differ.
+    pub fn steps_apart(
+        &self,
+        mut each: impl FnMut(usize, Tensor<4>) -> [Tensor<4>; 2],
+    ) -> Tensor<4> {
         let [batch, n_pos, n_heads, d_value] = self.value.dims();
         let n_slots = self.write.dims()[3];
         let device = self.value.device();
@@ -118,8 +130,9 @@ impl Recurrence {
                 Some(decay) => state * row(decay, pos),
                 None => state,
             };
-            state = each(pos, kept + next);
-            let y = (state.clone() * row(&self.read, pos)).sum_dim(3);
+            let [carried, seen] = each(pos, kept + next);
+            state = carried;
+            let y = (seen * row(&self.read, pos)).sum_dim(3);
             read.push(y.reshape([batch, 1, n_heads, d_value]));
         }
         Tensor::cat(read, 1)

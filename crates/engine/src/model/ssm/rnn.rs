@@ -90,7 +90,7 @@ impl Lstm {
 
 /// Runs `step` from position to position on what is read, the state and what was let out last,
 /// each `[batch, width]`. It gives the next state, and where that is a cell, the gate that lets it
-/// out. An edit of the state changes what the recurrence goes on with.
+/// out. What is read of a state may differ from what goes on.
 fn each_position(
     reads: &Tensor<3>,
     d_state: usize,
@@ -103,19 +103,22 @@ fn each_position(
     let (mut states, mut outs) = (Vec::new(), Vec::new());
     let wants_state = probe.wants_state();
     for pos in 0..n_pos {
-        let read = reads.clone().narrow(1, pos, 1).squeeze_dim(1);
-        let gate;
-        (state, gate) = step(read, state, out);
+        let input = reads.clone().narrow(1, pos, 1).squeeze_dim(1);
+        let (next, gate) = step(input, state, out);
+        let mut read = next.clone();
+        state = next;
         if wants_state {
-            let seen = probe.see_state(pos, state.clone().reshape([batch, 1, 1, d_state]));
+            let whole = state.reshape([batch, 1, 1, d_state]);
+            let [carried, seen] = probe.see_state(pos, whole);
             states.push(seen.clone());
-            state = seen.reshape([batch, d_state]);
+            (state, read) = (carried.reshape([batch, d_state]), seen.reshape([batch, d_state]));
         }
-        out = match gate {
-            Some(gate) => gate * tanh(state.clone()),
-            None => state.clone(),
+        let let_out = |cell: Tensor<2>| match &gate {
+            Some(gate) => gate.clone() * tanh(cell),
+            None => cell,
         };
-        outs.push(out.clone());
+        outs.push(let_out(read));
+        out = let_out(state.clone());
     }
     if wants_state {
         probe.keep_states(Tensor::stack(states, 1));

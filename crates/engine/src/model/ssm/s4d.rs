@@ -193,29 +193,35 @@ impl S4d {
         self.write().map(|it| value.clone() * it.unsqueeze())
     }
 
-    /// Position after position.
+    /// The states as they are read, position after position. `each` says what the recurrence carries
+    /// on, and what is read at that position.
     fn steps(
         &self,
         value: &Tensor<4>,
-        mut each: impl FnMut(usize, Tensor<4>) -> Tensor<4>,
+        mut each: impl FnMut(usize, Tensor<4>) -> [Tensor<4>; 2],
     ) -> Complex<4> {
         let written = self.written(value);
         let decay: Complex<3> = self.decay().map(Tensor::unsqueeze);
         let [batch, n_pos, n_channels, n_slots] = written.re.dims();
         let at =
             |pos: usize| -> Complex<3> { written.map(|it| it.narrow(1, pos, 1).squeeze_dim(1)) };
+        let mut carried: Option<Complex<3>> = None;
         let mut states: Vec<Complex<3>> = Vec::with_capacity(n_pos);
         for pos in 0..n_pos {
-            let state = match states.last() {
+            let state = match &carried {
                 Some(before) => before.times(&decay).plus(&at(pos)),
                 None => at(pos),
             };
             let parts = state.parts();
             let n_parts = parts.len();
             let whole = Tensor::cat(parts, 2).reshape([batch, n_channels, 1, n_parts * n_slots]);
-            let whole: Tensor<3> = each(pos, whole).squeeze_dim(2);
-            let part = |which: usize| whole.clone().narrow(2, which * n_slots, n_slots);
-            states.push(Complex { re: part(0), im: (n_parts == 2).then(|| part(1)) });
+            let [goes_on, read] = each(pos, whole).map(|whole| {
+                let whole: Tensor<3> = whole.squeeze_dim(2);
+                let part = |which: usize| whole.clone().narrow(2, which * n_slots, n_slots);
+                Complex { re: part(0), im: (n_parts == 2).then(|| part(1)) }
+            });
+            carried = Some(goes_on);
+            states.push(read);
         }
         let stacked = |part: fn(&Complex<3>) -> Option<Tensor<3>>| {
             let all: Vec<Tensor<3>> = states.iter().filter_map(part).collect();

@@ -1,10 +1,11 @@
 //! Changes of values as they pass.
 
+use burn::prelude::*;
 use engine::{
     load::Model,
-    model::{EditError, Mask, NetworkConfig, Placement},
+    model::{Change, Held, InterventionError, Mask, NetworkConfig, Placement, Resolved},
 };
-use trace::{Axis, Edit, EditKind, NamedArray, Part, Site};
+use trace::{Axis, NamedArray, Part, Site};
 
 use crate::tiny::{
     Values, all_kinds, assert_close, describe, distance, model, plain, prompt, recurrent_kinds,
@@ -22,7 +23,7 @@ fn a_site_replaced_by_its_own_value_changes_nothing() {
         let ids = prompt(N_POS);
         let plain = values(&model, &ids, &[]);
         for (&site, own) in &plain {
-            let edited = values(&model, &ids, &[whole(site, EditKind::Replace(own.clone()))]);
+            let edited = values(&model, &ids, &[Resolved::new(site, by(own))]);
             assert_same(&model, site, &edited, &plain);
         }
     }
@@ -36,8 +37,13 @@ fn a_scale_of_one_and_an_addition_of_nothing_change_nothing() {
         for (&site, own) in &plain {
             let &(axis, width) = own.dims().last().unwrap();
             let vector = array(vec![1.0; width], &[(axis, width)]);
-            for kind in [EditKind::Scale(1.0), EditKind::Add { vector, strength: 0.0 }] {
-                assert_same(&model, site, &values(&model, &ids, &[whole(site, kind)]), &plain);
+            for kind in [Change::Scale(1.0), add(site, &vector, 0.0)] {
+                assert_same(
+                    &model,
+                    site,
+                    &values(&model, &ids, &[Resolved::new(site, kind)]),
+                    &plain,
+                );
             }
         }
     }
@@ -49,7 +55,7 @@ fn a_head_scaled_to_nothing_is_missing_from_what_attention_writes() {
         let ids = prompt(N_POS);
         let before = values(&model, &ids, &[]);
         let result = block(1, Part::AttnResult);
-        let edit = Edit { head: Some(2), ..whole(result, EditKind::Scale(0.0)) };
+        let edit = Resolved::new(result, Change::Scale(0.0)).head(2);
         let after = values(&model, &ids, &[edit]);
         let out = block(1, Part::AttnOut);
         let removed = before[&result].at(Axis::Head, 2).unwrap();
@@ -60,7 +66,7 @@ fn a_head_scaled_to_nothing_is_missing_from_what_attention_writes() {
         assert!(size == 1.0, "the head wrote something");
         assert_close(&describe(&model), after[&out].values(), &expected, 1e-5);
         // The same by another way: without its values mixed, a head writes nothing.
-        let mixed = Edit { head: Some(2), ..whole(block(1, Part::AttnZ), EditKind::Scale(0.0)) };
+        let mixed = Resolved::new(block(1, Part::AttnZ), Change::Scale(0.0)).head(2);
         let other = values(&model, &ids, &[mixed]);
         assert_close(&describe(&model), other[&out].values(), after[&out].values(), 1e-5);
     }
@@ -68,7 +74,8 @@ fn a_head_scaled_to_nothing_is_missing_from_what_attention_writes() {
 
 /// Whether attention at `earlier` reads the recurrence of its layer, which comes before it there.
 fn reads(model: &Model, earlier: Site, site: Site) -> bool {
-    let (Site::Block { layer, part: of }, Site::Block { layer: own, part }) = (earlier, site)
+    let (Site::Block { layer, part: of, .. }, Site::Block { layer: own, part, .. }) =
+        (earlier, site)
     else {
         return false;
     };
@@ -84,7 +91,8 @@ fn an_edit_touches_its_head_and_position_and_nothing_before_it() {
         let plain = values(&model, &ids, &[]);
         for (&site, own) in &plain {
             let (head, pos) = (own_heads(own).map(|size| size - 1), Some(3));
-            let edit = Edit { head, pos, ..whole(site, EditKind::Scale(-2.0)) };
+            let edit = Resolved::new(site, Change::Scale(-2.0)).carried();
+            let edit = Resolved { heads: head.map(|it| it..it + 1), ..edit.at(3) };
             let edited = values(&model, &ids, &[edit]);
             let sizes: Vec<usize> = own.dims().iter().map(|it| it.1).collect();
             for (flat, (&new, &old)) in edited[&site].values().iter().zip(own.values()).enumerate()
@@ -122,7 +130,7 @@ fn an_edit_of_a_position_leaves_the_positions_before_it() {
         let ids = prompt(N_POS);
         let before = &values(&model, &ids, &[])[&Site::Logits];
         for &site in values(&model, &ids, &[]).keys() {
-            let edit = Edit { pos: Some(3), ..whole(site, EditKind::Scale(-2.0)) };
+            let edit = Resolved::new(site, Change::Scale(-2.0)).carried().at(3);
             let after = &values(&model, &ids, &[edit])[&Site::Logits];
             for pos in 0..3 {
                 let [after, before] = [after, before].map(|it| it.at(Axis::Pos, pos).unwrap());
@@ -138,9 +146,8 @@ fn a_vector_is_added_as_often_as_its_strength_says() {
     let ids = prompt(N_POS);
     let site = block(0, Part::ResidPost);
     let vector: Vec<f32> = (0..12).map(|it| it as f32).collect();
-    let kind =
-        EditKind::Add { vector: array(vector.clone(), &[(Axis::Model, 12)]), strength: -0.5 };
-    let edited = values(&model, &ids, &[Edit { pos: Some(1), ..whole(site, kind) }]);
+    let change = add(site, &array(vector.clone(), &[(Axis::Model, 12)]), -0.5);
+    let edited = values(&model, &ids, &[Resolved::new(site, change).at(1)]);
     let before = &values(&model, &ids, &[])[&site];
     let at = |values: &NamedArray| values.at(Axis::Pos, 1).unwrap().values().to_vec();
     let expected: Vec<f32> =
@@ -155,11 +162,11 @@ fn the_stream_of_another_prompt_gives_its_answer() {
         let (ids, other) = (prompt(N_POS), vec![5, 4, 3, 2, 9, 6]);
         let theirs = values(&model, &other, &[]);
         let site = block(1, Part::ResidPost);
-        let edit = whole(site, EditKind::Replace(theirs[&site].clone()));
+        let edit = Resolved::new(site, by(&theirs[&site]));
         let edited = values(&model, &ids, std::slice::from_ref(&edit));
         assert_eq!(edited[&Site::Logits], theirs[&Site::Logits], "{}", describe(&model));
         // Of one position, that position's alone.
-        let patched = values(&model, &ids, &[Edit { pos: Some(2), ..edit }]);
+        let patched = values(&model, &ids, &[edit.at(2)]);
         let own = values(&model, &ids, &[]);
         for pos in 0..N_POS {
             let [patched, theirs, own] =
@@ -171,13 +178,13 @@ fn the_stream_of_another_prompt_gives_its_answer() {
 }
 
 #[test]
-fn edits_of_one_site_are_made_in_turn() {
+fn changes_of_one_site_are_made_in_turn() {
     let model = model(plain(), 2);
     let ids = prompt(N_POS);
     let site = block(0, Part::MlpOut);
     let width = (Axis::Model, 12);
-    let add = EditKind::Add { vector: array(vec![1.0; 12], &[width]), strength: 1.0 };
-    let edits = [whole(site, EditKind::Scale(0.0)), whole(site, add)];
+    let add = add(site, &array(vec![1.0; 12], &[width]), 1.0);
+    let edits = [Resolved::new(site, Change::Scale(0.0)), Resolved::new(site, add)];
     let edited = values(&model, &ids, &edits);
     assert!(edited[&site].values().iter().all(|&it| it == 1.0));
 }
@@ -187,21 +194,21 @@ fn an_edit_that_does_not_fit_is_an_error() {
     let model = model(NetworkConfig { n_kv_heads: Some(2), ..plain() }, 3);
     let replace = |site: Site, sizes: &[(Axis, usize)]| {
         let count = sizes.iter().map(|it| it.1).product();
-        whole(site, EditKind::Replace(array(vec![0.0; count], sizes)))
+        Resolved::new(site, by(&array(vec![0.0; count], sizes)))
     };
-    let scale = |site: Site| whole(site, EditKind::Scale(0.0));
+    let scale = |site: Site| Resolved::new(site, Change::Scale(0.0));
     let (stream, key) = (block(0, Part::ResidPre), block(0, Part::AttnK));
     let short = array(vec![0.0; 11], &[(Axis::Model, 11)]);
     let cases = [
         (replace(stream, &[(Axis::Pos, 5), (Axis::Model, 12)]), "[6, 12]"),
         (replace(stream, &[(Axis::Model, 12)]), "[6, 12]"),
         (replace(key, &[(Axis::Pos, 6), (Axis::Head, 4), (Axis::HeadDim, 3)]), "[6, 2, 3]"),
-        (whole(stream, EditKind::Add { vector: short, strength: 1.0 }), "[12]"),
-        (Edit { pos: Some(6), ..scale(stream) }, "6 positions, and the edit names number 6"),
-        (Edit { head: Some(0), ..scale(stream) }, "no heads"),
-        (Edit { head: Some(2), ..scale(key) }, "2 heads, and the edit names number 2"),
-        (Edit { head: Some(4), ..scale(block(0, Part::AttnPattern)) }, "4 heads"),
-        (Edit { pos: Some(6), ..scale(block(0, Part::AttnPattern)) }, "6 positions"),
+        (Resolved::new(stream, add(stream, &short, 1.0)), "[1, 11], and the site has [6, 12]"),
+        (scale(stream).at(6), "6 positions, and the intervention names number 6"),
+        (scale(stream).head(0), "no heads"),
+        (scale(key).head(2), "2 heads, and the intervention names number 2"),
+        (scale(block(0, Part::AttnPattern)).head(4), "4 heads"),
+        (scale(block(0, Part::AttnPattern)).at(6), "6 positions"),
         (scale(block(2, Part::ResidPre)), "no site blocks.2.resid_pre"),
         (scale(block(0, Part::MlpLinear)), "no site blocks.0.mlp.linear"),
     ];
@@ -210,9 +217,9 @@ fn an_edit_that_does_not_fit_is_an_error() {
         assert!(said.to_string().contains(expected), "{edit:?}: {said}");
     }
     // The first of several is told.
-    let edits = [Edit { pos: Some(9), ..scale(stream) }, scale(block(7, Part::AttnQ))];
+    let edits = [scale(stream).at(9), scale(block(7, Part::AttnQ))];
     let said = try_values(&model, &prompt(N_POS), &edits).unwrap_err();
-    assert!(matches!(said, EditError::Outside { index: 9, .. }), "{said}");
+    assert!(matches!(said, InterventionError::Outside { index: 9, .. }), "{said}");
 }
 
 #[test]
@@ -221,8 +228,8 @@ fn what_a_network_lacks_cannot_be_edited() {
         let ids = prompt(N_POS);
         let has = values(&model, &ids, &[]);
         for site in Site::all(2).into_iter().filter(|it| !has.contains_key(it)) {
-            let said = try_values(&model, &ids, &[whole(site, EditKind::Scale(0.0))]);
-            assert_eq!(said, Err(EditError::NoSite(site)), "{}", describe(&model));
+            let said = try_values(&model, &ids, &[Resolved::new(site, Change::Scale(0.0))]);
+            assert_eq!(said, Err(InterventionError::NoSite(site)), "{}", describe(&model));
         }
         let is_post = model.file.config.placement == Placement::Post;
         assert!(is_post || has.contains_key(&Site::FinalNorm));
@@ -230,16 +237,23 @@ fn what_a_network_lacks_cannot_be_edited() {
 }
 
 fn block(layer: usize, part: Part) -> Site {
-    Site::Block { layer, part }
-}
-
-fn whole(site: Site, kind: EditKind) -> Edit {
-    Edit { site, head: None, pos: None, kind }
+    Site::block(layer, part)
 }
 
 /// An array, as the page would send it.
 fn array(values: Vec<f32>, dims: &[(Axis, usize)]) -> NamedArray {
     NamedArray::new(values, dims).unwrap()
+}
+
+/// Another value in the place of a site's own.
+fn by(value: &NamedArray) -> Change {
+    Change::Blend { value: Held::from_array(value, &Device::flex()), strength: 1.0 }
+}
+
+/// A vector along the last axis.
+fn add(site: Site, vector: &NamedArray, strength: f32) -> Change {
+    let value = Held::from_array(vector, &Device::flex());
+    Change::Add { value: Held::along_last(site, value.flat()), strength }
 }
 
 fn own_layer(site: Site) -> usize {
