@@ -18,7 +18,7 @@ use crate::{
     share::{AttentionView, Place},
     view::{
         AttentionMap, Cursor, Ground, Pick, Scene, Table, attention_lines, attention_map,
-        attention_matrix, heads_grid, heads_grid_layout, overlay_map, percent, signed,
+        attention_matrix, crossed_out, heads_grid, heads_grid_layout, overlay_map, percent, signed,
     },
 };
 
@@ -278,7 +278,11 @@ fn drawn(
                 shape.and_then(|it| it.is_recurrent(layer, head)).unwrap_or(false)
             };
             let cursors = [map.cursor, map.lock];
-            Some(heads_grid(&all, is_recurrent, cursors, map.palette, map.size_px))
+            let mut scene = heads_grid(&all, is_recurrent, cursors, map.palette, map.size_px);
+            let sizes = [Axis::Layer, Axis::Head].map(|it| all.size(it).unwrap_or(0));
+            let out = state.left_out();
+            scene.marks.extend(crossed_out(&out.read(), sizes, map.palette, map.size_px));
+            Some(scene)
         }
         AttentionView::Lines => Some(attention_lines(&pattern(state, maps)?, map).0),
         AttentionView::Overlay => {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use leptos::prelude::*;
+use trace::Program;
 
 use super::{engine_link, next_panel::NextBars, panels::Slot, state::AppState, top_bar::kind_of};
 use crate::{
@@ -46,23 +47,23 @@ fn Other(main: AppState, model: String) -> impl IntoView {
 }
 
 /// What a column's bookmark does not share with the others: heads of one model are not those of
-/// another, so what is taken away stays with its own.
+/// another, so interventions stay with their own model.
 #[derive(Default)]
 struct Own {
     model: String,
     digest: String,
-    cuts: Vec<crate::share::Cut>,
+    program: Program,
 }
 
 impl Own {
     fn of(bookmark: Bookmark) -> Self {
-        let Bookmark { model, digest, cuts, .. } = bookmark;
-        Self { model, digest, cuts }
+        let Bookmark { model, digest, program, .. } = bookmark;
+        Self { model, digest, program }
     }
 
     fn over(self, shared: Bookmark) -> Bookmark {
-        let Self { model, digest, cuts } = self;
-        Bookmark { model, digest, cuts, ..shared }
+        let Self { model, digest, program } = self;
+        Bookmark { model, digest, program, ..shared }
     }
 }
 
@@ -137,7 +138,7 @@ fn said(state: AppState) -> String {
     let [a, b] = [pair.0, pair.1].map(|it| shown_text(&state.word(it)));
     let difference =
         attribution.map_or_else(String::new, |it| format!("{a} − {b} {} logits", signed(it.total)));
-    match state.run.read().cuts.len() {
+    match state.run.read().program.interventions.iter().filter(|it| it.is_on).count() {
         0 => difference,
         1 => format!("{difference}, with 1 intervention"),
         n => format!("{difference}, with {n} interventions"),

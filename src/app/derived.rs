@@ -7,7 +7,7 @@ use super::{
     answers::{Answers, Asked, Told},
     state::AppState,
 };
-use crate::view::{Cursor, Ground, Pick};
+use crate::view::{Cursor, Ground, LeftOut, Pick, left_out};
 
 /// One memo each. [`AppState`] has a method for those that many ask for.
 #[derive(Clone, Copy)]
@@ -21,6 +21,7 @@ pub(crate) struct Derived {
     /// chosen, so that it keeps its head from token to token, and finds it again from a link.
     strongest: Memo<Option<[usize; 2]>>,
     has_recurrence: Memo<bool>,
+    left_out: Memo<LeftOut>,
     /// The distribution of the next token.
     pub(super) next: Asked<AskNext>,
     /// What components add to A − B at the end of the prompt, and at the cursor.
@@ -59,6 +60,11 @@ impl Derived {
             }),
             has_recurrence: Memo::new(move |_| {
                 here().model.read().as_ref().is_some_and(|it| it.shape.has_recurrence())
+            }),
+            left_out: Memo::new(move |_| {
+                let model = here().model.read();
+                let program = &here().bookmark.read().program;
+                model.as_ref().map_or_else(LeftOut::default, |it| left_out(program, &it.shape))
             }),
             next: answers.ask(|| Some(AskNext)),
             attribution_end: attribution(|_| LAST),
@@ -100,6 +106,11 @@ impl AppState {
         self.derived.has_recurrence.get()
     }
 
+    /// The heads, MLPs and blocks that interventions ablate at every position.
+    pub(crate) fn left_out(self) -> Memo<LeftOut> {
+        self.derived.left_out
+    }
+
     /// What components add to A − B at the cursor.
     pub(crate) fn attribution(self) -> Option<Told<AskAttribution>> {
         self.derived.attribution.get()
@@ -118,7 +129,12 @@ impl AppState {
     fn find_ground(self) -> Ground {
         let model = self.model.read();
         let Some(model) = model.as_ref() else { return Ground::default() };
-        Ground::new(&model.shape, self.n_pos(), self.derived.strongest.get())
+        let n_layers = model.shape.n_layers;
+        let run = self.run.read();
+        // An order that could not be is as trained.
+        let order = run.program.blocks.as_deref().filter(|_| run.report.blocks.is_none());
+        let order = order.filter(|it| it.iter().all(|layer| *layer < n_layers));
+        Ground::new(&model.shape, order, self.n_pos(), self.derived.strongest.get())
     }
 
     fn find_cursor(self) -> Cursor {

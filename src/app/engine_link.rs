@@ -10,7 +10,7 @@ use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::{
     browser::{after, now_secs},
-    state::{AppState, Uncut},
+    state::AppState,
 };
 use crate::link::{Effect as Deed, Input, Talk};
 
@@ -60,14 +60,14 @@ pub(super) fn connect(state: AppState) {
 
     let prompt = Memo::new(move |_| {
         let bookmark = state.bookmark.read();
-        (bookmark.prompt.clone(), bookmark.cuts.clone())
+        (bookmark.prompt.clone(), bookmark.program.clone())
     });
     let runner = line.clone();
     Effect::new(move |_| {
-        let (prompt, cuts) = prompt.get();
+        let (prompt, program) = prompt.get();
         if state.model.read().is_some() {
             let ask = state.answers.wanted.get_untracked();
-            runner.tell(Input::Run { prompt, cuts, ask });
+            runner.tell(Input::Run { prompt, program, ask });
         }
     });
 
@@ -121,7 +121,6 @@ impl Line {
                 let run = std::sync::Arc::new(run);
                 state.run.set(run.clone());
                 state.answers.replace(run, answers);
-                keep_uncut(state);
             }
             Deed::Seen(answers) => state.answers.add(answers),
             Deed::Notice(text) => state.notice(text),
@@ -168,16 +167,5 @@ impl Line {
         let transfer = js_sys::Array::of1(&bytes.buffer());
         // A worker that takes no message has failed, and says so itself.
         worker.post_message_with_transfer(&bytes, &transfer).unwrap_or_default();
-    }
-}
-
-/// Keeps what A − B was while nothing was cut.
-fn keep_uncut(state: AppState) {
-    let run = state.run.get_untracked();
-    let attribution = untrack(|| state.derived.attribution_end.now());
-    if let (true, Some(attribution)) = (run.cuts.is_empty(), attribution) {
-        let (model, prompt) = (run.model.clone(), run.prompt.clone());
-        let pair = (attribution.a, attribution.b);
-        state.uncut.set(Some(Uncut { model, prompt, pair, total: attribution.total }));
     }
 }

@@ -83,6 +83,13 @@ pub(crate) const ACTIONS: &[Action] = &[
         run: |state, _, _| focused_panel().map(|it| maximise(state, it)).is_some(),
     },
     Action {
+        chord: "Z ⇧Z",
+        keys: &["z", "Z"],
+        about: "undo, redo an intervention",
+        hint: None,
+        run: |state, _, shift| if shift { state.redo() } else { state.undo() },
+    },
+    Action {
         chord: "F6",
         keys: &["F6"],
         about: "next zone: top, prompt, model, panels, outcome",

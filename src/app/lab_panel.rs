@@ -91,9 +91,9 @@ fn Live(family: &'static Family) -> impl IntoView {
         Some(view! { <b class=class>{word}</b> })
     };
     let size = move || {
-        let n_cuts = state.run.read().cuts.len();
-        let cuts = if n_cuts == 0 { "" } else { "; with interventions" };
-        format!("{}{cuts}", now.read().size)
+        let is_unchanged = state.run.read().program.is_unchanged();
+        let changes = if is_unchanged { "" } else { "; with interventions" };
+        format!("{}{changes}", now.read().size)
     };
     view! {
         <p class="now verdict" aria-live="polite">

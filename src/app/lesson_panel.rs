@@ -4,7 +4,7 @@
 //! the run gave. No number of a run is written in the text.
 
 use leptos::prelude::*;
-use trace::{AskTimeScales, NamedArray, TimeScales};
+use trace::{AskTimeScales, Component, Intervention, NamedArray, Op, Program, Target, TimeScales};
 
 use super::{
     answers::Asked,
@@ -12,7 +12,7 @@ use super::{
     state::AppState,
 };
 use crate::{
-    share::{Bookmark, Cut, CutKind, Place},
+    share::{Bookmark, Place},
     view::{Pick, Sampling, candidates, memory_meter, number, percent, shown_text, signed},
 };
 
@@ -174,7 +174,7 @@ impl Scene {
     fn show(self, state: AppState) {
         state.bookmark.update(|it| {
             let digest = if it.model == self.model { it.digest.clone() } else { String::new() };
-            // The question is held, so that before and after a cut compare.
+            // The question is held, so that before and after an intervention compare.
             let word = |word: &str| (self.prompt == STORY).then(|| word.to_owned());
             let (layer, head, pos) = match self.place {
                 Some((layer, head, pos)) => (Some(layer), Some(head), Some(pos)),
@@ -188,7 +188,7 @@ impl Scene {
                 a: word("barn"),
                 b: word("garden"),
                 panels: self.panels.iter().map(|it| (it.0, it.1.to_owned())).collect(),
-                cuts: passing_over(self.passed_over),
+                program: skipping(self.passed_over),
                 sampling: it.sampling,
                 painting: it.painting,
                 uses_gpu: it.uses_gpu,
@@ -199,13 +199,17 @@ impl Scene {
     }
 }
 
-/// Cuts by which every head of tales-mamba2 passes over some positions.
-fn passing_over(positions: &[usize]) -> Vec<Cut> {
+/// A program in which every head of tales-mamba2 skips some tokens.
+fn skipping(positions: &[usize]) -> Program {
     let heads = (0..N_LAYERS).flat_map(|layer| (0..N_HEADS).map(move |head| (layer, head)));
     let at = |(layer, head)| {
-        positions.iter().map(move |&pos| Cut { kind: CutKind::Step, layer, head, pos: Some(pos) })
+        positions.iter().map(move |&pos| {
+            let place =
+                trace::Place::all(Target::part(Component::Write, layer, Some(head))).at(pos);
+            Intervention::new(place, Op::Scale { factor: 0.0 })
+        })
     };
-    heads.flat_map(at).collect()
+    Program { interventions: heads.flat_map(at).collect(), blocks: None }
 }
 
 /// The lesson, in place of the rail.

@@ -41,6 +41,11 @@ pub(super) fn NextPanel() -> impl IntoView {
     let state = AppState::here();
     let all = drawn(state);
     let shows_table = RwSignal::new(false);
+    let unit = move || {
+        let has_other = state.run.read().unchanged.is_some();
+        let other = if has_other { "; dotted: unchanged" } else { "" };
+        format!("bar: the model’s probability; tick: after temperature, top-k, top-p{other}")
+    };
     view! {
         <section class="next" class:current=move || state.tab.get() == crate::share::Place::Rail aria-label="Next token">
             <header>
@@ -54,7 +59,7 @@ pub(super) fn NextPanel() -> impl IntoView {
                 </div>
             </header>
             <Bars all shows_all=shows_table />
-            <p class="unit">"bar: the model’s probability; tick: after temperature, top-k, top-p"</p>
+            <p class="unit">{unit}</p>
             <Controls />
             <Writing all />
         </section>
@@ -70,6 +75,16 @@ fn table(state: AppState, all: &[Draw]) -> Table {
     table
 }
 
+/// The probability of every token in the run as trained, where interventions make another of it.
+fn unchanged(state: AppState) -> Memo<Option<Vec<f32>>> {
+    Memo::new(move |_| {
+        let run = state.run.read();
+        let mut all = candidates(run.unchanged.as_ref()?.values(), Sampling::default());
+        all.sort_by_key(|it| it.id);
+        Some(all.into_iter().map(|it| it.prob).collect())
+    })
+}
+
 #[component]
 fn Bars(all: Memo<Vec<Draw>>, shows_all: RwSignal<bool>) -> impl IntoView {
     let state = AppState::here();
@@ -82,17 +97,22 @@ fn Bars(all: Memo<Vec<Draw>>, shows_all: RwSignal<bool>) -> impl IntoView {
         let rows = all.iter().enumerate().filter(|(place, it)| *place < most || is_frame(it));
         rows.map(|(_, it)| (*it, it.id == a as usize, it.id == b as usize)).collect::<Vec<_>>()
     };
+    let unchanged = unchanged(state);
     let row = move |(draw, is_a, is_b): (Draw, bool, bool)| {
+        let before = unchanged.read().as_ref().and_then(|it| it.get(draw.id).copied());
+        let said = before.map_or_else(String::new, |it| format!(", unchanged {}", number(it)));
         let word = state.word(u32::try_from(draw.id).unwrap_or(0));
         let (to_a, to_b) = (word.clone(), word.clone());
         let text = shown_text(&word);
-        let (title, label) = (text.clone(), format!("{text}, probability {}", number(draw.prob)));
+        let (title, label) =
+            (text.clone(), format!("{text}, probability {}{said}", number(draw.prob)));
         view! {
             <li class="next-row" class:a=is_a class:b=is_b>
                 <span class="word" title=title>{text}</span>
                 <span class="bar" role="img" aria-label=label>
                     <i style:transform=format!("scaleX({:.4})", draw.prob)></i>
                     <u style:left=format!("{:.1}%", 100.0 * draw.drawn)></u>
+                    {before.map(|it| view! { <s style:width=format!("{:.1}%", 100.0 * it)></s> })}
                 </span>
                 <span class="value">{in_row(draw.prob)}</span>
                 <span class="ab-buttons">

@@ -1,11 +1,11 @@
 //! Whether what the writer of a link saw comes out on this device too.
 
 use leptos::prelude::*;
+use trace::Program;
 
 use super::state::AppState;
 use crate::{
     link::Status,
-    share::Cut,
     view::{Pick, signed},
 };
 
@@ -26,11 +26,18 @@ pub(crate) struct Proof {
     there: f32,
 }
 
-type Sight = (String, String, Vec<Cut>, Option<usize>, Option<String>, Option<String>);
+type Sight = (String, String, Program, Option<usize>, Option<String>, Option<String>);
 
 fn sight(state: AppState) -> Sight {
     let it = state.bookmark.read();
-    (it.model.clone(), it.prompt.clone(), it.cuts.clone(), it.pick.pos, it.a.clone(), it.b.clone())
+    (
+        it.model.clone(),
+        it.prompt.clone(),
+        it.program.clone(),
+        it.pick.pos,
+        it.a.clone(),
+        it.b.clone(),
+    )
 }
 
 /// Remembers what a link that was just opened says.
@@ -44,7 +51,8 @@ pub(super) fn seen(state: AppState) -> Option<f32> {
     let attribution = state.attribution().filter(|it| !it.is_stale)?;
     let is_run = {
         let (run, bookmark) = (state.run.read(), state.bookmark.read());
-        (&run.model, &run.prompt, &run.cuts) == (&bookmark.model, &bookmark.prompt, &bookmark.cuts)
+        (&run.model, &run.prompt, &run.program)
+            == (&bookmark.model, &bookmark.prompt, &bookmark.program)
     };
     let is_lock = state.hover.get() == Pick::default() && attribution.pos == state.lock().pos;
     let is_asked = (attribution.a, attribution.b) == state.pair();

@@ -95,19 +95,32 @@ fn Layer(layer: usize) -> impl IntoView {
     let n_heads = Memo::new(move |_| ground.read().n_heads);
     let heads = move || (0..n_heads.get()).map(|head| view! { <Head layer head /> }).collect_view();
     let depth_of = move |site: LensSite| ground.read().sites.iter().position(|it| *it == site);
-    let mid = Signal::derive(move || depth_of(LensSite::Mid { layer }));
-    let post = Signal::derive(move || depth_of(LensSite::Post { layer }).unwrap_or(0));
+    let mid = Signal::derive(move || depth_of(LensSite::mid(layer)));
+    let post = Signal::derive(move || depth_of(LensSite::post(layer)).unwrap_or(0));
     let has_mlp = move || state.model.read().as_ref().is_some_and(|it| it.shape.has_mlp);
     let pick_layer = move |_| state.pick(Pick::layer(layer, &ground.read_untracked()));
+    let passes = move || {
+        let order = state.bookmark.read().program.blocks.clone();
+        order.map_or(1, |it| it.iter().filter(|own| **own == layer).count())
+    };
+    let name = move || match passes() {
+        1 => format!("L{layer}"),
+        n => format!("L{layer} ×{n}"),
+    };
     view! {
-        <div class="layer" class:chosen=move || state.cursor().layer == layer>
+        <div
+            class="layer"
+            class:chosen=move || state.cursor().layer == layer
+            class:out=move || passes() == 0
+            class:again=move || 1 < passes()
+        >
             <button
                 class="layer-name"
                 title=format!("Layer {layer}")
                 tabindex=move || stop(state.lock().layer == layer)
                 on:click=pick_layer
             >
-                {format!("L{layer}")}
+                {name}
             </button>
             <div class="layer-heads" role="group" aria-label=format!("Heads of layer {layer}")>
                 {heads}
@@ -147,15 +160,18 @@ fn Head(layer: usize, head: usize) -> impl IntoView {
     let state = AppState::here();
     let value = move || state.attribution().and_then(|it| it.heads.get(&[layer, head]));
     let pick = move || Pick::head(layer, head, &untrack(|| state.ground()));
+    let is_out = move || state.left_out().read().heads.contains(&[layer, head]);
     let label = move || {
         let wrote = value().map_or_else(|| "—".to_owned(), signed);
-        format!("Head {layer}.{head}, wrote {wrote} toward A")
+        let ablated = if is_out() { ", ablated" } else { "" };
+        format!("Head {layer}.{head}, adds {wrote} to A − B{ablated}")
     };
     let is_at = move |it: crate::view::Cursor| it.layer == layer && it.head == head;
     view! {
         <button
             class="head"
             tabindex=move || stop(is_at(state.lock()))
+            class:out=is_out
             class:locked=move || is_at(state.lock())
             class:preview=move || is_at(state.cursor()) && !is_at(state.lock())
             aria-label=label
@@ -177,14 +193,17 @@ fn Head(layer: usize, head: usize) -> impl IntoView {
 fn Mlp(layer: usize) -> impl IntoView {
     let state = AppState::here();
     let value = move || state.attribution().and_then(|it| it.mlp.get(&[layer]));
+    let is_out = move || state.left_out().read().mlps.contains(&layer);
     let label = move || {
         let wrote = value().map_or_else(|| "—".to_owned(), signed);
-        format!("MLP of layer {layer}, wrote {wrote} toward A")
+        let ablated = if is_out() { ", ablated" } else { "" };
+        format!("MLP of layer {layer}, adds {wrote} to A − B{ablated}")
     };
     view! {
         <button
             class="mlp"
             tabindex=move || stop(state.lock().layer == layer)
+            class:out=is_out
             aria-label=label
             title=label
             on:click=move |_| state.pick(Pick::layer(layer, &untrack(|| state.ground())))

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use trace::{AskPatterns, Device, GUESS, LAST, ModelInfo, STRONGEST};
+use trace::{AskPatterns, Device, GUESS, LAST, ModelInfo, Program, STRONGEST};
 
 use super::{
     answers::Answers,
     derived::Derived,
+    history::History,
     panels::unknown_panels,
     proof::{Expected, Proof},
 };
@@ -17,15 +18,6 @@ use crate::{
     share::{Bookmark, Place, family_of},
     view::{Palette, Pick, Theme, shown_text},
 };
-
-/// A − B at the end of a run, with its model, prompt and question.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Uncut {
-    pub(crate) model: String,
-    pub(crate) prompt: String,
-    pub(crate) pair: (u32, u32),
-    pub(crate) total: f32,
-}
 
 /// Everything that components share.
 #[derive(Clone, Copy)]
@@ -38,8 +30,8 @@ pub(crate) struct AppState {
     pub(crate) run: RwSignal<Arc<Run>>,
     pub(crate) answers: Answers,
     pub(crate) derived: Derived,
-    /// The last run that nothing was taken away from.
-    pub(crate) uncut: RwSignal<Option<Uncut>>,
+    /// Programs before and after the one on the page.
+    pub(crate) history: History,
     /// What the link says its writer saw, until it has been compared, and what came of that.
     pub(crate) expected: RwSignal<Option<Expected>>,
     pub(crate) proof: RwSignal<Option<Proof>>,
@@ -72,7 +64,7 @@ impl AppState {
             run: RwSignal::new(Arc::default()),
             answers,
             derived: Derived::new(answers),
-            uncut: RwSignal::new(None),
+            history: History::new(),
             expected: RwSignal::new(None),
             proof: RwSignal::new(None),
             notices: RwSignal::new(Vec::new()),
@@ -181,7 +173,7 @@ impl AppState {
             let family = family_of(id);
             if let Some(new) = family.filter(|new| family_of(&it.model) != Some(new)) {
                 new.ask(it);
-                (it.pick, it.cuts) = (Pick::default(), Vec::new());
+                (it.pick, it.program) = (Pick::default(), Program::default());
             }
             it.beside.retain(|beside| beside != id && family_of(beside) == family);
             (it.model, it.digest) = (id.to_owned(), String::new());

@@ -5,10 +5,9 @@ use leptos::prelude::*;
 use super::{
     address,
     beside::Beside,
-    browser,
-    cuts_panel::CutsPanel,
-    engine_link,
+    browser, engine_link,
     help::Help,
+    interventions_panel::InterventionsPanel,
     keys,
     lab_panel::{LabPanel, lab_of},
     lesson_panel::LessonPanel,
@@ -82,7 +81,7 @@ fn Stage() -> impl IntoView {
                 </div>
             </main>
             <aside class="rail" data-zone="rail" aria-label="Outcome">
-                <Show when=move || state.lesson.get() fallback=|| view! { <NextPanel /><CutsPanel /> }>
+                <Show when=move || state.lesson.get() fallback=|| view! { <NextPanel /><InterventionsPanel /> }>
                     <Lesson />
                 </Show>
             </aside>

@@ -8,9 +8,7 @@ mod talk; // start here
 #[cfg(test)]
 mod tests;
 
-use trace::{Device, Event, ModelInfo, Question, Request};
-
-use crate::share::Cut;
+use trace::{Device, Event, ModelInfo, Program, Question, Request};
 
 pub use run::{Answered, Run};
 pub use talk::{Talk, address_of};
@@ -39,8 +37,8 @@ pub enum Input {
     Engine { uses_gpu: bool },
     /// A model is wanted.
     Model(String),
-    /// This prompt is to run, and these questions are on show.
-    Run { prompt: String, cuts: Vec<Cut>, ask: Vec<Question> },
+    /// This prompt is to run with this program, and these questions are on show.
+    Run { prompt: String, program: Program, ask: Vec<Question> },
     /// Other questions are on show.
     Ask(Vec<Question>),
     /// The engine said something.

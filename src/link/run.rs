@@ -2,17 +2,21 @@
 
 use std::sync::Arc;
 
-use trace::{Question, Reply, Token};
+use trace::{NamedArray, Program, Question, Reply, Report, Token};
 
-use crate::{share::Cut, view::shown};
+use crate::view::shown;
 
 /// A prompt that ran.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Run {
     pub prompt: String,
-    /// The model that ran, and what was cut.
+    /// The model that ran, with which program.
     pub model: String,
-    pub cuts: Vec<Cut>,
+    pub program: Program,
+    /// What became of the program.
+    pub report: Report,
+    /// Logits of the next token in the run as trained, where the program makes another of it.
+    pub unchanged: Option<NamedArray>,
     pub tokens: Vec<Token>,
     /// A label for each token.
     pub labels: Vec<String>,

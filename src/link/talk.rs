@@ -1,10 +1,9 @@
 //! Who is asked what when: starting the engine, opening a model, runs and looks, and what to do when
 //! nothing comes back.
 
-use trace::{Edit, Event, ModelInfo, ModelShape, Question, Request, RunId};
+use trace::{AskNext, Event, ModelInfo, Program, Question, Reply, Request, RunId};
 
 use super::{Answered, Effect, Input, Run, Status};
-use crate::share::Cut;
 
 /// An engine that says nothing for so long, or for so many times its last run, has stopped.
 const PATIENCE_SECS: f64 = 8.0;
@@ -23,8 +22,8 @@ pub struct Talk {
     model: String,
     /// What is on show.
     wanted: Vec<Question>,
-    /// The model that is there.
-    opened: Option<Opened>,
+    /// The digest of the model that is there.
+    opened: Option<String>,
     is_gpu: bool,
     /// Whether an engine is there at all.
     is_started: bool,
@@ -50,20 +49,13 @@ pub struct Talk {
     is_closed: bool,
 }
 
-/// What is known of the model that is there.
-#[derive(Debug)]
-struct Opened {
-    digest: String,
-    shape: ModelShape,
-}
-
 /// A run that has not come back.
 #[derive(Clone, Debug)]
 struct UnderWay {
     id: RunId,
     prompt: String,
     model: String,
-    cuts: Vec<Cut>,
+    program: Program,
     ask: Vec<Question>,
 }
 
@@ -84,9 +76,9 @@ impl Talk {
                 self.model = model;
                 if self.is_started { self.open(now_secs) } else { Vec::new() }
             }
-            Input::Run { prompt, cuts, ask } => {
+            Input::Run { prompt, program, ask } => {
                 self.wanted.clone_from(&ask);
-                self.run(now_secs, prompt, cuts, ask)
+                self.run(now_secs, prompt, program, ask)
             }
             Input::Ask(wanted) => {
                 self.wanted = wanted;
@@ -127,16 +119,25 @@ impl Talk {
         &mut self,
         now_secs: f64,
         prompt: String,
-        cuts: Vec<Cut>,
+        program: Program,
         ask: Vec<Question>,
     ) -> Vec<Effect> {
-        let Some(opened) = self.opened.as_ref().filter(|_| self.is_open) else { return Vec::new() };
-        let edits: Vec<Edit> = cuts.iter().flat_map(|it| it.edits(&opened.shape)).collect();
+        if !self.is_open {
+            return Vec::new();
+        }
         self.sent += 1;
         let (id, model) = (self.sent, self.model.clone());
         self.looking.clear();
-        self.under_way.push(UnderWay { id, prompt: prompt.clone(), model, cuts, ask: ask.clone() });
-        vec![self.send(now_secs, Request::Run { id, prompt, edits, ask })]
+        self.under_way.push(UnderWay {
+            id,
+            prompt: prompt.clone(),
+            model,
+            program: program.clone(),
+            ask: ask.clone(),
+        });
+        // What comes next in the run as trained stands beside what a program makes of it.
+        let ask_unchanged = vec![AskNext.into()];
+        vec![self.send(now_secs, Request::Run { id, prompt, program, ask, ask_unchanged })]
     }
 
     /// Asks what is shown and has not been asked about the last run.
@@ -177,20 +178,23 @@ impl Talk {
                 vec![Effect::Status(Status::Loading { got_bytes, of_bytes })]
             }
             Event::Opened { model } => self.opened(model),
-            Event::Ran { id, tokens, n_cut, secs, answers } => {
+            Event::Ran { id, tokens, n_cut, secs, answers, unchanged, report } => {
                 self.done = id;
                 self.n_failures = 0;
                 self.run_secs = secs;
                 let sent = self.came_back(id);
                 // A later prompt is on its way; what is on show is this one.
                 self.still_waits(now_secs);
-                let Some(UnderWay { prompt, model, cuts, ask, .. }) = sent.filter(|_| self.is_open)
+                let Some(UnderWay { prompt, model, program, ask, .. }) =
+                    sent.filter(|_| self.is_open)
                 else {
                     // Another model is on its way; what the one before says comes too late.
                     return Vec::new();
                 };
                 self.is_live = true;
-                let run = Run { prompt, model, cuts, tokens, n_cut, secs, ..Run::default() };
+                let unchanged = unchanged.first().and_then(Reply::to::<AskNext>).cloned();
+                let run = Run { prompt, model, program, report, unchanged, ..Run::default() };
+                let run = Run { tokens, n_cut, secs, ..run };
                 let answers = Answered::zip(&ask, answers);
                 self.asked = all_forms(&answers);
                 let mut effects = vec![
@@ -236,9 +240,8 @@ impl Talk {
     }
 
     fn opened(&mut self, model: Box<ModelInfo>) -> Vec<Effect> {
-        let ModelInfo { digest, shape, .. } = &*model;
-        let before = self.opened.replace(Opened { digest: digest.clone(), shape: shape.clone() });
-        let is_other = before.is_some_and(|it| it.digest != *digest);
+        let digest = model.digest.clone();
+        let is_other = self.opened.replace(digest).is_some_and(|it| it != model.digest);
         // No run of this model can be looked at yet.
         (self.is_open, self.is_live, self.done) = (true, false, 0);
         (self.looking, self.asked) = (Vec::new(), Vec::new());

@@ -2,11 +2,10 @@
 
 use trace::{
     Absence, Answer, AskAttribution, AskFilm, AskNext, AskPatterns, Device, Event, LAST, ModelInfo,
-    ModelShape, Notice, Question, Reply, Request, RunId, STRONGEST,
+    ModelShape, Notice, Program, Question, Reply, Report, Request, RunId, STRONGEST,
 };
 
 use super::{Effect, Input, Status, Talk};
-use crate::share::Cut;
 
 fn info(id: &str) -> Box<ModelInfo> {
     Box::new(ModelInfo {
@@ -28,7 +27,15 @@ fn none(question: Question) -> Reply {
 }
 
 fn ran(id: RunId, answers: Vec<Reply>) -> Input {
-    Input::Heard(Box::new(Event::Ran { id, tokens: Vec::new(), n_cut: 0, secs: 0.1, answers }))
+    Input::Heard(Box::new(Event::Ran {
+        id,
+        tokens: Vec::new(),
+        n_cut: 0,
+        secs: 0.1,
+        answers,
+        unchanged: Vec::new(),
+        report: Report::default(),
+    }))
 }
 
 fn seen(id: RunId, answers: Vec<Reply>) -> Input {
@@ -41,7 +48,7 @@ fn failed(id: Option<RunId>, is_fatal: bool) -> Input {
 }
 
 fn run(prompt: &str, ask: &[Question]) -> Input {
-    Input::Run { prompt: prompt.to_owned(), cuts: Vec::<Cut>::new(), ask: ask.to_vec() }
+    Input::Run { prompt: prompt.to_owned(), program: Program::default(), ask: ask.to_vec() }
 }
 
 fn started() -> Input {
@@ -273,8 +280,15 @@ fn an_engine_that_says_nothing_is_given_up_after_its_patience() {
 fn slow_runs_and_loading_are_waited_for() {
     let mut talk = open();
     talk.step(0.0, run("a", &[next()]));
-    let slow =
-        Event::Ran { id: 1, tokens: Vec::new(), n_cut: 0, secs: 2.0, answers: vec![none(next())] };
+    let slow = Event::Ran {
+        id: 1,
+        tokens: Vec::new(),
+        n_cut: 0,
+        secs: 2.0,
+        answers: vec![none(next())],
+        unchanged: Vec::new(),
+        report: Report::default(),
+    };
     talk.step(2.0, Input::Heard(Box::new(slow)));
     talk.step(2.0, run("ab", &[next()]));
     assert_eq!(talk.step(41.0, Input::Tick), []);

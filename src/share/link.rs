@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Cut, family_of};
+use trace::{Intervention, Program, read_blocks, read_cuts, read_program};
+
+use super::family_of;
 use crate::view::{ChartKind, LensMode, Pick, Sampling};
 
 /// The version that this page writes, and the newest that it reads.
@@ -38,8 +40,8 @@ pub struct Bookmark {
     /// The reader's own two directions.
     pub words: [String; 2],
     pub sampling: Sampling,
-    /// What is taken away from the run.
-    pub cuts: Vec<Cut>,
+    /// What makes the run differ from the run as trained.
+    pub program: Program,
     /// The place that fills the stage.
     pub maximised: Option<Place>,
     pub painting: Painting,
@@ -68,7 +70,7 @@ impl Default for Bookmark {
             basis: BasisView::default(),
             words: ["barn".to_owned(), "garden".to_owned()],
             sampling: Sampling::default(),
-            cuts: Vec::new(),
+            program: Program::default(),
             maximised: None,
             painting: Painting::default(),
             uses_gpu: false,
@@ -209,7 +211,8 @@ pub fn write_link(bookmark: &Bookmark) -> String {
             link.append_pair(part.name, &text);
         }
     }
-    link.finish()
+    // A percent sign of the text itself is %25, so that nothing but escapes begins with one.
+    PLAIN.iter().fold(link.finish(), |link, (escaped, plain)| link.replace(escaped, plain))
 }
 
 /// The bookmark in a fragment, and a sentence for each part that could not be kept.
@@ -246,6 +249,7 @@ pub fn read_link(fragment: &str) -> (Bookmark, Vec<String>) {
             troubles.push(format!("“{text}” is no {name}; the link's {name} was left out"));
         }
     }
+    troubles.extend(program_troubles(&pairs));
     let model = bookmark.model.clone();
     bookmark.beside.retain(|it| *it != model);
     // A link that names a model alone opens what that model is about.
@@ -258,6 +262,27 @@ pub fn read_link(fragment: &str) -> (Bookmark, Vec<String>) {
     }
     (bookmark, troubles)
 }
+
+/// What of a program could not be read, and why.
+fn program_troubles(pairs: &BTreeMap<String, String>) -> Vec<String> {
+    let text = |name: &str| pairs.get(name).map(String::as_str);
+    let mut errors = text("do").map_or_else(Vec::new, |it| read_program(it).1);
+    errors.extend(text("blocks").and_then(|it| read_blocks(it).err()));
+    errors.extend(text("cut").and_then(|it| read_cuts(it).err()));
+    errors.iter().map(|it| format!("an intervention of the link was left out: {it}")).collect()
+}
+
+/// Characters that a fragment may hold as they are, with what the serializer makes of them, so that
+/// a program in a link can be read.
+const PLAIN: [(&str, &str); 7] = [
+    ("%3B", ";"),
+    ("%2C", ","),
+    ("%7E", "~"),
+    ("%40", "@"),
+    ("%3A", ":"),
+    ("%28", "("),
+    ("%29", ")"),
+];
 
 /// What the writer of a link saw: A − B in logits at the lock. It is no part of a bookmark, for it
 /// is not restored but computed anew.
@@ -406,14 +431,36 @@ const PARTS: &[Part] = &[
         },
     },
     Part {
-        name: "cut",
+        name: "do",
         write: |it| {
-            let cuts: Vec<String> = it.cuts.iter().map(Cut::write).collect();
-            (!cuts.is_empty()).then(|| cuts.join("-"))
+            let all: Vec<String> =
+                it.program.interventions.iter().map(Intervention::to_string).collect();
+            (!all.is_empty()).then(|| all.join(";"))
+        },
+        // What cannot be read is told by `program_troubles`.
+        read: |it, text| {
+            it.program.interventions.extend(read_program(text).0);
+            Some(())
+        },
+    },
+    Part {
+        name: "blocks",
+        write: |it| {
+            let order = it.program.blocks.as_ref()?;
+            Some(order.iter().map(usize::to_string).collect::<Vec<_>>().join(","))
         },
         read: |it, text| {
-            let cuts = text.split('-').map(Cut::read).collect::<Option<Vec<Cut>>>()?;
-            keep(&mut it.cuts, cuts)
+            it.program.blocks = read_blocks(text).ok();
+            Some(())
+        },
+    },
+    // Links from before there were programs.
+    Part {
+        name: "cut",
+        write: |_| None,
+        read: |it, text| {
+            it.program.interventions.extend(read_cuts(text).unwrap_or_default());
+            Some(())
         },
     },
     Part {
@@ -591,11 +638,52 @@ mod tests {
             basis: BasisView::Words,
             words: ["she".into(), "he".into()],
             sampling: Sampling { temperature: 0.7, top_k: 5, top_p: 0.9, seed: 42 },
-            cuts: ["head.2.1", "step.0.3.7"].map(|it| Cut::read(it).unwrap()).to_vec(),
+            program: program("head.2.1 scale 0;~embed set run(\"a;b%3B~\")", Some(vec![0, 2, 2])),
             maximised: Some(Place::Lower),
             painting: Painting::Canvas,
             uses_gpu: true,
         }
+    }
+
+    fn program(text: &str, blocks: Option<Vec<usize>>) -> Program {
+        let (interventions, errors) = read_program(text);
+        assert_eq!(errors, []);
+        Program { interventions, blocks }
+    }
+
+    #[test]
+    fn a_program_stands_in_the_link_as_it_is_written_by_hand() {
+        let text = "head.2.1 scale 0;~blocks.1.resid_post@3-5 add 4 token(barn)-token(garden)";
+        let program = program(text, Some(vec![0, 1, 2, 2, 3]));
+        let link = write_link(&Bookmark { program: program.clone(), ..Bookmark::default() });
+        let written = "do=head.2.1+scale+0;~blocks.1.resid_post@3-5+add+4+\
+            token(barn)-token(garden)&blocks=0,1,2,2,3";
+        assert!(link.contains(written), "{link}");
+        assert_eq!(read_link(&link).0.program, program);
+    }
+
+    #[test]
+    fn old_links_with_cuts_are_programs() {
+        for (old, new) in [
+            ("head.2.1", "head.2.1 scale 0"),
+            ("head.2.1.4", "head.2.1@4 scale 0"),
+            ("step.0.3.7", "write.0.3@7 scale 0"),
+            ("state.1.0.0", "carry.1.0@0 scale 0"),
+            ("head.2.1-step.0.3.7", "head.2.1 scale 0;write.0.3@7 scale 0"),
+        ] {
+            let (bookmark, troubles) = read_link(&format!("v=1&cut={old}"));
+            assert_eq!((bookmark.program, troubles), (program(new, None), Vec::new()), "{old}");
+        }
+        assert_eq!(read_link("v=1&cut=knee.1.2").1.len(), 1);
+    }
+
+    #[test]
+    fn what_of_a_program_cannot_be_read_is_named_and_the_rest_kept() {
+        let (bookmark, troubles) =
+            read_link("v=1&do=mlp.0+scale+0;mlp.0+break;mlp.1+set+mean&blocks=0,x");
+        assert_eq!(bookmark.program, program("mlp.0 scale 0;mlp.1 set mean", None));
+        assert_eq!(troubles.len(), 2);
+        assert!(troubles[0].contains("“break” is no op") && troubles[1].contains("“x” is no"));
     }
 
     #[test]

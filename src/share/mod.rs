@@ -2,10 +2,8 @@
 
 mod link; // start here
 
-mod cut;
 mod models;
 
-pub use cut::{Cut, CutKind};
 pub use link::{
     AttentionView, BasisView, Bookmark, MOST_BESIDE, Painting, Place, read_link, result_of,
     with_result, write_link,

@@ -40,12 +40,20 @@ pub struct Ground {
 }
 
 impl Ground {
-    /// The ground of a model and a prompt.
-    pub fn new(shape: &ModelShape, n_pos: usize, strongest: Option<[usize; 2]>) -> Self {
+    /// The ground of a model and a prompt, its blocks in this order, or as trained.
+    pub fn new(
+        shape: &ModelShape,
+        order: Option<&[usize]>,
+        n_pos: usize,
+        strongest: Option<[usize; 2]>,
+    ) -> Self {
         let between = shape.has_mlp && !shape.is_parallel;
-        let blocks = (0..shape.n_layers).flat_map(|layer| {
-            let mid = between.then_some(LensSite::Mid { layer });
-            mid.into_iter().chain([LensSite::Post { layer }])
+        let trained: Vec<usize> = (0..shape.n_layers).collect();
+        let order = order.unwrap_or(&trained);
+        let blocks = order.iter().enumerate().flat_map(|(at, &layer)| {
+            let pass = order[..at].iter().filter(|it| **it == layer).count();
+            let mid = between.then_some(LensSite::Mid { layer, pass });
+            mid.into_iter().chain([LensSite::Post { layer, pass }])
         });
         let sites = [LensSite::Embed].into_iter().chain(blocks).collect();
         Self { n_layers: shape.n_layers, n_heads: shape.n_heads, n_pos, sites, strongest }
@@ -53,14 +61,14 @@ impl Ground {
 
     /// The depth after the last sub-block of `layer`.
     pub fn depth_after(&self, layer: usize) -> usize {
-        let place = self.sites.iter().position(|it| *it == LensSite::Post { layer });
+        let place = self.sites.iter().position(|it| *it == LensSite::post(layer));
         place.unwrap_or(self.sites.len().saturating_sub(1))
     }
 
     /// The layer that a depth belongs to; the embedding belongs to the first.
     pub fn layer_of(&self, depth: usize) -> usize {
         match self.sites.get(depth) {
-            Some(LensSite::Mid { layer } | LensSite::Post { layer }) => *layer,
+            Some(LensSite::Mid { layer, .. } | LensSite::Post { layer, .. }) => *layer,
             Some(LensSite::Embed) | None => 0,
         }
     }
@@ -126,13 +134,18 @@ impl Pick {
     }
 }
 
-/// A short name of a depth: `emb`, `L2 mid`, `L2`.
+/// A short name of a depth: `emb`, `L2 mid`, `L2`; `L2#2` at the second pass through a block.
 pub fn depth_name(site: LensSite) -> String {
     match site {
         LensSite::Embed => "emb".to_owned(),
-        LensSite::Mid { layer } => format!("L{layer} mid"),
-        LensSite::Post { layer } => format!("L{layer}"),
+        LensSite::Mid { layer, pass } => format!("{} mid", block_name(layer, pass)),
+        LensSite::Post { layer, pass } => block_name(layer, pass),
     }
+}
+
+/// `L2`, and `L2#2` for the second pass through a block.
+pub fn block_name(layer: usize, pass: usize) -> String {
+    if pass == 0 { format!("L{layer}") } else { format!("L{layer}#{}", pass + 1) }
 }
 
 #[cfg(test)]
@@ -142,10 +155,10 @@ mod tests {
     fn ground() -> Ground {
         let sites = vec![
             LensSite::Embed,
-            LensSite::Mid { layer: 0 },
-            LensSite::Post { layer: 0 },
-            LensSite::Mid { layer: 1 },
-            LensSite::Post { layer: 1 },
+            LensSite::mid(0),
+            LensSite::post(0),
+            LensSite::mid(1),
+            LensSite::post(1),
         ];
         Ground { n_layers: 2, n_heads: 4, n_pos: 5, sites, strongest: Some([1, 3]) }
     }
@@ -163,6 +176,17 @@ mod tests {
         let cursor = far.on(&ground(), None);
         assert_eq!(cursor, Cursor { layer: 1, head: 3, pos: 4, source: 4, depth: 4 });
         assert_eq!(Pick::default().on(&Ground::default(), None), Cursor::default());
+    }
+
+    #[test]
+    fn a_block_that_runs_twice_is_two_depths() {
+        let shape = ModelShape { n_layers: 3, n_heads: 2, has_mlp: true, ..ModelShape::default() };
+        let ground = Ground::new(&shape, Some(&[0, 2, 2]), 4, None);
+        let names: Vec<String> = ground.sites.iter().map(|it| depth_name(*it)).collect();
+        assert_eq!(names, ["emb", "L0 mid", "L0", "L2 mid", "L2", "L2#2 mid", "L2#2"]);
+        assert_eq!((ground.depth_after(2), ground.layer_of(6)), (4, 2));
+        let trained = Ground::new(&shape, None, 4, None);
+        assert_eq!(trained, Ground::new(&shape, Some(&[0, 1, 2]), 4, None));
     }
 
     #[test]

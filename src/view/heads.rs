@@ -2,7 +2,7 @@
 
 use trace::{Axis, NamedArray};
 
-use super::{Anchor, Cursor, Grid, Mark, Palette, Scene, Turn};
+use super::{Anchor, Cursor, Grid, LeftOut, Mark, Palette, Scene, Turn};
 
 const LEFT_PX: f32 = 30.0;
 const TOP_PX: f32 = 18.0;
@@ -85,6 +85,25 @@ pub fn heads_grid(
     Scene { size_px, marks }
 }
 
+/// Lines through the maps of heads that are ablated, to be drawn over [`heads_grid`].
+pub fn crossed_out(
+    left_out: &LeftOut,
+    [n_layers, n_heads]: [usize; 2],
+    palette: &Palette,
+    size_px: [f32; 2],
+) -> Vec<Mark> {
+    let grid = heads_grid_layout(n_layers, n_heads, size_px);
+    let side = grid.cell[0] - GAP_PX;
+    let known = left_out.heads.iter().filter(|it| it[0] < n_layers && it[1] < n_heads);
+    known
+        .map(|&[layer, head]| {
+            let [x, y] = grid.corner(n_layers - 1 - layer, head);
+            let (from, to) = ([x, y + side], [x + side, y]);
+            Mark::Line { from, to, width: 2.0, stroke: palette.ink }
+        })
+        .collect()
+}
+
 fn labels(grid: &Grid, cursor: Cursor, palette: &Palette, side: f32) -> Vec<Mark> {
     let text = |at: [f32; 2], text: String, bold: bool, anchor: Anchor| Mark::Text {
         at,
@@ -105,4 +124,26 @@ fn labels(grid: &Grid, cursor: Cursor, palette: &Palette, side: f32) -> Vec<Mark
         text([x, TOP_PX - 10.0], format!("{head}"), head == cursor.head, Anchor::Middle)
     });
     rows.chain(columns).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::Theme;
+
+    #[test]
+    fn a_head_that_is_ablated_is_crossed_out_in_its_place() {
+        let mut out = LeftOut::default();
+        out.heads.extend([[0, 1], [7, 0]]);
+        let size_px = [230.0, 218.0];
+        let marks = crossed_out(&out, [2, 2], Palette::of(Theme::Light), size_px);
+        let grid = heads_grid_layout(2, 2, size_px);
+        let [Mark::Line { from, to, .. }] = &marks[..] else { panic!("{marks:?}") };
+        // The first layer stands below.
+        for at in [*from, *to] {
+            let inside =
+                [at[0].clamp(from[0] + 1.0, to[0] - 1.0), at[1].clamp(to[1] + 1.0, from[1] - 1.0)];
+            assert_eq!(grid.hit(inside), Some((1, 1)));
+        }
+    }
 }

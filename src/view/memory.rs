@@ -208,7 +208,7 @@ fn layer_height(shape: &ModelShape, height_px: f32) -> f32 {
 
 /// How many rows the lens has.
 fn n_depths(shape: &ModelShape) -> usize {
-    Ground::new(shape, 0, None).sites.len()
+    Ground::new(shape, None, 0, None).sites.len()
 }
 
 /// Steps or gates as numbers on colour; what has none is hatched and says why.

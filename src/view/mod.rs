@@ -18,6 +18,7 @@ mod memory;
 mod modes;
 mod palette;
 mod paths;
+mod program;
 mod puzzle;
 mod rows;
 mod sampling;
@@ -27,7 +28,7 @@ mod words;
 
 pub use attention::{AttentionMap, attention_lines, attention_map, attention_matrix, overlay_map};
 pub use chart::{ChartKind, depth_chart};
-pub use cursor::{Cursor, Ground, Pick, depth_name};
+pub use cursor::{Cursor, Ground, Pick, block_name, depth_name};
 pub use faces::{
     FacesView, faces_block, faces_end, faces_largest, faces_map, faces_spoken, faces_table,
 };
@@ -35,7 +36,7 @@ pub use film::{
     FilmView, effective_rank, film_bars_end, film_map, film_scale, film_table, singular_values,
 };
 pub use grid::{Grid, window, window_around};
-pub use heads::{heads_grid, heads_grid_layout};
+pub use heads::{crossed_out, heads_grid, heads_grid_layout};
 pub use lab::{
     LabLine, Measure, glyph, lab_chart, lab_ends, lab_spoken, lab_table, line_colour, printed_table,
 };
@@ -49,6 +50,9 @@ pub use memory::{
 pub use modes::{ModesView, impulse, modes_map, modes_spoken, modes_table};
 pub use palette::{Palette, Rgba, Theme, ink_on};
 pub use paths::{PathsView, nearest_point, paths_map, paths_matrix};
+pub use program::{
+    LeftOut, Offer, left_out, offers, repeated, sentence, skipped, slider, status_in_words, swapped,
+};
 pub use puzzle::{A5, COPYING, PARITY, RECALL, Task, Verdict, size_of_prompt, verdict};
 pub use rows::{norms_table, norms_view, writers_end, writers_map, writers_table};
 pub use sampling::{Draw, Sampling, candidates};
