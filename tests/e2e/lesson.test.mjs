@@ -97,7 +97,7 @@ test("attention in the hybrid reads the barn, and without the barn's trace the a
     assert.ok(0.8 < (await prob()));
   });
   await show(page, "Show it", async () => assert.ok((await prob()) < 0.3));
-  assert.match(await hash(page), /cut=step\.0\.0\.7/);
+  assert.match(await hash(page), /do=write\.0\.0@7\+scale\+0/);
   assert.deepEqual(problems, []);
   await close();
 });

@@ -1,4 +1,4 @@
-// State-space models and hybrids: hidden attention, state film, steps, memory, cuts, and the change
+// State-space models and hybrids: hidden attention, state film, steps, memory, interventions, and the change
 // from one model to another.
 
 import assert from "node:assert/strict";
@@ -169,30 +169,6 @@ test("models are exchanged on one prompt, back and forth", async () => {
   await close();
 });
 
-test("what is knocked out changes the answer, goes with the link, and is taken back", async () => {
-  const { page, problems, close } = await openLive(browser);
-  const headline = () => page.locator(".headline b").first().textContent();
-  const whole = await headline();
-  await interventions(page).getByRole("button", { name: "Knock out head" }).click();
-  await settled(page);
-  await eventually(async () => assert.notEqual(await headline(), whole));
-  const text = await interventions(page).locator("header p").textContent();
-  assert.match(text, /A − B at the end [+−\d.]+, without cuts [+−\d.]+/);
-  const link = await page.evaluate(() => location.hash);
-  assert.match(link, /cut=head\.\d\.\d/);
-  const cut = await headline();
-
-  const visit = await openLive(browser, link);
-  assert.equal(await visit.page.locator(".headline b").first().textContent(), cut);
-  await visit.close();
-
-  await interventions(page).getByRole("button", { name: /^Take back/ }).click();
-  await settled(page);
-  await eventually(async () => assert.equal(await headline(), whole));
-  assert.deepEqual(problems, []);
-  await close();
-});
-
 test("a token that is passed over leaves no trace in the states", async () => {
   // The convolution hands the barn on to the three positions after it.
   const barn = 7;
@@ -212,7 +188,7 @@ test("a token that is passed over leaves no trace in the states", async () => {
   await close();
 });
 
-test("the keyboard moves through the positions of a film, and a cut is within its reach", async () => {
+test("the keyboard moves through the positions of a film, and an intervention is within its reach", async () => {
   const { page, close } = await openLive(browser, `${MAMBA}&layer=1&head=2&pos=8`);
   const at = async () => (await statusText(page)).match(/\((\d+)\)/)[1];
   await page.keyboard.press("Escape");
@@ -223,20 +199,21 @@ test("the keyboard moves through the positions of a film, and a cut is within it
   await page.keyboard.press("ArrowLeft");
   await settled(page);
   assert.equal(Number(await at()), there - 1);
-  const button = interventions(page).getByRole("button", { name: "Forget up to here" });
-  await button.focus();
-  await page.keyboard.press("Enter");
+  for (const name of [/^State$/, /^Forget/]) {
+    await interventions(page).getByRole("button", { name }).focus();
+    await page.keyboard.press("Enter");
+  }
   await settled(page);
   await eventually(async () => assert.equal(await interventions(page).locator("li").count(), 1));
   await close();
 });
 
-test("a prompt grows and shrinks under a cut behind its end", async () => {
+test("a prompt grows and shrinks under an intervention behind its end", async () => {
   const { page, close } = await openLive(browser, `${MAMBA}&cut=step.1.1.14`);
   await page.fill("#prompt", "Anna put the lantern in the");
   await settled(page);
   assert.deepEqual(await page.locator(".notice[role=alert]").allTextContents(), []);
-  assert.match(await interventions(page).locator("li").textContent(), /behind the end/);
+  assert.match(await interventions(page).locator("li").textContent(), /waiting for token 14/);
   await close();
 });
 
