@@ -5,6 +5,7 @@
 mod array; // start here
 mod ask;
 mod axis;
+mod frame;
 mod model;
 mod program;
 mod protocol;
@@ -13,6 +14,10 @@ mod site;
 pub use array::{ArrayError, NamedArray};
 pub use ask::*;
 pub use axis::Axis;
+pub use frame::{
+    Entry, Fact, FactValues, Format, Frame, FrameError, FrameParts, MarkKind, Outcome, Quantity,
+    Role, Scale, Side, SideMark,
+};
 pub use model::{Device, MOST_HEADS, MixerShape, ModelInfo, ModelShape, Phenomenon, SsmShape};
 pub use program::{
     Component, Intervention, MOST_BLOCKS, Op, PROGRAM_VERSION, Passes, Place, Program, Report, Row,
