@@ -186,7 +186,7 @@ fn tick(value: f32, step: f32) -> String {
 }
 
 /// 1, 2 or 5 times a power of ten, at least `least`.
-fn nice_step(least: f32) -> f32 {
+pub(super) fn nice_step(least: f32) -> f32 {
     let power = 10f32.powf(least.log10().floor());
     let steps = [1.0, 2.0, 5.0, 10.0].map(|it| it * power);
     steps.into_iter().find(|it| least <= *it).unwrap_or(10.0 * power)

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::side::{Side, picked, same};
+
 /// Values in rows and columns, with names on both sides.
 ///
 /// Only code that measures makes one (feature `measure`): a study of the engine, or the tool that
@@ -74,139 +76,6 @@ pub enum Format {
     Signed,
     /// A whole number.
     Count,
-}
-
-/// One side of a frame: its rows or its columns.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Side {
-    /// What it counts: "network", "steps", "layer".
-    pub name: String,
-    /// The unit of [`Entry::at`]; empty where it has none.
-    pub unit: String,
-    pub scale: Scale,
-    pub entries: Vec<Entry>,
-    /// Places along the side that a view marks.
-    pub marks: Vec<SideMark>,
-    /// What else is known of each entry, which colours and layouts use.
-    pub facts: Vec<Fact>,
-}
-
-/// Where the entries of a side stand.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Scale {
-    /// One after the other at equal distances.
-    #[default]
-    Even,
-    /// At [`Entry::at`].
-    Linear,
-    /// At the logarithm of [`Entry::at`].
-    Log,
-}
-
-/// A row or a column.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
-    pub name: String,
-    /// Its number, where it has one: a size, a step.
-    pub at: Option<f32>,
-    pub role: Role,
-    /// The unit of its values where that is not the frame's.
-    pub unit: String,
-}
-
-/// Whether an entry is a measure or something to compare it with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Role {
-    #[default]
-    Measured,
-    /// The same network before training.
-    Untrained,
-    /// Trained or fitted on shuffled targets.
-    Shuffled,
-    /// What guessing reaches.
-    Chance,
-    /// What no network can get below.
-    Floor,
-}
-
-impl Role {
-    /// Whether this is a control and no finding.
-    pub fn is_control(self) -> bool {
-        self != Role::Measured
-    }
-
-    /// Whether this is a line known without a network.
-    pub fn is_bound(self) -> bool {
-        matches!(self, Role::Chance | Role::Floor)
-    }
-}
-
-/// A place along a side.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SideMark {
-    /// As it is written: "trained to 20".
-    pub name: String,
-    /// In the numbers of [`Entry::at`].
-    pub at: f32,
-    pub kind: MarkKind,
-}
-
-/// What a [`SideMark`] says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum MarkKind {
-    /// Training ended here; all beyond is extrapolation.
-    TrainedTo,
-    /// A stored checkpoint.
-    Checkpoint,
-    /// A setting was changed here.
-    Change,
-}
-
-/// Something known of every entry of a side.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Fact {
-    pub name: String,
-    pub values: FactValues,
-}
-
-impl Fact {
-    /// Texts: what the paper reports for a claim.
-    pub const THEIRS: &'static str = "theirs";
-    /// Texts: why a claim has its outcome.
-    pub const WHY: &'static str = "why";
-    /// Numbers: the layer of a node in a diagram, 0 first.
-    pub const LAYER: &'static str = "layer";
-    /// Numbers: the place of a node that has one, in any unit, to the right.
-    pub const X: &'static str = "x";
-    /// Numbers: the place of a node that has one, downward.
-    pub const Y: &'static str = "y";
-}
-
-/// The values of a fact, one per entry.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum FactValues {
-    Numbers(Vec<f32>),
-    /// An index into `names` each.
-    Classes {
-        names: Vec<String>,
-        of: Vec<u32>,
-    },
-    /// Parts of a whole, `names.len()` for each entry.
-    Shares {
-        names: Vec<String>,
-        of: Vec<f32>,
-    },
-    Texts(Vec<String>),
-    Outcomes(Vec<Outcome>),
-}
-
-/// How a claim came out here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Outcome {
-    Met,
-    NotMet,
-    /// A finding, no failure: networks of this size do not show it.
-    NotAtThisSize,
 }
 
 /// Why a frame could not be made or cut.
@@ -355,91 +224,10 @@ impl Frame {
     }
 }
 
-impl Side {
-    /// The fact of this name.
-    pub fn fact(&self, name: &str) -> Option<&FactValues> {
-        self.facts.iter().find(|fact| fact.name == name).map(|fact| &fact.values)
-    }
-
-    /// How an entry is called; empty outside.
-    pub fn entry_name(&self, index: usize) -> &str {
-        self.entries.get(index).map_or("", |entry| entry.name.as_str())
-    }
-
-    fn check(&self) -> Result<(), FrameError> {
-        for entry in self.entries.iter().filter(|_| self.scale != Scale::Even) {
-            let at = entry.at.filter(|at| at.is_finite());
-            let at = at.ok_or_else(|| FrameError::NoPlace(entry.name.clone()))?;
-            if self.scale == Scale::Log && at <= 0.0 {
-                return Err(FrameError::NotPositive(entry.name.clone(), at));
-            }
-        }
-        self.facts.iter().try_for_each(|fact| fact.check(self.entries.len()))
-    }
-
-    fn picked(&self, chosen: &[usize]) -> Self {
-        let fact = |fact: &Fact| Fact { name: fact.name.clone(), values: fact.values.cut(chosen) };
-        Self {
-            entries: picked(&self.entries, 1, chosen),
-            facts: self.facts.iter().map(fact).collect(),
-            ..self.clone()
-        }
-    }
-}
-
-impl Fact {
-    fn check(&self, n_entries: usize) -> Result<(), FrameError> {
-        let what = format!("the fact `{}`", self.name);
-        match &self.values {
-            FactValues::Numbers(of) => same(&what, n_entries, of.len()),
-            FactValues::Texts(of) => same(&what, n_entries, of.len()),
-            FactValues::Outcomes(of) => same(&what, n_entries, of.len()),
-            FactValues::Shares { names, of } => {
-                same(&what, n_entries.saturating_mul(names.len()), of.len())
-            }
-            FactValues::Classes { names, of } => {
-                same(&what, n_entries, of.len())?;
-                match of.iter().find(|class| names.len() <= **class as usize) {
-                    Some(&class) => Err(FrameError::Class { fact: self.name.clone(), class }),
-                    None => Ok(()),
-                }
-            }
-        }
-    }
-}
-
-impl FactValues {
-    fn cut(&self, chosen: &[usize]) -> Self {
-        match self {
-            FactValues::Numbers(of) => FactValues::Numbers(picked(of, 1, chosen)),
-            FactValues::Texts(of) => FactValues::Texts(picked(of, 1, chosen)),
-            FactValues::Outcomes(of) => FactValues::Outcomes(picked(of, 1, chosen)),
-            FactValues::Classes { names, of } => {
-                FactValues::Classes { names: names.clone(), of: picked(of, 1, chosen) }
-            }
-            FactValues::Shares { names, of } => {
-                FactValues::Shares { names: names.clone(), of: picked(of, names.len(), chosen) }
-            }
-        }
-    }
-}
-
-fn same(what: &str, wanted: usize, got: usize) -> Result<(), FrameError> {
-    if wanted == got {
-        return Ok(());
-    }
-    Err(FrameError::Count { what: what.to_owned(), wanted, got })
-}
-
-/// The chosen runs of `width` elements; none of a list that is not there.
-fn picked<T: Clone>(all: &[T], width: usize, chosen: &[usize]) -> Vec<T> {
-    let run = |row: &usize| all.get(row * width..(row + 1) * width).unwrap_or_default().to_vec();
-    chosen.iter().flat_map(run).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Entry, Fact, FactValues, Outcome, Scale};
 
     fn side(names: &[&str]) -> Side {
         let entry = |(index, name): (usize, &&str)| Entry {
@@ -530,10 +318,10 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused_by_name() {
-        refused(|it| drop(it.values.pop()), "values: 6 wanted, 5 were given");
-        refused(|it| drop(it.intervals.pop()), "intervals: 6 wanted, 5 were given");
-        refused(|it| drop(it.theirs.pop()), "theirs: 6 wanted, 5 were given");
-        refused(|it| drop(it.texts.pop()), "texts: 6 wanted, 5 were given");
+        refused(|it| it.values.truncate(5), "values: 6 wanted, 5 were given");
+        refused(|it| it.intervals.truncate(5), "intervals: 6 wanted, 5 were given");
+        refused(|it| it.theirs.truncate(5), "theirs: 6 wanted, 5 were given");
+        refused(|it| it.texts.truncate(5), "texts: 6 wanted, 5 were given");
         refused(|it| it.intervals[1] = [2.0, 1.0], "an interval goes from 2 to 1");
         let no_place = "`y` has no number to stand at; give it `at`, or use an even scale";
         refused(
@@ -563,12 +351,5 @@ mod tests {
         refused(fact(3, FactValues::Texts(Vec::new())), "the fact `why`: 3 wanted, 0 were given");
         let outcomes = FactValues::Outcomes(Vec::new());
         refused(fact(4, outcomes), "the fact `outcome`: 3 wanted, 0 were given");
-    }
-
-    #[test]
-    fn controls_and_bounds_are_told_from_findings() {
-        let roles = [Role::Measured, Role::Untrained, Role::Shuffled, Role::Chance, Role::Floor];
-        assert_eq!(roles.map(Role::is_control), [false, true, true, true, true]);
-        assert_eq!(roles.map(Role::is_bound), [false, false, false, true, true]);
     }
 }

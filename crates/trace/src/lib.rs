@@ -9,15 +9,13 @@ mod frame;
 mod model;
 mod program;
 mod protocol;
+mod side;
 mod site;
 
 pub use array::{ArrayError, NamedArray};
 pub use ask::*;
 pub use axis::Axis;
-pub use frame::{
-    Entry, Fact, FactValues, Format, Frame, FrameError, FrameParts, MarkKind, Outcome, Quantity,
-    Role, Scale, Side, SideMark,
-};
+pub use frame::{Format, Frame, FrameError, FrameParts, Quantity};
 pub use model::{Device, MOST_HEADS, MixerShape, ModelInfo, ModelShape, Phenomenon, SsmShape};
 pub use program::{
     Component, Intervention, MOST_BLOCKS, Op, PROGRAM_VERSION, Passes, Place, Program, Report, Row,
@@ -25,4 +23,5 @@ pub use program::{
     read_program,
 };
 pub use protocol::{Event, Notice, Request, RunId, Token, decode, encode};
+pub use side::{Entry, Fact, FactValues, MarkKind, Outcome, Role, Scale, Side, SideMark};
 pub use site::{Part, Site, SiteError, SitePattern};
