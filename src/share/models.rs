@@ -104,20 +104,22 @@ mod tests {
     }
 
     #[test]
-    fn tasks_are_those_of_the_recipes() {
-        let recipes = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/recipes");
-        for family in FAMILIES {
-            for (model, _) in family.models {
-                let text = fs::read_to_string(recipes.join(format!("{model}.json"))).unwrap();
-                let recipe: serde_json::Value = serde_json::from_str(&text).unwrap();
-                let puzzles = recipe["task"]["puzzles"].as_array().map_or(&[][..], Vec::as_slice);
-                let expected = family.tasks.iter().map(|it| {
-                    (format!("{:?}", it.puzzle).to_lowercase(), serde_json::json!(it.trained))
-                });
-                let kind = |it: &serde_json::Value| it["kind"].as_str().unwrap().to_owned();
-                let found = puzzles.iter().map(|it| (kind(it), it["trained"].clone()));
-                assert_eq!(found.collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "{model}");
-            }
+    fn families_with_tasks_are_the_labs() {
+        for family in FAMILIES.iter().filter(|it| !it.tasks.is_empty()) {
+            let id = family.models[0].0.split('-').next().unwrap();
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/labs").join(id);
+            let text = fs::read_to_string(folder.join("lab.json")).unwrap();
+            let lab = lab::format::Lab::parse(&text).unwrap();
+            assert_eq!(lab.title, family.name);
+            let models: Vec<_> = lab.networks.iter().filter_map(|it| it.model.as_deref()).collect();
+            assert_eq!(models, family.models.iter().map(|it| it.0).collect::<Vec<_>>());
+            let trained =
+                lab.tasks.iter().map(|it| (it.id.clone(), it.exercise().unwrap().trained));
+            let expected = family
+                .tasks
+                .iter()
+                .map(|it| (format!("{:?}", it.puzzle).to_lowercase(), it.trained));
+            assert_eq!(trained.collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "{id}");
         }
     }
 

@@ -1,7 +1,8 @@
 //! Puzzles with known answers: what they ask, what is right, and what papers say of them.
 //!
-//! Knows nothing of how the rows were drawn that a network learned from; that is
-//! `crates/engine/src/train/puzzles.rs`.
+//! The rules themselves are those of `crates/lab`, which drew the rows that networks learned from.
+
+use lab::task::Args;
 
 /// What a family of networks learned.
 #[derive(Debug, PartialEq, Eq)]
@@ -161,42 +162,34 @@ pub struct Verdict {
     pub size: String,
 }
 
-/// Parts what is given from what is asked.
-const ASK: &str = "|";
-/// Ends a copy.
-const END: &str = ".";
-const N_VALUES: u32 = 50;
-/// The images of 1 to 5 under each move.
-const MOVES: [(&str, [u8; 5]); 2] = [("a", [2, 3, 4, 5, 1]), ("b", [2, 3, 1, 4, 5])];
-
 impl Puzzle {
-    /// What it is called.
-    pub fn name(self) -> &'static str {
+    /// Its id in `crates/lab`.
+    fn id(self) -> &'static str {
         match self {
             Puzzle::Copying => "copying",
             Puzzle::Recall => "recall",
             Puzzle::Parity => "parity",
-            Puzzle::A5 => "the word problem of A5",
+            Puzzle::A5 => "a5",
         }
+    }
+
+    fn task(self) -> Box<dyn lab::task::Task> {
+        lab::task::task(self.id(), &Args::new()).expect("each of the four is a task")
+    }
+
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        self.task().name()
     }
 
     /// What the items of a row are called.
     pub fn items(self) -> &'static str {
-        match self {
-            Puzzle::Copying => "letters",
-            Puzzle::Recall => "pairs",
-            Puzzle::Parity | Puzzle::A5 => "steps",
-        }
+        self.task().items().name
     }
 
     /// How often a guess is right.
     pub fn chance(self) -> f32 {
-        match self {
-            Puzzle::Copying => 1.0 / 26.0,
-            Puzzle::Recall => 1.0 / N_VALUES as f32,
-            Puzzle::Parity => 0.5,
-            Puzzle::A5 => 1.0 / 60.0,
-        }
+        self.task().chance() as f32
     }
 
     /// Whether what is said at a place is the state there, not the token that comes next.
@@ -204,35 +197,16 @@ impl Puzzle {
         matches!(self, Puzzle::Parity | Puzzle::A5)
     }
 
-    /// Whether a row may be meant, well formed or not.
-    fn is_meant(self, words: &[&str]) -> bool {
-        let has_number = words.iter().any(|it| it.parse::<u32>().is_ok());
-        match self {
-            Puzzle::Copying => !has_number,
-            Puzzle::Recall => has_number,
-            Puzzle::Parity | Puzzle::A5 => true,
-        }
-    }
-
     /// The right answer after the last of `words`, which are without the beginning mark.
     ///
     /// # Errors
     /// Why there is none, and what to write instead.
     pub fn solve(self, words: &[&str]) -> Result<Solution, &'static str> {
-        match self {
-            Puzzle::Copying => copied(words),
-            Puzzle::Recall => recalled(words),
-            Puzzle::Parity => {
-                let is_bit = |it: &&str| matches!(*it, "0" | "1");
-                if !words.iter().all(is_bit) {
-                    return Err("write only 0 and 1, with spaces between them");
-                }
-                let n_ones = words.iter().filter(|it| **it == "1").count();
-                let word = if n_ones.is_multiple_of(2) { "even" } else { "odd" };
-                Ok(Solution { word: word.to_owned(), n_items: words.len() })
-            }
-            Puzzle::A5 => composed(words),
-        }
+        let task = self.task();
+        let row = task.read(words).map_err(|why| why.0)?;
+        let answer = row.answer(row.n_positions() - 1).expect("these tasks have one answer");
+        let word = task.words()[answer as usize].clone();
+        Ok(Solution { word, n_items: row.n_items })
     }
 }
 
@@ -251,7 +225,7 @@ impl Task {
 
 /// The task that a prompt is a row of, where a family has several.
 fn task_of<'a>(tasks: &'a [Task], words: &[&str]) -> Option<&'a Task> {
-    tasks.iter().find(|it| it.puzzle.is_meant(words)).or(tasks.first())
+    tasks.iter().find(|it| it.puzzle.task().is_meant(words)).or(tasks.first())
 }
 
 /// How large a prompt is, measured by training; nothing where it is no row.
@@ -276,60 +250,6 @@ pub fn verdict(tasks: &[Task], words: &[&str], said: &str) -> Verdict {
     }
 }
 
-/// What stands before the bar and after it.
-fn parted<'a, 'b>(words: &'a [&'b str]) -> Option<[&'a [&'b str]; 2]> {
-    let bar = words.iter().position(|it| *it == ASK)?;
-    Some([&words[..bar], &words[bar + 1..]])
-}
-
-fn copied(words: &[&str]) -> Result<Solution, &'static str> {
-    let is_letter = |it: &&str| it.len() == 1 && it.bytes().all(|it| it.is_ascii_lowercase());
-    let [given, said] = parted(words).ok_or("put a | after the letters")?;
-    if given.is_empty() || !given.iter().all(is_letter) {
-        return Err("before the | stand small letters, with spaces between them");
-    }
-    if given.len() < said.len() {
-        return Err("the copy is whole already; take its end away");
-    }
-    if !given.starts_with(said) {
-        return Err("what stands after the | is no copy; take the wrong letters away");
-    }
-    let word = given.get(said.len()).copied().unwrap_or(END);
-    Ok(Solution { word: word.to_owned(), n_items: given.len() })
-}
-
-fn recalled(words: &[&str]) -> Result<Solution, &'static str> {
-    let is_key = |it: &str| it.len() == 1 && it.bytes().all(|it| it.is_ascii_alphabetic());
-    let is_value = |it: &str| it.parse::<u32>().is_ok_and(|it| it < N_VALUES);
-    let [given, said] = parted(words).ok_or("put a | after the pairs, and a key after it")?;
-    let is_pair = |pair: &[&str]| matches!(pair, [key, value] if is_key(key) && is_value(value));
-    if !given.chunks(2).all(is_pair) {
-        return Err("before the | stand a letter and a number below 50 by turns");
-    }
-    let Some((asked, before)) = said.split_last().filter(|it| is_key(it.0)) else {
-        return Err("end with a key: a letter that stands before the |");
-    };
-    if !before.chunks(2).all(is_pair) {
-        return Err("after the | stand a key and its value by turns, and a key at the end");
-    }
-    let mut found = given.chunks(2).filter(|it| it[0] == *asked);
-    match (found.next(), found.next()) {
-        (Some(pair), None) => Ok(Solution { word: pair[1].to_owned(), n_items: given.len() / 2 }),
-        (Some(_), Some(_)) => Err("the key stands before the | more than once"),
-        (None, _) => Err("the key does not stand before the |"),
-    }
-}
-
-fn composed(words: &[&str]) -> Result<Solution, &'static str> {
-    let mut places = [1u8, 2, 3, 4, 5];
-    for word in words {
-        let (_, to) =
-            MOVES.iter().find(|it| it.0 == *word).ok_or("write only a and b, with spaces")?;
-        places = places.map(|it| to[usize::from(it) - 1]);
-    }
-    Ok(Solution { word: places.map(|it| it.to_string()).concat(), n_items: words.len() })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -338,58 +258,18 @@ mod tests {
         prompt.split_whitespace().collect()
     }
 
-    #[track_caller]
-    fn check(puzzle: Puzzle, prompt: &str, word: &str, n_items: usize) {
-        let expected = Solution { word: word.to_owned(), n_items };
-        assert_eq!(puzzle.solve(&words(prompt)), Ok(expected), "{prompt}");
-    }
-
-    #[track_caller]
-    fn has_none(puzzle: Puzzle, prompts: &[&str]) {
-        for prompt in prompts {
-            assert!(puzzle.solve(&words(prompt)).is_err(), "{prompt}");
+    #[test]
+    fn what_is_right_is_what_the_task_says() {
+        for (puzzle, prompt, word, n_items) in [
+            (Puzzle::Copying, "m n | m n", ".", 2),
+            (Puzzle::Recall, "a 7 b 12 c 3 | b 12 c", "3", 3),
+            (Puzzle::Parity, "", "even", 0),
+            (Puzzle::A5, "a b", "31452", 2),
+        ] {
+            let expected = Solution { word: word.to_owned(), n_items };
+            assert_eq!(puzzle.solve(&words(prompt)), Ok(expected), "{prompt}");
+            assert!(puzzle.solve(&["é"]).is_err(), "{puzzle:?}");
         }
-    }
-
-    #[test]
-    fn a_copy_goes_on_with_the_next_letter_and_ends_with_a_stop() {
-        check(Puzzle::Copying, "q w e r t y | q w e", "r", 6);
-        check(Puzzle::Copying, "m n m n o m n p | m n m n o", "m", 8);
-        check(Puzzle::Copying, "m n |", "m", 2);
-        check(Puzzle::Copying, "m n | m n", ".", 2);
-        has_none(
-            Puzzle::Copying,
-            &["", "m n", "| m", "m N | m", "m n | n", "m n | m n .", "mn | "],
-        );
-    }
-
-    #[test]
-    fn a_value_is_that_of_the_last_key() {
-        check(Puzzle::Recall, "a 7 b 12 c 3 | b 12 c", "3", 3);
-        check(Puzzle::Recall, "a 7 A 12 | A", "12", 2);
-        let wrong = ["a 7 b 12", "a 7 | a 7", "a 7 | b", "a 7 a 8 | a", "a 50 | a", "7 a | a"];
-        has_none(Puzzle::Recall, &wrong);
-        has_none(Puzzle::Recall, &["a 7 b | a", "a 7 b 8 | 7 b", "a 7 |"]);
-    }
-
-    #[test]
-    fn parity_counts_ones() {
-        check(Puzzle::Parity, "1 0 1 1 0", "odd", 5);
-        check(Puzzle::Parity, "1 1 1 1 1 1 1 1", "even", 8);
-        check(Puzzle::Parity, "", "even", 0);
-        has_none(Puzzle::Parity, &["1 0 2", "10", "odd"]);
-    }
-
-    #[test]
-    fn moves_are_made_one_after_another() {
-        check(Puzzle::A5, "", "12345", 0);
-        check(Puzzle::A5, "a", "23451", 1);
-        check(Puzzle::A5, "b", "23145", 1);
-        // Thing 1 goes to place 2 by a, and from there to place 3 by b.
-        check(Puzzle::A5, "a b", "31452", 2);
-        check(Puzzle::A5, "a a a a a", "12345", 5);
-        check(Puzzle::A5, "b b b", "12345", 3);
-        has_none(Puzzle::A5, &["a c", "ab"]);
     }
 
     #[test]

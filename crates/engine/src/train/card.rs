@@ -21,15 +21,16 @@ use crate::{
 /// Rows on which the stored plane is fitted.
 const N_BASIS: usize = 48;
 
-/// Writes `model.json`, `weights.safetensors` and `card.md`. The marks are those of the weights as
-/// they are stored, in half precision.
+/// Writes `model.json` and `weights.safetensors`, and for stories `card.md`; the card of a lab's
+/// network is made of `measured.json`. The marks are those of the weights as they are stored, in
+/// half precision.
 ///
 /// # Errors
 /// [`CheckpointError`] where the folder cannot be written.
 pub fn publish(folder: &Path, network: &Network, state: &State) -> Result<Marks, CheckpointError> {
     let device = Device::flex();
     let recipe = &state.recipe;
-    let source = Source::new(recipe);
+    let source = Source::new(recipe)?;
     let plane = basis(network, &source.samples(N_BASIS), &device);
     let mut weights = collect(network);
     let d_model = plane.mean.len();
@@ -48,16 +49,19 @@ pub fn publish(folder: &Path, network: &Network, state: &State) -> Result<Marks,
         weights_sha256: digest(&bytes),
         weights_bytes: bytes.len() as u64,
         vocab: source.vocabulary(),
-        prompts: source.prompts(),
+        prompts: if recipe.prompts.is_empty() { source.prompts() } else { recipe.prompts.clone() },
         phenomena: Vec::new(),
     };
     let stored = Model::new(file.clone(), Weights::from_safetensors(&bytes)?, &device)?;
-    let marks = examine(&stored.network, &source, &device);
+    let marks = examine(&stored.network, &source, &recipe.measures, &device);
     file.phenomena = marks.phenomena.clone();
     make_folder(folder)?;
     write(&folder.join(WEIGHTS_FILE), &bytes)?;
     write(&folder.join(MODEL_FILE), serde_json::to_string_pretty(&file)?.as_bytes())?;
-    write(&folder.join("card.md"), card(state, &file, &marks, stored.n_params).as_bytes())?;
+    if recipe.task == Task::Tales {
+        let card = card(state, &file, &marks, stored.n_params);
+        write(&folder.join("card.md"), card.as_bytes())?;
+    }
     Ok(marks)
 }
 
@@ -75,7 +79,7 @@ fn card(state: &State, file: &ModelFile, marks: &Marks, n_params: usize) -> Stri
     }
     let repeat = format!("Repeat it with `cargo xtask train {}`.", file.id);
     let heading = "| phenomenon | what it asks for | accuracy | cases |\n|---|---|---|---|";
-    let title = format!("## Right first choices on {}", held_out(&state.recipe.task));
+    let title = "## Right first choices on held-out stories";
     writeln!(text, "\n{repeat}\n\n{title}\n\n{heading}").expect("a String takes every text");
     for (mark, about) in marks.phenomena.iter().zip(&marks.about) {
         let share = 100.0 * mark.accuracy;
@@ -83,13 +87,6 @@ fn card(state: &State, file: &ModelFile, marks: &Marks, n_params: usize) -> Stri
             .expect("a String takes every text");
     }
     text
-}
-
-fn held_out(task: &Task) -> &'static str {
-    match task {
-        Task::Tales => "held-out stories",
-        Task::Puzzles(_) => "rows drawn apart from those of training",
-    }
 }
 
 type CardRow = (&'static str, String);
@@ -114,51 +111,19 @@ fn network_rows(state: &State, n_params: usize) -> Vec<CardRow> {
 }
 
 fn task_rows(recipe: &Recipe) -> Vec<CardRow> {
-    match &recipe.task {
-        Task::Tales => vec![
-            (
-                "data",
-                "stories of the seeded grammar in `crates/engine/src/train/tales.rs`, drawn anew \
-                 for every step"
-                    .to_owned(),
-            ),
-            (
-                "drills",
-                format!(
-                    "rows of random words that come again, until step {} ever fewer",
-                    recipe.n_drill
-                ),
-            ),
-            (
-                "loss",
-                format!(
-                    "words that follow from those before them count {} times",
-                    recipe.case_weight
-                ),
-            ),
-        ],
-        Task::Puzzles(puzzles) => {
-            let puzzle = puzzles.iter().map(|it| {
-                let ([fewest, most], items, about) = (it.trained, it.items(), it.about());
-                ("puzzle", format!("{about}; rows of {fewest} to {most} {items}"))
-            });
-            let data = "rows from `crates/engine/src/train/puzzles.rs`, drawn anew for every step";
-            let loss = "places where the answer is to be known count, others do not";
-            puzzle.chain([("data", data.to_owned()), ("loss", loss.to_owned())]).collect()
-        }
-    }
+    let data = "stories of the seeded grammar in `crates/engine/src/train/tales.rs`, drawn anew for \
+                every step";
+    let drills =
+        format!("rows of random words that come again, until step {} ever fewer", recipe.n_drill);
+    let loss =
+        format!("words that follow from those before them count {} times", recipe.case_weight);
+    vec![("data", data.to_owned()), ("drills", drills), ("loss", loss)]
 }
 
 fn run_rows(state: &State, file: &ModelFile, marks: &Marks) -> Vec<CardRow> {
     let Recipe { optimizer, n_rows, network, .. } = &state.recipe;
-    let (what, floor) = match &state.recipe.task {
-        Task::Tales => ("loss on held-out stories", "the grammar's own entropy on them"),
-        Task::Puzzles(_) => ("loss on the largest rows of training", "least that can be had"),
-    };
-    let width = match &state.recipe.task {
-        Task::Tales => format!("{n_rows} × {} tokens", network.n_ctx),
-        Task::Puzzles(_) => format!("{n_rows} rows"),
-    };
+    let width = format!("{n_rows} × {} tokens", network.n_ctx);
+    let floor = marks.floor.map_or_else(|| "not known".to_owned(), |it| format!("{it:.4}"));
     let training = format!(
         "{} steps of {width}, AdamW, learning rate {}, {} steps of warm-up, cosine to a tenth",
         state.n_done, optimizer.learning_rate, optimizer.n_warmup
@@ -171,8 +136,11 @@ fn run_rows(state: &State, file: &ModelFile, marks: &Marks) -> Vec<CardRow> {
         ("seed", state.recipe.seed.to_string()),
         ("training", training),
         ("time", minutes),
-        (what, format!("{:.4} nats per token, {} rows", marks.loss, marks.n_rows)),
-        (floor, format!("{:.4} nats per token", marks.floor)),
+        (
+            "loss on held-out stories",
+            format!("{:.4} nats per token, {} rows", marks.loss, marks.n_rows),
+        ),
+        ("the grammar's own entropy on them", format!("{floor} nats per token")),
         ("weights", weights),
         ("licence", file.licence.clone()),
     ]

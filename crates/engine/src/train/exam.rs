@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 use burn::{prelude::*, tensor::activation::log_softmax};
+use lab::{
+    format::{Exercise, Measure, MeasureKind},
+    task::Size,
+};
 use trace::{Phenomenon, SitePattern};
 
 use super::{
-    puzzles::{Kind, Puzzle},
-    rows::{Batch, Source, Stories, held_out},
+    measure::{Answers, of_task},
+    rows::{Source, Stories},
     tales,
 };
 use crate::{
@@ -25,8 +29,8 @@ pub struct Marks {
     pub n_tokens: usize,
     /// Mean loss in nats per token, the end of each story included.
     pub loss: f64,
-    /// The same of the task itself: no model can have less on average.
-    pub floor: f64,
+    /// The same of the task itself, where it is known: no model can have less on average.
+    pub floor: Option<f64>,
     /// The share of right first choices, phenomenon by phenomenon.
     pub phenomena: Vec<Phenomenon>,
     /// What each phenomenon asks for.
@@ -35,113 +39,67 @@ pub struct Marks {
 
 /// Stories of an exam.
 const N_STORIES: usize = 2_000;
-/// Rows that are read at a time.
-const N_AT_ONCE: usize = 50;
 
-/// Sits the exam on what no step drew.
-pub fn examine(network: &Network, source: &Source, device: &Device) -> Marks {
+/// Sits the exam on what no step drew; `measures` are those of tasks with rows.
+pub fn examine(network: &Network, source: &Source, measures: &[Measure], device: &Device) -> Marks {
     match source {
         Source::Tales(stories) => examine_tales(network, stories, device),
-        Source::Puzzles { puzzles, seed } => examine_puzzles(network, puzzles, *seed, device),
+        Source::Rows { exercises, seed } => {
+            examine_rows(network, exercises, *seed, measures, device)
+        }
     }
 }
 
 /// Rows of every size that the exams name; the loss is that of the largest rows that were trained
 /// on.
-fn examine_puzzles(network: &Network, puzzles: &[Puzzle], seed: u64, device: &Device) -> Marks {
+fn examine_rows(
+    network: &Network,
+    exercises: &[Exercise],
+    seed: u64,
+    measures: &[Measure],
+    device: &Device,
+) -> Marks {
     let mut marks = Marks {
-        n_rows: puzzles.iter().map(|it| it.exam_rows).sum(),
+        n_rows: exercises.iter().map(|it| it.exam_rows).sum(),
         n_tokens: 0,
         loss: 0.0,
-        floor: 0.0,
+        floor: Some(0.0),
         phenomena: Vec::new(),
         about: Vec::new(),
     };
-    for puzzle in puzzles {
-        for &n_items in &puzzle.exam {
-            let name = format!("{n_items} {}", puzzle.items());
-            let answers = sit(network, puzzle, seed, n_items, device);
-            marks.push(name.clone(), puzzle.asks(), answers.iter().flat_map(|it| &it.is_right));
-            if puzzle.kind == Kind::Copying {
-                let whole = answers.iter().map(|it| it.is_right.iter().all(|it| *it));
-                let whole: Vec<bool> = whole.collect();
-                marks.push(format!("{name}, whole"), "the whole row without a fault", &whole);
+    for exercise in exercises {
+        let items = exercise.task.items().name;
+        for &size in &exercise.exam {
+            let answers = Answers::of(network, exercise, size, seed, device);
+            for measure in of_task(measures, exercise, exercises.len()) {
+                let ending = match measure.kind {
+                    MeasureKind::Accuracy => "",
+                    MeasureKind::Exact => ", whole",
+                    _ => continue,
+                };
+                let name = format!("{} {items}{ending}", size.0);
+                let (estimate, n_cases) = answers.take(measure).expect("an exam has rows");
+                let accuracy = estimate.value as f32;
+                marks.phenomena.push(Phenomenon { name, accuracy, n_cases });
+                marks.about.push(measure.about.clone());
             }
         }
-        let answers = sit(network, puzzle, seed, puzzle.trained[1], device);
-        marks.n_tokens += answers.iter().map(|it| it.n_tokens).sum::<usize>();
-        marks.loss += answers.iter().map(|it| it.loss).sum::<f64>();
+        let size = Size(exercise.trained[1]);
+        let answers = Answers::of(network, exercise, size, seed, device);
+        let (loss, n_tokens) = answers.total_loss();
+        marks.n_tokens += n_tokens;
+        marks.loss += loss;
+        let floor = exercise.task.floor(size).map(|it| it * n_tokens as f64);
+        marks.floor = marks.floor.zip(floor).map(|(sum, it)| sum + it);
     }
-    marks.loss /= marks.n_tokens as f64;
+    let n = marks.n_tokens as f64;
+    marks.loss /= n;
+    marks.floor = marks.floor.map(|it| it / n);
     marks
 }
 
-impl Marks {
-    fn push<'a>(
-        &mut self,
-        name: String,
-        about: &str,
-        is_right: impl IntoIterator<Item = &'a bool>,
-    ) {
-        let (mut n_right, mut n_cases) = (0, 0);
-        for &it in is_right {
-            n_right += usize::from(it);
-            n_cases += 1;
-        }
-        self.phenomena.push(Phenomenon {
-            name,
-            accuracy: n_right as f32 / n_cases as f32,
-            n_cases,
-        });
-        self.about.push(about.to_owned());
-    }
-}
-
-/// What a network answers to one row.
-struct Answers {
-    /// At each place that is asked for.
-    is_right: Vec<bool>,
-    /// Summed over all places that are to be known, in nats.
-    loss: f64,
-    n_tokens: usize,
-}
-
-fn sit(
-    network: &Network,
-    puzzle: &Puzzle,
-    seed: u64,
-    n_items: usize,
-    device: &Device,
-) -> Vec<Answers> {
-    let mut answers = Vec::new();
-    let rows: Vec<_> = held_out(puzzle, seed, n_items, puzzle.exam_rows).collect();
-    for rows in rows.chunks(N_AT_ONCE) {
-        let n_tokens = puzzle.n_tokens(n_items);
-        let batch = Batch::of(rows.iter().cloned());
-        let input = TensorData::new(batch.read, [rows.len(), n_tokens]);
-        let said = said(network, input, device);
-        let d_vocab = said.len() / (rows.len() * n_tokens);
-        for (row, said) in rows.iter().zip(said.chunks_exact(n_tokens * d_vocab)) {
-            let mut found = Answers { is_right: Vec::new(), loss: 0.0, n_tokens: 0 };
-            for (place, said) in said.chunks_exact(d_vocab).enumerate() {
-                if !row.is_known[place] {
-                    continue;
-                }
-                let told = row.told[place].cast_unsigned() as usize;
-                found.loss -= f64::from(said[told]);
-                found.n_tokens += 1;
-                if !puzzle.asks_last() || place + 1 == n_tokens {
-                    found.is_right.push(is_first(said, told));
-                }
-            }
-            answers.push(found);
-        }
-    }
-    answers
-}
-
 /// Whether this word is more likely than every other one.
-fn is_first(said: &[f32], told: usize) -> bool {
+pub(super) fn is_first(said: &[f32], told: usize) -> bool {
     said.iter().enumerate().all(|(id, it)| id == told || *it < said[told])
 }
 
@@ -179,14 +137,14 @@ fn examine_tales(network: &Network, stories: &Stories, device: &Device) -> Marks
         n_rows: held_out.len(),
         n_tokens,
         loss: loss / n,
-        floor: floor / n,
+        floor: Some(floor / n),
         phenomena: phenomena.collect(),
         about,
     }
 }
 
 /// Log-probabilities at every place, row after row.
-fn said(network: &Network, rows: TensorData, device: &Device) -> Vec<f32> {
+pub(super) fn said(network: &Network, rows: TensorData, device: &Device) -> Vec<f32> {
     let logits = network.forward(Tensor::from_data(rows, device), &mut Probe::blind());
     floats(log_softmax(logits, 2))
 }
@@ -212,6 +170,6 @@ pub(super) fn basis(network: &Network, samples: &[Vec<i32>], device: &Device) ->
     principal_basis(&points, d_model)
 }
 
-fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+pub(super) fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().convert::<f32>().try_to_vec().expect("the tensor holds floats")
 }

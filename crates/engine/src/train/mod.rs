@@ -5,7 +5,7 @@ mod recipe; // start here
 mod card;
 mod checkpoint;
 mod exam;
-mod puzzles;
+mod measure;
 mod rows;
 pub mod tales;
 mod trainer;
@@ -13,7 +13,7 @@ mod trainer;
 pub use card::publish;
 pub use checkpoint::{CheckpointError, State, resume, save};
 pub use exam::{Marks, examine};
-pub use puzzles::{Kind, Puzzle, Row};
+pub use measure::{measure_network, untrained};
 pub use recipe::{Optimizer, Recipe, RecipeError, Task};
-pub use rows::{Batch, Source, Stories};
+pub use rows::{Batch, Source, Stories, Wanted};
 pub use trainer::Trainer;

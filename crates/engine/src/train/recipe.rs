@@ -1,8 +1,8 @@
 //! What to train, on what, for how long: a file that says it all.
 
+use lab::format::{Exercise, Lab, Measure, Network, Problem, Resolved, TaskSpec};
 use serde::{Deserialize, Serialize};
 
-use super::puzzles::Puzzle;
 use crate::model::{CONFIG_VERSION, ConfigError, NetworkConfig};
 
 /// A training run that anybody can repeat.
@@ -15,10 +15,16 @@ pub struct Recipe {
     pub about: String,
     pub licence: String,
     pub task: Task,
+    /// What is measured of the finished network, where the task has rows.
+    #[serde(default)]
+    pub measures: Vec<Measure>,
+    /// Prompts to begin with; rows that no step draws where there are none.
+    #[serde(default)]
+    pub prompts: Vec<String>,
     pub network: NetworkConfig,
     pub optimizer: Optimizer,
     pub n_steps: usize,
-    /// Rows in a step: of `network.n_ctx` tokens, or as long as a puzzle is.
+    /// Rows in a step: of `network.n_ctx` tokens, or as long as the rows of its task are.
     pub n_rows: usize,
     pub seed: u64,
     /// Over how many steps stories take the place of drills in copying; 0 for stories alone.
@@ -36,13 +42,13 @@ fn one() -> f32 {
 }
 
 /// Where the text comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Task {
     /// Stories of the grammar in `train::tales`.
     Tales,
-    /// Puzzles with the same words; each step takes the next of them.
-    Puzzles(Vec<Puzzle>),
+    /// Tasks with the same words; each step takes the next of them.
+    Rows(Vec<TaskSpec>),
 }
 
 /// AdamW (Loshchilov & Hutter 2019) with linear warm-up and a cosine down to a tenth.
@@ -72,11 +78,9 @@ pub enum RecipeError {
     Context { longest: usize, n_ctx: usize },
     #[error("{0} must be at least 1")]
     Zero(&'static str),
-    #[error(
-        "a row of this puzzle has from 1 to {0} items; change `trained` (fewest first) or `exam`"
-    )]
-    Items(usize),
-    #[error("these puzzles have other words; train a network for each")]
+    #[error("{0}")]
+    Lab(#[from] Problem),
+    #[error("these tasks have other words; train a network for each")]
     Words,
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -100,10 +104,49 @@ impl Recipe {
         if let Some((name, _)) = counts.into_iter().find(|it| it.1 == 0) {
             return Err(RecipeError::Zero(name));
         }
-        if let Task::Puzzles(puzzles) = &recipe.task {
-            check(puzzles)?;
+        recipe.check()?;
+        Ok(recipe)
+    }
+
+    fn check(&self) -> Result<(), RecipeError> {
+        if let Task::Rows(specs) = &self.task {
+            exercises(specs)?;
         }
-        recipe.network.check()?;
+        Ok(self.network.check()?)
+    }
+
+    /// The recipe of one network of a lab. An untrained network has 0 steps.
+    ///
+    /// # Errors
+    /// [`RecipeError`], among them that a path in `set` is no field of a network.
+    pub fn of_lab(lab: &Lab, network: &Network, seed: u64) -> Result<Self, RecipeError> {
+        let Resolved { network: config, optimizer, n_steps, n_rows, checkpoint_every } =
+            lab.resolve(network)?;
+        let inside = |part: &str| {
+            let place = format!("networks[{}]: {part}", network.name);
+            move |error: serde_json::Error| Problem::new(place, error.to_string())
+        };
+        let recipe = Self {
+            version: CONFIG_VERSION,
+            id: match &network.model {
+                Some(model) if lab.seeds(network).first() == Some(&seed) => model.clone(),
+                _ => format!("{}-{}-{seed}", lab.id, network.name),
+            },
+            about: format!("{}: {}.", lab.title, network.about),
+            licence: lab.licence.clone(),
+            task: Task::Rows(lab.tasks.clone()),
+            measures: lab.measures.clone(),
+            prompts: lab.prompts.iter().filter_map(|it| it.text.clone()).collect(),
+            network: serde_json::from_value(config).map_err(inside("network"))?,
+            optimizer: serde_json::from_value(optimizer).map_err(inside("optimizer"))?,
+            n_steps,
+            n_rows,
+            seed,
+            n_drill: 0,
+            case_weight: 1.0,
+            checkpoint_every,
+        };
+        recipe.check()?;
         Ok(recipe)
     }
 
@@ -119,23 +162,17 @@ impl Recipe {
     }
 }
 
-fn check(puzzles: &[Puzzle]) -> Result<(), RecipeError> {
-    let words = puzzles.first().ok_or(RecipeError::Zero("the number of puzzles"))?.vocabulary();
-    for puzzle in puzzles {
-        if puzzle.vocabulary() != words {
-            return Err(RecipeError::Words);
-        }
-        if puzzle.exam_rows == 0 {
-            return Err(RecipeError::Zero("exam_rows"));
-        }
-        let most = puzzle.most_items().unwrap_or(usize::MAX);
-        let can_be_made = |it: &usize| (1..=most).contains(it);
-        let is_in_order = puzzle.trained[0] <= puzzle.trained[1];
-        if !is_in_order || !puzzle.exam.iter().chain(&puzzle.trained).all(can_be_made) {
-            return Err(RecipeError::Items(most));
-        }
+/// The tasks themselves, which have to have the same words.
+pub(super) fn exercises(specs: &[TaskSpec]) -> Result<Vec<Exercise>, RecipeError> {
+    let make = |(place, spec): (usize, &TaskSpec)| {
+        spec.exercise().map_err(|it| it.inside(&format!("tasks[{place}]")))
+    };
+    let exercises = specs.iter().enumerate().map(make).collect::<Result<Vec<_>, _>>()?;
+    let words = exercises.first().ok_or(RecipeError::Zero("the number of tasks"))?.task.words();
+    if exercises.iter().any(|it| it.task.words() != words) {
+        return Err(RecipeError::Words);
     }
-    Ok(())
+    Ok(exercises)
 }
 
 /// What is left of the learning rate at the end.

@@ -1,13 +1,16 @@
-//! Stories and puzzles as rows of tokens.
+//! Stories and rows of tasks as batches of tokens.
 
 use std::collections::BTreeMap;
 
+use lab::{
+    format::Exercise,
+    task::{Row, Size, Targets},
+};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::{
-    puzzles::{Puzzle, Row},
-    recipe::{Recipe, Task},
+    recipe::{Recipe, RecipeError, Task, exercises},
     tales::{self, Story},
 };
 
@@ -15,9 +18,9 @@ use super::{
 #[derive(Debug)]
 pub enum Source {
     Tales(Stories),
-    /// Puzzles with the same words, which take turns.
-    Puzzles {
-        puzzles: Vec<Puzzle>,
+    /// Tasks with the same words, which take turns.
+    Rows {
+        exercises: Vec<Exercise>,
         seed: u64,
     },
 }
@@ -36,12 +39,20 @@ const DRILL_WORDS: std::ops::Range<usize> = 3..16;
 const HIDDEN_SHARE: f64 = 0.004;
 
 /// What one step learns from, row after row.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
-    pub read: Vec<i32>,
-    pub told: Vec<i32>,
-    /// How much each token that is told counts in the loss.
-    pub counts: Vec<f32>,
+    pub inputs: Vec<i32>,
+    pub targets: Wanted,
+    /// How much each position counts in the loss.
+    pub weights: Vec<f32>,
+}
+
+/// What is to be predicted at each position of a batch.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wanted {
+    Words(Vec<i32>),
+    /// The probability of every word, `[rows, positions, d_vocab]`.
+    Distributions(Vec<f32>),
 }
 
 /// The stream of stories and rows that no step draws.
@@ -49,28 +60,32 @@ const HELD_OUT: u64 = u64::MAX;
 
 impl Source {
     /// The source that a recipe names.
-    pub fn new(recipe: &Recipe) -> Self {
-        match &recipe.task {
+    ///
+    /// # Errors
+    /// [`RecipeError`] where its task cannot be made.
+    pub fn new(recipe: &Recipe) -> Result<Self, RecipeError> {
+        Ok(match &recipe.task {
             Task::Tales => Source::Tales(Stories::new(recipe.seed)),
-            Task::Puzzles(puzzles) => {
-                Source::Puzzles { puzzles: puzzles.clone(), seed: recipe.seed }
-            }
-        }
+            Task::Rows(specs) => Source::Rows { exercises: exercises(specs)?, seed: recipe.seed },
+        })
     }
 
     /// Words by number.
     pub fn vocabulary(&self) -> Vec<String> {
         match self {
             Source::Tales(_) => tales::vocabulary().into_iter().map(str::to_owned).collect(),
-            Source::Puzzles { puzzles, .. } => puzzles[0].vocabulary(),
+            Source::Rows { exercises, .. } => exercises[0].task.words(),
         }
     }
 
-    /// Prompts to begin with.
+    /// Prompts to begin with: of a task, the first held-out row of each size of the exam that
+    /// training has.
     pub fn prompts(&self) -> Vec<String> {
         match self {
             Source::Tales(_) => tales::PROMPTS.iter().map(|it| it.0.to_owned()).collect(),
-            Source::Puzzles { puzzles, .. } => puzzles.iter().flat_map(Puzzle::prompts).collect(),
+            Source::Rows { exercises, seed } => {
+                exercises.iter().flat_map(|it| prompts_of(it, *seed)).collect()
+            }
         }
     }
 
@@ -78,25 +93,25 @@ impl Source {
     pub fn longest(&self) -> usize {
         match self {
             Source::Tales(_) => 1 + tales::MAX_WORDS,
-            Source::Puzzles { puzzles, .. } => {
-                puzzles.iter().map(|it| it.n_tokens(it.trained[1])).max().unwrap_or(0)
+            Source::Rows { exercises, .. } => {
+                let n_tokens = |it: &Exercise| it.task.n_tokens(Size(it.trained[1]));
+                exercises.iter().map(n_tokens).max().unwrap_or(0)
             }
         }
     }
 
-    /// What a step of `recipe` reads, what it has to foretell, and how much each token counts.
+    /// What a step of `recipe` reads, what it has to predict, and how much each position counts.
     ///
-    /// A puzzle's rows of one step are of one size, drawn anew at each step, so that none is
+    /// A task's rows of one step are of one size, drawn anew at each step, so that none is
     /// filled up.
     pub fn batch(&self, recipe: &Recipe, step: usize) -> Batch {
         match self {
             Source::Tales(stories) => stories.batch(recipe, step),
-            Source::Puzzles { puzzles, seed } => {
-                let puzzle = &puzzles[step % puzzles.len()];
+            Source::Rows { exercises, seed } => {
+                let Exercise { task, trained, .. } = &exercises[step % exercises.len()];
                 let mut rng = stream(*seed, step as u64);
-                let n_items = rng.random_range(puzzle.trained[0]..=puzzle.trained[1]);
-                let rows = (0..recipe.n_rows).map(|_| puzzle.row(n_items, &mut rng));
-                Batch::of(rows)
+                let size = Size(rng.random_range(trained[0]..=trained[1]));
+                Batch::of((0..recipe.n_rows).map(|_| task.row(size, &mut rng)))
             }
         }
     }
@@ -107,36 +122,64 @@ impl Source {
             Source::Tales(stories) => {
                 stories.held_out(count).iter().map(|it| stories.tokens(it)).collect()
             }
-            Source::Puzzles { puzzles, seed } => puzzles
+            Source::Rows { exercises, seed } => exercises
                 .iter()
-                .flat_map(|it| held_out(it, *seed, it.trained[1], count / puzzles.len()))
-                .map(|it| it.read)
+                .flat_map(|it| held_out(it, *seed, Size(it.trained[1]), count / exercises.len()))
+                .map(|it| ids(it.inputs.words()))
                 .collect(),
         }
     }
 }
 
-/// Rows of a puzzle that no step draws.
+fn prompts_of(exercise: &Exercise, seed: u64) -> Vec<String> {
+    let words = exercise.task.words();
+    let text = |row: Row| {
+        let row = row.inputs.words()[1..].iter().map(|&it| words[it as usize].clone());
+        row.collect::<Vec<_>>().join(" ")
+    };
+    let is_trained = |it: &&Size| it.0 <= exercise.trained[1];
+    let sizes = exercise.exam.iter().filter(is_trained);
+    sizes.flat_map(|&size| held_out(exercise, seed, size, 1)).map(text).collect()
+}
+
+/// Rows of a task that no step draws.
 pub(super) fn held_out(
-    puzzle: &Puzzle,
+    exercise: &Exercise,
     seed: u64,
-    n_items: usize,
+    size: Size,
     count: usize,
 ) -> impl Iterator<Item = Row> {
-    let mut rng = stream(seed, HELD_OUT - n_items as u64);
-    (0..count).map(move |_| puzzle.row(n_items, &mut rng))
+    let mut rng = stream(seed, HELD_OUT - size.0 as u64);
+    (0..count).map(move |_| exercise.task.row(size, &mut rng))
+}
+
+/// Word ids as the network reads them.
+pub(super) fn ids(words: &[u32]) -> Vec<i32> {
+    words.iter().map(|it| it.cast_signed()).collect()
 }
 
 impl Batch {
-    /// Rows one after another; what is not to be known does not count.
+    /// Rows one after another, to learn from: words that were drawn where there are some, else the
+    /// targets.
+    ///
+    /// # Panics
+    /// Where rows have vectors: no network reads or predicts them yet.
     pub fn of(rows: impl IntoIterator<Item = Row>) -> Self {
-        let mut batch = Self::default();
+        let (mut inputs, mut weights) = (Vec::new(), Vec::new());
+        let (mut words, mut shares) = (Vec::new(), Vec::new());
         for row in rows {
-            batch.read.extend(row.read);
-            batch.told.extend(row.told);
-            batch.counts.extend(row.is_known.iter().map(|&it| f32::from(u8::from(it))));
+            inputs.extend(ids(row.inputs.words()));
+            weights.extend(row.weights);
+            match (row.drawn, row.targets) {
+                (Some(drawn), _) | (None, Targets::Words(drawn)) => words.extend(ids(&drawn)),
+                (None, Targets::Distributions { values, .. }) => shares.extend(values),
+                (None, Targets::Numbers { .. }) => panic!("networks predict words"),
+            }
         }
-        batch
+        assert_eq!(inputs.len(), weights.len(), "networks read words");
+        let targets =
+            if shares.is_empty() { Wanted::Words(words) } else { Wanted::Distributions(shares) };
+        Self { inputs, targets, weights }
     }
 }
 
@@ -157,7 +200,7 @@ impl Stories {
         self.ids[word]
     }
 
-    /// What a step of `recipe` reads, what it has to foretell, and how much each token counts.
+    /// What a step of `recipe` reads, what it has to predict, and how much each position counts.
     ///
     /// A row is whole stories one after another, each after its beginning mark, the last one cut;
     /// in the first steps more and more of them take the place of drills. Now and then a word that
@@ -165,7 +208,7 @@ impl Stories {
     pub fn batch(&self, recipe: &Recipe, step: usize) -> Batch {
         let mut rng = stream(self.seed, step as u64);
         let width = recipe.network.n_ctx;
-        let mut batch = Batch::default();
+        let (mut inputs, mut targets, mut weights) = (Vec::new(), Vec::new(), Vec::new());
         let share = 1.0 - step as f64 / recipe.n_drill.max(1) as f64;
         for _ in 0..recipe.n_rows {
             let is_drill = rng.random_bool((2.0 * share).clamp(0.0, 1.0));
@@ -174,14 +217,14 @@ impl Stories {
             } else {
                 self.tale(&mut rng, width, recipe.case_weight)
             };
-            batch.told.extend(&row[1..=width]);
-            batch.counts.extend(&counts[1..=width]);
-            batch.read.extend(row[..width].iter().map(|&it| {
+            targets.extend(&row[1..=width]);
+            weights.extend(&counts[1..=width]);
+            inputs.extend(row[..width].iter().map(|&it| {
                 let is_hidden = it != self.id(tales::BOS) && rng.random_bool(HIDDEN_SHARE);
                 if is_hidden { self.id(tales::UNK) } else { it }
             }));
         }
-        batch
+        Batch { inputs, targets: Wanted::Words(targets), weights }
     }
 
     /// Stories until the row is full, with how much each token counts.

@@ -9,7 +9,7 @@ use burn::{
 
 use super::{
     recipe::{Recipe, RecipeError},
-    rows::{Batch, Source},
+    rows::{Batch, Source, Wanted},
 };
 use crate::model::{Network, Probe};
 
@@ -30,7 +30,7 @@ impl Trainer {
     /// # Errors
     /// [`RecipeError`] where task and network do not fit.
     pub fn new(recipe: Recipe) -> Result<Self, RecipeError> {
-        let source = Source::new(&recipe);
+        let source = Source::new(&recipe)?;
         let task = source.vocabulary().len();
         if task != recipe.network.d_vocab {
             return Err(RecipeError::Vocabulary { task, network: recipe.network.d_vocab });
@@ -53,12 +53,12 @@ impl Trainer {
     /// Learns from one batch; gives its loss in nats per token, cases counted as the recipe says.
     pub fn advance(&mut self) -> f64 {
         let n_rows = self.recipe.n_rows;
-        let Batch { read, told, counts } = self.source.batch(&self.recipe, self.step);
-        let form = [n_rows, read.len() / n_rows];
-        let ids = |rows: Vec<i32>| Tensor::from_data(TensorData::new(rows, form), &self.device);
-        let counts = Tensor::from_data(TensorData::new(counts, form), &self.device);
-        let logits = self.network.forward(ids(read), &mut Probe::blind());
-        let loss = cross_entropy(logits, ids(told), counts);
+        let Batch { inputs, targets, weights } = self.source.batch(&self.recipe, self.step);
+        let form = [n_rows, inputs.len() / n_rows];
+        let inputs = Tensor::from_data(TensorData::new(inputs, form), &self.device);
+        let weights = Tensor::from_data(TensorData::new(weights, form), &self.device);
+        let logits = self.network.forward(inputs, &mut Probe::blind());
+        let loss = cross_entropy(logits, targets, weights);
         let value = loss.clone().into_scalar::<f32>();
         let grads = GradientsParams::from_grads(loss.backward(), &self.network);
         let grads = shortened(grads, &self.network, self.recipe.optimizer.max_gradient);
@@ -74,10 +74,25 @@ impl Trainer {
     }
 }
 
-/// Mean −log-probability of the tokens that came, in nats, each as often as it counts.
-fn cross_entropy(logits: Tensor<3>, told: Tensor<2, Int>, counts: Tensor<2>) -> Tensor<1> {
-    let said = log_softmax(logits, 2).gather(2, told.unsqueeze_dim(2)).squeeze_dim(2);
-    -(said * counts.clone()).sum() / counts.sum()
+/// Mean cross-entropy to the targets, in nats, each position as often as it counts.
+///
+/// # Shapes
+/// `logits`: `[rows, positions, d_vocab]`; `weights`: `[rows, positions]`
+fn cross_entropy(logits: Tensor<3>, targets: Wanted, weights: Tensor<2>) -> Tensor<1> {
+    let device = logits.device();
+    let [n_rows, n_positions, d_vocab] = logits.dims();
+    let predicted = log_softmax(logits, 2);
+    let gained: Tensor<2> = match targets {
+        Wanted::Words(ids) => {
+            let data = TensorData::new(ids, [n_rows, n_positions, 1]);
+            predicted.gather(2, Tensor::from_data(data, &device)).squeeze_dim(2)
+        }
+        Wanted::Distributions(shares) => {
+            let data = TensorData::new(shares, [n_rows, n_positions, d_vocab]);
+            (predicted * Tensor::from_data(data, &device)).sum_dim(2).squeeze_dim(2)
+        }
+    };
+    -(gained * weights.clone()).sum() / weights.sum()
 }
 
 /// Gradients of which the length over all parameters is at most `max`.
@@ -151,8 +166,9 @@ mod tests {
         let device = &trainer.device;
         let gradients = || {
             let rows = Tensor::<2, Int>::from_data([[0, 5, 7, 9]], device);
-            let logits = trainer.network.forward(rows.clone(), &mut Probe::blind());
-            let loss = cross_entropy(logits, rows, Tensor::ones([1, 4], device));
+            let logits = trainer.network.forward(rows, &mut Probe::blind());
+            let targets = Wanted::Words(vec![0, 5, 7, 9]);
+            let loss = cross_entropy(logits, targets, Tensor::ones([1, 4], device));
             GradientsParams::from_grads(loss.backward(), &trainer.network)
         };
         let length = |grads: &GradientsParams| {
@@ -166,5 +182,29 @@ mod tests {
             let found = length(&shortened(gradients(), &trainer.network, max));
             assert!((found / expected - 1.0).abs() < 1e-5, "{found}, not {expected}");
         }
+    }
+
+    #[test]
+    fn a_distribution_costs_what_its_words_cost_on_average() {
+        let device = Device::flex();
+        let logits = || Tensor::<3>::from_data([[[0.3, -1.0, 2.0], [0.5, 0.0, -0.5]]], &device);
+        let weights = || Tensor::<2>::from_data([[1.0, 3.0]], &device);
+        let cost =
+            |targets: Wanted| cross_entropy(logits(), targets, weights()).into_scalar::<f32>();
+        // −log softmax by hand: 2.03 is the log of the sum of the first row's exponentials.
+        let rows = [[0.3f64, -1.0, 2.0], [0.5, 0.0, -0.5]];
+        let surprise = |row: [f64; 3], word: usize| {
+            row.iter().map(|it| it.exp()).sum::<f64>().ln() - row[word]
+        };
+        let expected = (surprise(rows[0], 2) + 3.0 * surprise(rows[1], 0)) / 4.0;
+        let words = cost(Wanted::Words(vec![2, 0]));
+        assert!((f64::from(words) - expected).abs() < 1e-5, "{words}, not {expected}");
+        let certain = cost(Wanted::Distributions(vec![0.0, 0.0, 1.0, 1.0, 0.0, 0.0]));
+        assert!((certain - words).abs() < 1e-6, "{certain}, not {words}");
+        let mixed = cost(Wanted::Distributions(vec![0.0, 0.25, 0.75, 0.5, 0.5, 0.0]));
+        let first = 0.25 * surprise(rows[0], 1) + 0.75 * surprise(rows[0], 2);
+        let second = 0.5 * surprise(rows[1], 0) + 0.5 * surprise(rows[1], 1);
+        let expected = (first + 3.0 * second) / 4.0;
+        assert!((f64::from(mixed) - expected).abs() < 1e-5, "{mixed}, not {expected}");
     }
 }

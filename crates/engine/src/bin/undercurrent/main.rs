@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a command line prints")]
 
 mod bench;
+mod lab;
 mod lens;
 mod model;
 mod trace;
@@ -28,6 +29,9 @@ enum Command {
     Lens(lens::LensArguments),
     /// Follow a recipe: train a model, or go on with it.
     Train(train::TrainArguments),
+    /// Train or measure the networks of a lab.
+    #[command(subcommand)]
+    Lab(lab::LabCommand),
     /// Time the forward pass on this machine.
     Bench(bench::BenchArguments),
     /// Time how the cost of each mixer grows with the length of the prompt.
@@ -42,6 +46,7 @@ fn main() -> ExitCode {
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Lens(arguments) => lens::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
+        Command::Lab(command) => lab::run(&command),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Growth => bench::growth(),
     };

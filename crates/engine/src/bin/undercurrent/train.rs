@@ -47,7 +47,8 @@ pub(crate) fn run(arguments: &TrainArguments) -> Result<(), Failure> {
     learn(&mut trainer, &mut state, &folder)?;
     println!("exam on what was never trained on …");
     let marks = publish(&out, &trainer.frozen(), &state)?;
-    println!("loss {:.4} nats per token, the least that can be had {:.4}", marks.loss, marks.floor);
+    let floor = marks.floor.map_or_else(|| "is not known".to_owned(), |it| format!("{it:.4}"));
+    println!("loss {:.4} nats per token, the least that can be had {floor}", marks.loss);
     for it in &marks.phenomena {
         println!("{:<20} {:>5.1} %  of {}", it.name, 100.0 * it.accuracy, it.n_cases);
     }
@@ -55,7 +56,11 @@ pub(crate) fn run(arguments: &TrainArguments) -> Result<(), Failure> {
 }
 
 /// All steps that are left, with a bar on a terminal and a line now and then elsewhere.
-fn learn(trainer: &mut Trainer, state: &mut State, folder: &Path) -> Result<(), Failure> {
+pub(crate) fn learn(
+    trainer: &mut Trainer,
+    state: &mut State,
+    folder: &Path,
+) -> Result<(), Failure> {
     let n_steps = trainer.recipe.n_steps;
     let every = trainer.recipe.checkpoint_every;
     let bar = ProgressBar::new(n_steps as u64).with_position(state.n_done as u64);

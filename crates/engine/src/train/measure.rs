@@ -1,0 +1,331 @@
+//! What is measured of a network on rows of a task, with intervals over rows.
+
+use burn::prelude::*;
+use lab::{
+    format::{At, Exercise, Measure, MeasureKind, Value},
+    stats::{self, Estimate},
+    task::{Fact, Row, Size, Targets},
+};
+use nalgebra::DMatrix;
+use trace::SitePattern;
+
+use super::{
+    exam::{floats, said},
+    recipe::{Recipe, RecipeError, Task, exercises},
+    rows::{held_out, ids},
+};
+use crate::model::{Keep, Network, Probe};
+
+/// Rows that are read at a time.
+const N_AT_ONCE: usize = 50;
+
+/// Every measure of the recipe at every size of its exam; `share` of the exam's rows are asked.
+///
+/// # Errors
+/// [`RecipeError`] where the recipe has no such task.
+pub fn measure_network(
+    network: &Network,
+    recipe: &Recipe,
+    share: f64,
+    device: &Device,
+) -> Result<Vec<Value>, RecipeError> {
+    let Task::Rows(specs) = &recipe.task else { return Ok(Vec::new()) };
+    let mut values = Vec::new();
+    let mut exercises = exercises(specs)?;
+    let n_tasks = exercises.len();
+    for exercise in &mut exercises {
+        exercise.exam_rows = ((exercise.exam_rows as f64 * share).ceil() as usize).max(2);
+        for &size in &exercise.exam {
+            let answers = Answers::of(network, exercise, size, recipe.seed, device);
+            for measure in of_task(&recipe.measures, exercise, n_tasks) {
+                let found = match measure.kind {
+                    MeasureKind::Unexplained => answers.probe(network, measure, device),
+                    _ => answers.take(measure),
+                };
+                let Some((estimate, n)) = found else { continue };
+                values.push(Value {
+                    measure: measure.name.clone(),
+                    at: [(exercise.task.items().name.to_owned(), size.0)].into(),
+                    value: estimate.value,
+                    n,
+                    interval: [estimate.low, estimate.high],
+                });
+            }
+        }
+    }
+    Ok(values)
+}
+
+/// The network of a recipe before its first step.
+///
+/// # Errors
+/// [`RecipeError`] where the network cannot be made.
+pub fn untrained(recipe: &Recipe) -> Result<Network, RecipeError> {
+    Ok(super::Trainer::new(recipe.clone())?.frozen())
+}
+
+/// The measures that are taken on a task.
+pub(super) fn of_task<'a>(
+    measures: &'a [Measure],
+    exercise: &'a Exercise,
+    n_tasks: usize,
+) -> impl Iterator<Item = &'a Measure> {
+    let is_its = move |it: &&Measure| match &it.task {
+        Some(id) => id == exercise.task.id(),
+        None => n_tasks == 1,
+    };
+    measures.iter().filter(is_its)
+}
+
+/// What a network predicts on held-out rows of one size.
+pub(super) struct Answers {
+    rows: Vec<Row>,
+    /// Log-probabilities of each row: `[positions, d_vocab]`.
+    predicted: Vec<Vec<f32>>,
+    d_vocab: usize,
+}
+
+impl Answers {
+    pub(super) fn of(
+        network: &Network,
+        exercise: &Exercise,
+        size: Size,
+        seed: u64,
+        device: &Device,
+    ) -> Self {
+        let rows: Vec<_> = held_out(exercise, seed, size, exercise.exam_rows).collect();
+        let n_tokens = exercise.task.n_tokens(size);
+        let (mut predicted, mut d_vocab) = (Vec::new(), 1);
+        for rows in rows.chunks(N_AT_ONCE) {
+            let all = said(network, inputs(rows), device);
+            let width = all.len() / rows.len();
+            d_vocab = width / n_tokens;
+            predicted.extend(all.chunks_exact(width).map(<[f32]>::to_vec));
+        }
+        Self { rows, predicted, d_vocab }
+    }
+
+    /// Every row with its log-probabilities.
+    fn each(&self) -> impl Iterator<Item = (&Row, &[f32])> {
+        self.rows.iter().zip(self.predicted.iter().map(Vec::as_slice))
+    }
+
+    /// Log-probabilities at a position.
+    fn at<'a>(&self, predicted: &'a [f32], position: usize) -> &'a [f32] {
+        &predicted[position * self.d_vocab..][..self.d_vocab]
+    }
+
+    /// A measure with its interval over rows, and of how many cases it is.
+    pub(super) fn take(&self, measure: &Measure) -> Option<(Estimate, usize)> {
+        let n_rows = self.rows.len();
+        match measure.kind {
+            MeasureKind::Accuracy => {
+                let rows = self.right(measure.at);
+                let n = rows.iter().map(|it| it.1).sum();
+                Some((stats::share_of_rows(&rows)?, n))
+            }
+            MeasureKind::Exact => {
+                let is_whole = |&(right, asked): &(usize, usize)| (usize::from(right == asked), 1);
+                let rows: Vec<_> = self.right(measure.at).iter().map(is_whole).collect();
+                Some((stats::share_of_rows(&rows)?, n_rows))
+            }
+            MeasureKind::Loss => Some((stats::mean(&self.costs(measure.at, false))?, n_rows)),
+            MeasureKind::Kl => Some((stats::mean(&self.costs(measure.at, true))?, n_rows)),
+            MeasureKind::Unexplained => None,
+        }
+    }
+
+    /// Of each row, how many predictions are right, and of how many.
+    fn right(&self, at: At) -> Vec<(usize, usize)> {
+        let row = |(row, predicted): (&Row, &[f32])| {
+            let asked = positions(row, at);
+            let is_right = |&&position: &&usize| {
+                first(self.at(predicted, position)).is_some_and(|it| row.is_right(position, it))
+            };
+            (asked.iter().filter(is_right).count(), asked.len())
+        };
+        self.each().map(row).collect()
+    }
+
+    /// The mean cross-entropy of each row, or its divergence, which is less by the targets' entropy.
+    fn costs(&self, at: At, is_divergence: bool) -> Vec<f64> {
+        let row = |(row, predicted): (&Row, &[f32])| {
+            let asked = positions(row, at);
+            let cost = |&position: &usize| {
+                cost(row, position, self.at(predicted, position), is_divergence)
+            };
+            asked.iter().map(cost).sum::<f64>() / asked.len() as f64
+        };
+        self.each().map(row).collect()
+    }
+
+    /// The loss over all positions that count, and how many those are.
+    pub(super) fn total_loss(&self) -> (f64, usize) {
+        let n: usize = self.rows.iter().map(|it| positions(it, At::Counted).len()).sum();
+        let each = self.each().flat_map(|(row, predicted)| {
+            let asked = positions(row, At::Counted).into_iter();
+            asked.map(move |it| cost(row, it, self.at(predicted, it), false))
+        });
+        (each.sum(), n)
+    }
+
+    /// The share of a fact's variance that no affine map of the stream explains. The map is fitted
+    /// by least squares on the first half of the rows and judged on the second; the interval is over
+    /// the rows of the second.
+    ///
+    /// # Source
+    /// Shai et al. 2024, section 3, which fits and judges on the same sequences.
+    fn probe(
+        &self,
+        network: &Network,
+        measure: &Measure,
+        device: &Device,
+    ) -> Option<(Estimate, usize)> {
+        let name = measure.fact.as_deref()?;
+        let stream = streams(network, &self.rows, &measure.of, device);
+        let half = self.rows.len() / 2;
+        let cases = |range: std::ops::Range<usize>| {
+            let rows = range.map(|row| (row, positions(&self.rows[row], At::Counted)));
+            let each = rows.flat_map(|(row, at)| at.into_iter().map(move |it| (row, it)));
+            each.map(|(row, position)| Case {
+                row,
+                stream: stream[row][position].clone(),
+                fact: fact_at(&self.rows[row], name, position),
+            })
+        };
+        let fitted = Affine::fit(&cases(0..half).collect::<Vec<_>>())?;
+        let judged: Vec<_> = cases(half..self.rows.len()).collect();
+        let n = judged.len() as f64;
+        let d = judged.first()?.fact.len();
+        let mean: Vec<f64> =
+            (0..d).map(|it| judged.iter().map(|case| case.fact[it]).sum::<f64>() / n).collect();
+        let mut sums = vec![(0.0, 0.0); self.rows.len() - half];
+        for case in &judged {
+            let sum = &mut sums[case.row - half];
+            sum.0 += distance(&fitted.map(&case.stream), &case.fact);
+            sum.1 += distance(&mean, &case.fact);
+        }
+        Some((stats::ratio(&sums)?, sums.len()))
+    }
+}
+
+/// The stream and the fact at one position.
+struct Case {
+    row: usize,
+    stream: Vec<f64>,
+    fact: Vec<f64>,
+}
+
+/// `fact = stream · weights + bias`.
+struct Affine {
+    /// `[d_stream + 1, d_fact]`, the bias last.
+    weights: DMatrix<f64>,
+}
+
+impl Affine {
+    /// Least squares. A millionth of a millionth of the mean square is added to the diagonal, for
+    /// streams of which some directions are not used.
+    fn fit(cases: &[Case]) -> Option<Self> {
+        let (n, d) = (cases.len(), cases.first()?.stream.len() + 1);
+        let input =
+            |row: usize, column: usize| cases[row].stream.get(column).copied().unwrap_or(1.0);
+        let inputs = DMatrix::from_fn(n, d, input);
+        let facts = DMatrix::from_fn(n, cases[0].fact.len(), |row, it| cases[row].fact[it]);
+        let mut square = inputs.tr_mul(&inputs);
+        let small = 1e-12 * square.trace() / d as f64;
+        (0..d).for_each(|it| square[(it, it)] += small);
+        Some(Self { weights: square.cholesky()?.solve(&inputs.tr_mul(&facts)) })
+    }
+
+    fn map(&self, stream: &[f64]) -> Vec<f64> {
+        let with_one = || stream.iter().copied().chain([1.0]);
+        let column = |it: nalgebra::DVectorView<'_, f64>| {
+            with_one().zip(it.iter()).map(|(value, weight)| value * weight).sum()
+        };
+        self.weights.column_iter().map(column).collect()
+    }
+}
+
+fn distance(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum()
+}
+
+/// A fact at a position as numbers; a class is 1 at its own place.
+fn fact_at(row: &Row, name: &str, position: usize) -> Vec<f64> {
+    match row.fact(name) {
+        Some(Fact::Vectors { names, values }) => values[position * names.len()..][..names.len()]
+            .iter()
+            .map(|&it| f64::from(it))
+            .collect(),
+        Some(Fact::Classes { names, at }) => {
+            (0..names.len()).map(|it| f64::from(u8::from(it == at[position] as usize))).collect()
+        }
+        None => Vec::new(),
+    }
+}
+
+/// The stream of every row at every position, all sites side by side.
+fn streams(
+    network: &Network,
+    rows: &[Row],
+    sites: &[String],
+    device: &Device,
+) -> Vec<Vec<Vec<f64>>> {
+    let patterns = || sites.iter().map(|it| SitePattern::from(it.as_str())).collect();
+    let mut all = Vec::new();
+    for rows in rows.chunks(N_AT_ONCE) {
+        let mut probe = Probe::new(Keep::Matching(patterns()), Vec::new());
+        network.forward(Tensor::from_data(inputs(rows), device), &mut probe);
+        let trace = probe.into_trace().expect("nothing is edited");
+        let n_positions = rows[0].n_positions();
+        let mut found = vec![vec![Vec::new(); n_positions]; rows.len()];
+        for site in trace.sites() {
+            let value: Tensor<3> = trace.get(site).expect("the site was kept");
+            let width = value.dims()[2];
+            let values = floats(value);
+            for (place, values) in values.chunks_exact(width).enumerate() {
+                let into: &mut Vec<f64> = &mut found[place / n_positions][place % n_positions];
+                into.extend(values.iter().map(|&it| f64::from(it)));
+            }
+        }
+        all.extend(found);
+    }
+    all
+}
+
+/// Rows of one size as a network reads them.
+fn inputs(rows: &[Row]) -> TensorData {
+    let words = rows.iter().flat_map(|it| ids(it.inputs.words())).collect::<Vec<i32>>();
+    TensorData::new(words, [rows.len(), rows[0].n_positions()])
+}
+
+fn positions(row: &Row, at: At) -> Vec<usize> {
+    let counted = (0..row.n_positions()).filter(|&it| 0.0 < row.weights[it]);
+    match at {
+        At::Counted => counted.collect(),
+        At::Last => counted.last().into_iter().collect(),
+    }
+}
+
+/// The word that is more probable than every other one, if any is.
+fn first(predicted: &[f32]) -> Option<u32> {
+    let most = predicted.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let mut found = (0u32..).zip(predicted).filter(|it| *it.1 == most);
+    found.next().filter(|_| found.next().is_none()).map(|it| it.0)
+}
+
+fn cost(row: &Row, position: usize, predicted: &[f32], is_divergence: bool) -> f64 {
+    match &row.targets {
+        Targets::Words(ids) => -f64::from(predicted[ids[position] as usize]),
+        Targets::Distributions { width, values } => {
+            let shares = &values[position * width..][..*width];
+            let each = |(&share, &predicted): (&f32, &f32)| {
+                let share = f64::from(share);
+                let own = if is_divergence { share.ln() } else { 0.0 };
+                if share == 0.0 { 0.0 } else { share * (own - f64::from(predicted)) }
+            };
+            shares.iter().zip(predicted).map(each).sum()
+        }
+        Targets::Numbers { .. } => f64::NAN,
+    }
+}

@@ -1,0 +1,11 @@
+//! Labs: tasks with a known truth, the folders that describe a lab, and claims that are tested.
+//!
+//! Pure: no tensor, no page, no clock. Trainer, page and command line share it, so a rule, a
+//! number and an outcome are the same in all three.
+
+pub mod task; // start here
+
+pub mod claim;
+pub mod format;
+pub mod index;
+pub mod stats;
