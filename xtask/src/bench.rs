@@ -87,7 +87,7 @@ fn size(project: &Project) -> Result<()> {
 }
 
 /// The program `undercurrent` of the engine's package.
-fn command_line(project: &Project, task: &str) -> std::process::Command {
+pub(crate) fn command_line(project: &Project, task: &str) -> std::process::Command {
     let mut cargo = project.cargo(["run", "--release", "--package=engine", "--bin=undercurrent"]);
     cargo.args(["--", task]);
     cargo

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     args::Args,
-    compress,
+    compress, lab,
     project::{Failure, Project, Result, failed},
     wasm::{self, CPU_ENGINE, GPU_ENGINE, Module, PAGE},
 };
@@ -24,7 +24,8 @@ pub(crate) struct Dist {
 }
 
 impl Dist {
-    /// Starts with what needs no compiler: `www/` as it is, and each folder of `assets/`.
+    /// Starts with what needs no compiler: `www/` as it is, each folder of `assets/`, and all labs in
+    /// one file.
     pub(crate) fn new(project: &Project, folder: PathBuf) -> Result<Self> {
         let mut dist = Self { folder, laid: BTreeSet::new() };
         for from in ["www", "assets"] {
@@ -33,6 +34,7 @@ impl Dist {
                 dist.lay_folder(&from, Path::new(""))?;
             }
         }
+        dist.lay(PathBuf::from("labs/index.bin"), &lab::index(project)?)?;
         Ok(dist)
     }
 

@@ -15,6 +15,7 @@ mod compress;
 mod dist;
 mod http;
 mod install;
+mod lab;
 mod project;
 mod serve;
 mod test;
@@ -28,7 +29,7 @@ struct Task {
     run: fn(&Project, &[String]) -> Result<()>,
 }
 
-const TASKS: [Task; 6] = [
+const TASKS: [Task; 7] = [
     Task {
         name: "serve",
         usage: "[--port N] [--no-gpu-engine] [--dist-only] [--open]",
@@ -44,7 +45,7 @@ const TASKS: [Task; 6] = [
     Task {
         name: "test",
         usage: "[STEP…]",
-        about: "check everything, or only: format lint docs unit page browser",
+        about: "check everything, or only: format lint labs docs unit page browser",
         run: test::test,
     },
     Task {
@@ -58,6 +59,12 @@ const TASKS: [Task; 6] = [
         usage: "RECIPE [OPTION…]",
         about: "train a model of assets/recipes, natively",
         run: bench::train,
+    },
+    Task {
+        name: "lab",
+        usage: "new|train|measure|check|tables [ID] [--network NAME] [--seed N]",
+        about: "make, train, measure and check a lab of assets/labs; write cards and tables",
+        run: lab::lab,
     },
     Task {
         name: "trunk-hook",

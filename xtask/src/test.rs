@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     args::Args,
-    dist, install,
+    dist, install, lab,
     project::{Failure, Project, Result, run, spent},
     serve,
     wasm::{CPU_ENGINE, PAGE},
@@ -23,9 +23,10 @@ struct Step {
     run: fn(&Project) -> Result<()>,
 }
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     Step { name: "format", about: "rustfmt", usually: "2 s", run: format },
     Step { name: "lint", about: "clippy, natively and for wasm", usually: "10 min", run: lint },
+    Step { name: "labs", about: "claims and weights of all labs", usually: "1 s", run: labs },
     Step { name: "docs", about: "rustdoc without a warning", usually: "1 min", run: docs },
     Step { name: "unit", about: "tests of all packages, natively", usually: "15 min", run: unit },
     Step {
@@ -87,6 +88,10 @@ fn lint(project: &Project) -> Result<()> {
     Ok(())
 }
 
+fn labs(project: &Project) -> Result<()> {
+    lab::check(project, &[])
+}
+
 fn docs(project: &Project) -> Result<()> {
     run(project
         .cargo(["doc", "--release", "--workspace", "--no-deps"])
@@ -96,7 +101,7 @@ fn docs(project: &Project) -> Result<()> {
 /// One package at a time: together they would ask other features of what they share, and burn
 /// would be compiled again for `bench` and `train`.
 fn unit(project: &Project) -> Result<()> {
-    for package in ["trace", "engine", "undercurrent", "xtask"] {
+    for package in ["trace", "lab", "engine", "undercurrent", "xtask"] {
         run(&mut project.cargo(["test", "--release", "--package", package]))?;
     }
     Ok(())

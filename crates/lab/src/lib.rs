@@ -8,4 +8,5 @@ pub mod task; // start here
 pub mod claim;
 pub mod format;
 pub mod index;
+pub mod report;
 pub mod stats;

@@ -86,6 +86,20 @@ pub fn mean(values: &[f64]) -> Option<Estimate> {
     Some(Estimate { value: mean, low: mean - half, high: mean + half })
 }
 
+/// The mean over seeds, with the wider of two intervals on each side: Student's over seeds, and
+/// that over rows within the seeds, which are independent. With one seed, the latter alone.
+pub fn over_seeds(seeds: &[Estimate]) -> Estimate {
+    let n = seeds.len() as f64;
+    let over_seeds = mean(&seeds.iter().map(|it| it.value).collect::<Vec<_>>());
+    let Some(Estimate { value, low, high }) = over_seeds else { return Estimate::exact(f64::NAN) };
+    let within = |half: fn(&Estimate) -> f64| {
+        seeds.iter().map(|it| half(it).powi(2)).sum::<f64>().sqrt() / n
+    };
+    let below = within(|it| it.value - it.low);
+    let above = within(|it| it.high - it.value);
+    Estimate { value, low: low.min(value - below), high: high.max(value + above) }
+}
+
 /// The ratio of two sums over independent rows, `(above, below)`, with an interval over rows.
 ///
 /// # Source
@@ -117,8 +131,10 @@ pub fn t_975(degrees: usize) -> f64 {
         _ => {
             // Cornish & Fisher's expansion around the normal quantile.
             let n = degrees as f64;
-            let (z3, z5) = (Z.powi(3), Z.powi(5));
-            Z + (z3 + Z) / (4.0 * n) + (5.0 * z5 + 16.0 * z3 + 3.0 * Z) / (96.0 * n * n)
+            let (z3, z5, z7) = (Z.powi(3), Z.powi(5), Z.powi(7));
+            Z + (z3 + Z) / (4.0 * n)
+                + (5.0 * z5 + 16.0 * z3 + 3.0 * Z) / (96.0 * n * n)
+                + (3.0 * z7 + 19.0 * z5 + 17.0 * z3 - 15.0 * Z) / (384.0 * n * n * n)
         }
     }
 }
@@ -202,6 +218,20 @@ mod tests {
         is_near(found.high, 2.0 + 2.484_138, 1e-5);
         assert_eq!(mean(&[4.0]), Some(Estimate::exact(4.0)));
         assert_eq!(mean(&[]), None);
+    }
+
+    #[test]
+    fn seeds_that_agree_keep_the_interval_of_their_rows() {
+        let seed = |value: f64| Estimate { value, low: value - 0.03, high: value + 0.06 };
+        let found = over_seeds(&[seed(0.5), seed(0.5), seed(0.5), seed(0.5)]);
+        // Four independent half-widths, so a half of each.
+        is_near(found.low, 0.485, 1e-9);
+        is_near(found.high, 0.53, 1e-9);
+        // Seeds that differ more than their rows do have the interval over seeds.
+        let found = over_seeds(&[seed(1.0), seed(2.0), seed(3.0)]);
+        is_near(found.low, 2.0 - 2.484_138, 1e-5);
+        assert_eq!(over_seeds(&[seed(0.5)]), seed(0.5));
+        assert!(over_seeds(&[]).value.is_nan());
     }
 
     #[test]

@@ -272,25 +272,23 @@ fn streams(
     device: &Device,
 ) -> Vec<Vec<Vec<f64>>> {
     let patterns = || sites.iter().map(|it| SitePattern::from(it.as_str())).collect();
-    let mut all = Vec::new();
-    for rows in rows.chunks(N_AT_ONCE) {
+    let of_row = |row: &Row| {
+        // A trace is of one row.
         let mut probe = Probe::new(Keep::Matching(patterns()), Vec::new());
-        network.forward(Tensor::from_data(inputs(rows), device), &mut probe);
+        let input = inputs(std::slice::from_ref(row));
+        network.forward(Tensor::from_data(input, device), &mut probe);
         let trace = probe.into_trace().expect("nothing is edited");
-        let n_positions = rows[0].n_positions();
-        let mut found = vec![vec![Vec::new(); n_positions]; rows.len()];
+        let mut found = vec![Vec::new(); row.n_positions()];
         for site in trace.sites() {
-            let value: Tensor<3> = trace.get(site).expect("the site was kept");
-            let width = value.dims()[2];
-            let values = floats(value);
-            for (place, values) in values.chunks_exact(width).enumerate() {
-                let into: &mut Vec<f64> = &mut found[place / n_positions][place % n_positions];
-                into.extend(values.iter().map(|&it| f64::from(it)));
+            let value: Tensor<2> = trace.get(site).expect("the stream has a row a position");
+            let width = value.dims()[1];
+            for (found, values) in found.iter_mut().zip(floats(value).chunks_exact(width)) {
+                found.extend(values.iter().map(|&it| f64::from(it)));
             }
         }
-        all.extend(found);
-    }
-    all
+        found
+    };
+    rows.iter().map(of_row).collect()
 }
 
 /// Rows of one size as a network reads them.

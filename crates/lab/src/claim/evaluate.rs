@@ -157,23 +157,9 @@ fn shown(metric: &Metric, values: &Values) -> Vec<Ours> {
         let found: Vec<Estimate> =
             values.values().filter_map(|it| Some(it.iter().find(|it| it.0 == size)?.1)).collect();
         let n_seeds = found.len();
-        Ours { name: one.to_string(), estimate: pooled(&found), n_seeds }
+        Ours { name: one.to_string(), estimate: stats::over_seeds(&found), n_seeds }
     };
     sizes.into_iter().map(line).collect()
-}
-
-/// The mean over seeds, with the wider of two intervals on each side: that over seeds, and that
-/// over rows within the seeds, which are independent.
-pub(super) fn pooled(seeds: &[Estimate]) -> Estimate {
-    let n = seeds.len() as f64;
-    let over_seeds = stats::mean(&seeds.iter().map(|it| it.value).collect::<Vec<_>>());
-    let Some(Estimate { value, low, high }) = over_seeds else { return Estimate::exact(f64::NAN) };
-    let within = |half: fn(&Estimate) -> f64| {
-        seeds.iter().map(|it| half(it).powi(2)).sum::<f64>().sqrt() / n
-    };
-    let below = within(|it| it.value - it.low);
-    let above = within(|it| it.high - it.value);
-    Estimate { value, low: low.min(value - below), high: high.max(value + above) }
 }
 
 /// A number over all seeds that its metrics have in common.
@@ -199,7 +185,7 @@ fn over_seeds(
         within_rows(number, &parts)
     };
     let found = common.iter().map(of_seed).collect::<Result<Vec<_>, _>>()?;
-    Ok((pooled(&found), common.len()))
+    Ok((stats::over_seeds(&found), common.len()))
 }
 
 /// A number of one seed with its interval over rows: what each metric's own interval moves it by,
