@@ -71,7 +71,7 @@ fn examine_rows(
         let items = exercise.task.items().name;
         for &size in &exercise.exam {
             let answers = Answers::of(network, exercise, size, seed, device);
-            for measure in of_task(measures, exercise, exercises.len()) {
+            for measure in of_task(measures, exercise.task.id(), exercises.len()) {
                 let ending = match measure.kind {
                     MeasureKind::Accuracy => "",
                     MeasureKind::Exact => ", whole",

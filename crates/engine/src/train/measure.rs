@@ -19,7 +19,8 @@ use crate::model::{Keep, Network, Probe};
 /// Rows that are read at a time.
 const N_AT_ONCE: usize = 50;
 
-/// Every measure of the recipe at every size of its exam; `share` of the exam's rows are asked.
+/// Every measure of the recipe at every size of its exam; `share` of the exam's rows are asked, but
+/// for probes, of which a fit to fewer rows is another fit.
 ///
 /// # Errors
 /// [`RecipeError`] where the recipe has no such task.
@@ -34,12 +35,17 @@ pub fn measure_network(
     let mut exercises = exercises(specs)?;
     let n_tasks = exercises.len();
     for exercise in &mut exercises {
-        exercise.exam_rows = ((exercise.exam_rows as f64 * share).ceil() as usize).max(2);
-        for &size in &exercise.exam {
+        let n_rows = exercise.exam_rows;
+        for size in exercise.exam.clone() {
+            exercise.exam_rows = ((n_rows as f64 * share).ceil() as usize).max(2);
             let answers = Answers::of(network, exercise, size, recipe.seed, device);
-            for measure in of_task(&recipe.measures, exercise, n_tasks) {
+            for measure in of_task(&recipe.measures, exercise.task.id(), n_tasks) {
                 let found = match measure.kind {
-                    MeasureKind::Unexplained => answers.probe(network, measure, device),
+                    MeasureKind::Unexplained => {
+                        exercise.exam_rows = n_rows;
+                        let all = Answers::of(network, exercise, size, recipe.seed, device);
+                        all.probe(network, measure, device)
+                    }
                     _ => answers.take(measure),
                 };
                 let Some((estimate, n)) = found else { continue };
@@ -67,11 +73,11 @@ pub fn untrained(recipe: &Recipe) -> Result<Network, RecipeError> {
 /// The measures that are taken on a task.
 pub(super) fn of_task<'a>(
     measures: &'a [Measure],
-    exercise: &'a Exercise,
+    task: &'static str,
     n_tasks: usize,
 ) -> impl Iterator<Item = &'a Measure> {
     let is_its = move |it: &&Measure| match &it.task {
-        Some(id) => id == exercise.task.id(),
+        Some(id) => id == task,
         None => n_tasks == 1,
     };
     measures.iter().filter(is_its)
