@@ -1,5 +1,11 @@
 //! Claims: what can be read, what it comes to, and that nothing makes it panic.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::too_many_lines,
+    reason = "allow-unwrap-in-tests covers test functions only, and tables of cases are long"
+)]
+
 use lab::{
     claim::{EvaluateError, Outcome, Test},
     format::{Expect, Measured, Run, VERSION, Value},

@@ -1,5 +1,11 @@
 //! `lab.json`, `measured.json` and the index: what is read, what is refused, and where it says so.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::too_many_lines,
+    reason = "allow-unwrap-in-tests covers test functions only, and tables of cases are long"
+)]
+
 use lab::{
     claim::Outcome,
     format::{Lab, Measured, Run, VERSION, Value},

@@ -1,5 +1,11 @@
 //! What holds of every task, and what each one is, held to computations written apart from it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::too_many_lines,
+    reason = "allow-unwrap-in-tests covers test functions only, and tables of cases are long"
+)]
+
 use lab::task::{
     Args, ChaCha8Rng, Fact, Inputs, Row, Size, Targets, Task, ids, mess3, rrxor, task,
 };

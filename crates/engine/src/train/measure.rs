@@ -307,7 +307,7 @@ fn positions(row: &Row, at: At) -> Vec<usize> {
     let counted = (0..row.n_positions()).filter(|&it| 0.0 < row.weights[it]);
     match at {
         At::Counted => counted.collect(),
-        At::Last => counted.last().into_iter().collect(),
+        At::Last => counted.rev().take(1).collect(),
     }
 }
 
