@@ -21,7 +21,7 @@ fn all() -> Vec<(Box<dyn Task>, [Size; 3])> {
         "coins" => [1, 10, 200],
         _ => panic!("name sizes for {id}"),
     };
-    let made = |id| (task(id, &Args::new()).unwrap(), sizes(id).map(Size));
+    let made = |id| (task(id, &Args::new()).expect("a task of our own"), sizes(id).map(Size));
     ids().map(made).collect()
 }
 
