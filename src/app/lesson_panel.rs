@@ -113,7 +113,7 @@ const STEPS: &[Step] = &[
     Step {
         title: "Hidden attention",
         text: "Written out from token to token, all this forgetting and adding amounts to a matrix: \
-               how much each position hands on to each later one. It stands where attention stands, \
+               how much each later position takes of each earlier one. It stands where attention stands, \
                but its weights have a sign and no sum. Here the last “the” takes most from “Tom”, \
                two tokens past the barn; the next step says why. The hybrid has one layer of real \
                attention, and a head there looks straight at the barn.",
@@ -133,7 +133,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         title: "Take a token away",
-        text: "With its step set to nought a token is passed over: nothing is written, nothing fades. \
+        text: "With its step set to 0 a token is skipped: nothing is written, nothing fades. \
                Let every head pass over the barn and the three tokens after it, and the certainty goes. \
                Passing over the barn alone changes little, for before the state each head's inputs run \
                through a convolution of four tokens, so that the three after the barn still carry it.",
@@ -307,7 +307,7 @@ fn most_read(state: AppState, _: Asked<AskTimeScales>) -> String {
     let (source, query) = (token(state, source), token(state, row.query));
     let place = format!("head {}, L{}", row.head, row.layer);
     if row.is_recurrent {
-        format!("{place} hands on {} from {source} to {query}", signed(weight))
+        format!("{place}: {query} takes {} of {source}", signed(weight))
     } else {
         format!("{place} at {query} reads {source} with {}", percent(weight))
     }

@@ -194,7 +194,7 @@ fn site(state: AppState, chosen: Chosen) -> String {
     head(state).map_or_else(|| "mean of heads".to_owned(), |it| format!("head {it}"))
 }
 
-/// Why there is no number, where the model has none of the kind.
+/// Why there is nothing to draw, where the model has nothing of the kind.
 fn absence(state: AppState, shown: Shown) -> Option<String> {
     let kind = shown.chosen.get().kind;
     let model = state.model.get();

@@ -33,7 +33,7 @@ pub(super) struct Shape {
 
 /// The marks of `scene` but its texts, in order, on a screen of `scale` device pixels per unit.
 ///
-/// What has no extent, or a place that is no number, is left out.
+/// What has no extent, or a place that is NaN, is left out.
 pub(super) fn shapes(scene: &Scene, scale: f32) -> Vec<Shape> {
     let mut shapes = Vec::with_capacity(scene.marks.len());
     for mark in scene.marks.iter().filter(|it| can_be_drawn(it)) {

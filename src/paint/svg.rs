@@ -10,7 +10,7 @@ const SMOOTH: &str = " shape-rendering=\"auto\"";
 
 /// The scene as a standalone SVG document with texts in `font`, a list as CSS has it.
 ///
-/// The same scene gives the same text. What has a place that is no number is left out.
+/// The same scene gives the same text. What has a place that is NaN is left out.
 pub fn svg(scene: &Scene, font: &str) -> String {
     let [width, height] = scene.size_px.map(number);
     let font = escaped(font);

@@ -213,7 +213,7 @@ fn row_of(form: &NamedArray, pos: usize) -> Option<&[f32]> {
     }
 }
 
-/// At most `most` values: of each block of neighbours the one farthest from nought, or what is no
+/// At most `most` values: of each block of neighbours the one farthest from 0, or what is no
 /// number where there is such.
 fn shrink(values: &[f32], most: usize) -> Vec<f32> {
     let block = values.len().div_ceil(most.max(1)).max(1);
@@ -248,7 +248,7 @@ pub fn faces_map(faces: &Forms, view: &FacesView<'_>) -> Scene {
     Scene { size_px: view.size_px, marks }
 }
 
-/// The value farthest from nought in any form: the end of the ramp.
+/// The value farthest from 0 in any form: the end of the ramp.
 fn scale(faces: &Forms) -> f32 {
     let all = forms(faces).into_iter().flat_map(|it| it.values());
     all.map(|it| it.abs()).filter(|it| it.is_finite()).fold(0.0, f32::max)
@@ -465,7 +465,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_shrinks_to_what_is_farthest_from_nought() {
+    fn a_block_shrinks_to_what_is_farthest_from_0() {
         assert_eq!(shrink(&[1.0, -2.0, 0.5, 0.0, 3.0], 3), [-2.0, 0.5, 3.0]);
         assert_eq!(shrink(&[1.0, -2.0], 48), [1.0, -2.0]);
         assert!(shrink(&[1.0, f32::NAN, 9.0], 1)[0].is_nan());

@@ -54,7 +54,7 @@ struct Layout {
     strip: Grid,
     /// The position of the first of them.
     first: usize,
-    /// Height of the bars above the strip; nought where there is no room.
+    /// Height of the bars above the strip; 0 where there is no room.
     bars_px: f32,
 }
 
@@ -315,7 +315,7 @@ fn block_of(shape: [usize; 2], most: [usize; 2]) -> [usize; 2] {
 }
 
 /// Values in rows, shrunk to at most `most` rows and columns, with how many there are then: of
-/// each block the value farthest from nought, or what is no number where there is such.
+/// each block the value farthest from 0, or what is NaN where there is such.
 fn shrink(values: &[f32], shape: [usize; 2], most: [usize; 2]) -> (Vec<f32>, [usize; 2]) {
     let [high, wide] = block_of(shape, most);
     let small = [shape[0].div_ceil(high), shape[1].div_ceil(wide)];
@@ -353,7 +353,7 @@ pub fn film_map(film: &Film, view: &FilmView<'_>) -> Scene {
     Scene { size_px: view.size_px, marks }
 }
 
-/// The value farthest from nought in any state: the end of the ramp, at every position.
+/// The value farthest from 0 in any state: the end of the ramp, at every position.
 pub fn film_scale(film: &Film) -> f32 {
     farthest(film.states.values())
 }
@@ -505,7 +505,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_shrinks_to_what_is_farthest_from_nought() {
+    fn a_block_shrinks_to_what_is_farthest_from_0() {
         let values = [1.0, -2.0, 0.5, 0.0, 0.0, 3.0, f32::NAN, 0.1, 0.1];
         let (cells, shape) = shrink(&values, [3, 3], [2, 2]);
         assert_eq!(shape, [2, 2]);

@@ -168,7 +168,7 @@ impl StepMap<'_> {
         (!all.is_empty()).then(|| all.iter().sum::<f32>() / all.len() as f32)
     }
 
-    /// Both ends of the ramp: from nought to the largest reading, or as far below nought where a
+    /// Both ends of the ramp: from 0 to the largest reading, or as far below 0 where a
     /// reading has a sign.
     pub fn ends(&self, memory: &TimeScales) -> [f32; 2] {
         let all = (0..self.n_rows())

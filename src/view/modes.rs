@@ -43,7 +43,7 @@ pub fn poles_at(poles: &Eigenvalues, pos: usize) -> Vec<[f32; 2]> {
     row.chunks_exact(2).map(|it| [it[0], it[1]]).collect()
 }
 
-/// What a head hands on of the position `source` to every position from there on: a column of its
+/// The effective attention weight of the position `source` to every position from there on: a column of its
 /// matrix. `None` where the head has none.
 pub fn impulse(patterns: &Patterns, [layer, head]: [usize; 2], source: usize) -> Option<Vec<f32>> {
     let place = patterns.heads.iter().position(|it| *it == head)?;
@@ -61,7 +61,7 @@ pub fn modes_map(poles: &Eigenvalues, impulse: Option<&[f32]>, view: &ModesView<
         Some(values) => marks.extend(view.curve(values, curve)),
         None => marks.push(view.text(
             [curve.at[0], curve.at[1] + LINE_PX],
-            "No matrix says what is handed on here.".to_owned(),
+            "No matrix: there are no effective attention weights.".to_owned(),
             Anchor::Start,
         )),
     }
@@ -160,21 +160,21 @@ impl ModesView<'_> {
         marks
     }
 
-    /// What is handed on of the source, position by position.
+    /// The effective attention weight of the source, position by position.
     fn curve(&self, values: &[f32], area: Area) -> Vec<Mark> {
         let palette = self.palette;
         let source = self.labels.len() - values.len().min(self.labels.len());
         let end = values.iter().map(|it| it.abs()).fold(f32::MIN_POSITIVE, f32::max);
         let (top, bottom) = (area.at[1] + 2.0 * LINE_PX, area.at[1] + area.size[1] - LABEL_PX);
-        let nought = 0.5 * (top + bottom);
+        let zero = 0.5 * (top + bottom);
         let left = area.at[0] + 8.0;
         let step = (area.size[0] - 16.0).max(1.0) / (values.len().max(2) - 1) as f32;
         let at = |index: usize, value: f32| {
-            [left + step * index as f32, nought - 0.5 * (bottom - top) * value / end]
+            [left + step * index as f32, zero - 0.5 * (bottom - top) * value / end]
         };
         let line = |from, to, width, stroke| Mark::Line { from, to, width, stroke };
         let right = left + step * (values.len().max(2) - 1) as f32;
-        let mut marks = vec![line([left, nought], [right, nought], 1.0, palette.line_2)];
+        let mut marks = vec![line([left, zero], [right, zero], 1.0, palette.line_2)];
         for (index, pair) in values.windows(2).enumerate() {
             marks.push(line(at(index, pair[0]), at(index + 1, pair[1]), 1.5, palette.ink_2));
         }
@@ -184,7 +184,7 @@ impl ModesView<'_> {
             marks.push(Mark::Dot { at: at(index, value), radius, fill, ring: fill });
         }
         let token = self.labels.get(source).map_or("", String::as_str);
-        let caption = format!("what is handed on of “{}” {source}", shortened(token, 12));
+        let caption = format!("effective attention weight of “{}” {source}", shortened(token, 12));
         marks.push(self.text([area.at[0], area.at[1] + 0.5 * LINE_PX], caption, Anchor::Start));
         let scale = format!("±{}", number(end));
         marks.push(self.text([area.at[0], area.at[1] + 1.5 * LINE_PX], scale, Anchor::Start));

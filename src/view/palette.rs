@@ -146,7 +146,7 @@ const fn ramp<const N: usize>(codes: [u32; N]) -> [Rgba; N] {
 
 /// The colour at `t` in 0..=1 along `stops`, which are already even in OKLab.
 ///
-/// Transparent where `t` is no number: a missing value must not look like a measured one.
+/// Transparent where `t` is NaN: a missing value must not look like a measured one.
 fn between(stops: &[Rgba], t: f32) -> Rgba {
     let place = t.clamp(0.0, 1.0) * (stops.len() - 1) as f32;
     let index = (place as usize).min(stops.len() - 2);

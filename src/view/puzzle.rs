@@ -56,7 +56,7 @@ pub const COPYING: Task = Task {
         text: "Jelassi et al. prove that a transformer of two layers can copy strings of \
                exponential length, and that a state of fixed size must err on most strings that \
                are longer than it can hold. Trained on strings of up to 50 and tested on up to \
-               1000, their LSTM and their Mamba fall to nought almost at once beyond 50; \
+               1000, their LSTM and their Mamba fall to 0 almost at once beyond 50; \
                transformers fall off much more gradually, and with Hard-ALiBi hardly at all.",
         source: "“Repeat After Me”, Jelassi et al. 2024, arXiv 2402.01032, theorems 2.3 and 2.7 \
                  and the synthetic experiments",

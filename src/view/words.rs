@@ -73,7 +73,7 @@ pub fn spoken(
     let weight = row.and_then(|it| it.weight.get(&[source])).filter(|it| !it.is_nan());
     let read = match (weight, row) {
         (Some(weight), Some(row)) if row.is_recurrent => {
-            format!("hands on {} from “{}” ({source})", signed(weight), word(source))
+            format!("weight {} on “{}” ({source})", signed(weight), word(source))
         }
         (Some(weight), _) => format!("{} on “{}” ({source})", percent(weight), word(source)),
         (None, Some(_)) => "no token-to-token matrix".to_owned(),
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn signs_are_written_but_not_of_nought() {
+    fn signs_are_written_but_not_of_0() {
         assert_eq!([1.5, -0.25, -0.001].map(signed), ["+1.50", "−0.25", "0.00"]);
     }
 

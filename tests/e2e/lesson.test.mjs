@@ -34,7 +34,7 @@ test("the lesson stands in the rail, and every step sets the stage", async () =>
     { model: "tales-mamba2", now: /state [\d.]+ kB/, titles: { paths: /State film/ } },
     { model: "tales-mamba2", now: /Δ [\d.]+ at “lantern” \(13\), Δ [\d.]+ at “the” \(15\)/, titles: { paths: /State film L2 · head 0/, lens: /Steps/ } },
     { model: "tales-mamba2", now: /half is left after [\d.]+ tokens.*half is left after [\d.]+ tokens/, titles: { paths: /L0 · head 1/ } },
-    { model: "tales-mamba2", now: /hands on [+−][\d.]+ from/, titles: { attention: /Hidden attention L0 · head 1/ } },
+    { model: "tales-mamba2", now: /takes [+−][\d.]+ of/, titles: { attention: /Hidden attention L0 · head 1/ } },
     { model: "tales-mamba2", now: /next comes “.+” with [\d.]+/, titles: { attention: /Hidden attention/ } },
     { model: "tales-mamba2", now: /[\d.]+ % of \d+ held-out.*next comes “lantern” with [\d.]+/, titles: { attention: /Hidden attention/ } },
   ];

@@ -23,7 +23,7 @@ test("a state-space model shows hidden attention where attention stands", async 
   assert.match(await title(page, "attention"), /Hidden attention L\d · head \d/);
   const map = await colours(page, await figure(page, "attention").screenshot());
   assert.ok(20 < map.n, `the map has ${map.n} colours`);
-  assert.match(await statusText(page), /hands on [+−]\d/);
+  assert.match(await statusText(page), /weight [+−]\d/);
   await press(page, "attention", "Table of the same numbers");
   const [headings, ...rows] = await tableOf(page, "attention");
   assert.deepEqual(headings.slice(2, 6), ["read times written", "mask", "left times step", "weight"]);

@@ -182,7 +182,7 @@ fn what_cannot_be_read_is_said_with_its_place() {
         ("1 < 2 3", 7, "3 is one too many"),
         ("1 < (2", 7, "`)` is missing before the end"),
         ("1 < 2 && 3", 10, "compare this"),
-        ("1 + (1 < 2) < 3", 5, "a comparison is no number"),
+        ("1 + (1 < 2) < 3", 5, "a comparison is not a number"),
         ("a < 1", 3, "`(` is missing"),
         ("a() < 1", 3, "the name of a network is missing"),
         ("a(b < 1", 5, "`)` is missing"),
@@ -199,9 +199,9 @@ fn what_cannot_be_read_is_said_with_its_place() {
         ("min(a(b; c=*), 1) < 1", 1, "min takes numbers, or one series"),
         ("min() < 1", 5, "missing before `)`"),
         ("1 < 2 # 3", 7, "'#' has no meaning"),
-        ("1..2 < 3", 1, "is no number"),
+        ("1..2 < 3", 1, "is not a number"),
         ("1 & 2", 3, "'&' has no meaning"),
-        ("1e999 < 2", 1, "is no number"),
+        ("1e999 < 2", 1, "is not a number"),
     ] {
         let error = Test::parse(text).unwrap_err();
         assert!(error.to_string().contains(what), "{text}: {error}");

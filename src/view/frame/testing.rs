@@ -259,7 +259,7 @@ pub(super) fn place_of(mark: &Mark) -> (std::mem::Discriminant<Mark>, [f32; 4]) 
     (std::mem::discriminant(mark), bounds(mark))
 }
 
-/// What is wrong with a scene: what is no number or not within the figure, texts that overlap.
+/// What is wrong with a scene: what is NaN or not within the figure, texts that overlap.
 pub(super) fn troubles(scene: &Scene, what: &str) -> Vec<String> {
     let [width, height] = scene.size_px;
     let mut found = Vec::new();

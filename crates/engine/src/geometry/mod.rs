@@ -18,7 +18,7 @@ pub fn cosine(left: &[f32], right: &[f32]) -> f64 {
     if lengths == 0.0 { 0.0 } else { dot(left, right) / lengths }
 }
 
-/// The largest of numbers that are not below 0, and 0 of none. Where one is no number, so is this:
+/// The largest of numbers that are not below 0, and 0 of none. Where one is NaN, so is this:
 /// `max` would pass over it.
 pub fn largest(values: impl Iterator<Item = f32>) -> f32 {
     values.fold(0.0, |most, it| if most.is_nan() || it <= most { most } else { it })
@@ -67,7 +67,7 @@ const MOST_ROUNDS: usize = 10_000;
 /// What the search leaves below the diagonal; entries come in single precision.
 const PRECISION: f64 = 1e-11;
 
-/// Eigenvalues of a row-major square matrix, real and imaginary part, the farthest from nought
+/// Eigenvalues of a row-major square matrix, real and imaginary part, the farthest from 0
 /// first; no numbers where an entry is none or infinite.
 pub fn eigenvalues(values: &[f32], n_rows: usize) -> Vec<[f32; 2]> {
     let unknown = || vec![[f32::NAN; 2]; n_rows];

@@ -238,7 +238,7 @@ impl Attention {
         all.narrow(2, head, 1).squeeze_dims(&[0, 2])
     }
 
-    /// Scores with nought where a context head finds no state.
+    /// Scores with 0 where a context head finds no state.
     fn known(&self, score: Tensor<4>) -> Tensor<4> {
         let Some(hidden) = self.hidden(&score) else { return score };
         let half = self.n_heads / 2;

@@ -219,7 +219,7 @@ fn tokens(text: &str) -> Result<Vec<(usize, Token)>, ClaimError> {
 
 fn number(word: &str, column: usize) -> Result<Token, ClaimError> {
     let value = word.parse::<f64>().ok().filter(|it| it.is_finite());
-    let what = || ClaimError { column, what: format!("{word:?} is no number") };
+    let what = || ClaimError { column, what: format!("{word:?} is not a number") };
     value.map(Token::Number).ok_or_else(what)
 }
 
@@ -264,7 +264,7 @@ impl Tree {
     fn number(self, column: usize) -> Result<Number, ClaimError> {
         let what = match self {
             Tree::Number(number) => return Ok(number),
-            Tree::Test(_) => "a comparison is no number".to_owned(),
+            Tree::Test(_) => "a comparison is not a number".to_owned(),
             Tree::Series(it) => {
                 format!("{it} is a series; take min, max, slope or corr of it, or name one size")
             }

@@ -249,7 +249,7 @@ pub enum ViewKind {
     Training,
 }
 
-/// A JSON value that this crate hands on unread, as text.
+/// A JSON value that this crate passes on unread, as text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Json(pub String);
 

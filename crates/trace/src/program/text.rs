@@ -65,7 +65,7 @@ pub fn read_program(text: &str) -> (Vec<Intervention>, Vec<TextError>) {
 /// An order of blocks: `0,1,2,2,3`.
 ///
 /// # Errors
-/// [`TextError`] where it names no blocks, too many, or something that is no number.
+/// [`TextError`] where it names no blocks, too many, or something that is not a number.
 pub fn read_blocks(text: &str) -> Result<Vec<usize>, TextError> {
     let told = |problem: TextProblem| TextError { text: text.to_owned(), problem };
     if text.trim().is_empty() {
@@ -449,21 +449,21 @@ mod tests {
             ("head.0.1.2 scale 0", "wants two numbers at most"),
             ("head.0.1:2 scale 0", "wants no heads after a colon"),
             ("head.0#0.1 scale 0", "wants a pass counted from 1"),
-            ("head.x.1 scale 0", "“x” is no number"),
+            ("head.x.1 scale 0", "“x” is not a number"),
             ("head.1.99999999999 scale 0", "no number up to"),
             ("blocks.0.attn.queries scale 0", "no site is like “blocks.0.attn.queries”"),
             ("blocks.*.queries scale 0", "no site is like"),
             ("knee.1.2 scale 0", "no site is like “knee.1.2”"),
-            ("mlp.0@ scale 0", "“” is no number"),
+            ("mlp.0@ scale 0", "“” is not a number"),
             ("mlp.0@5-2 scale 0", "“5-2” goes down"),
-            ("mlp.0@first scale 0", "“first” is no number"),
+            ("mlp.0@first scale 0", "“first” is not a number"),
             ("mlp.0 set", "a source is missing"),
             ("mlp.0 set median", "“median” is no source"),
             ("mlp.0 set run", "“run” is no source"),
             ("mlp.0 set run(\"Tom", "a quote is not closed"),
             ("mlp.0 add token()", "“token” is no source"),
             ("mlp.0 add token(a)-axis(1)", "“axis(1)” is no source"),
-            ("mlp.0 add axis(one)", "“one” is no number"),
+            ("mlp.0 add axis(one)", "“one” is not a number"),
             ("mlp.0 clamp 1", "a number is missing"),
             ("mlp.0 clamp 0 1 around mean", "“around” is too much"),
             ("mlp.0 hide", "a number is missing"),

@@ -28,7 +28,7 @@ pub enum TextProblem {
     UnknownSite(String),
     #[error("“{0}” wants {1}")]
     Place(String, &'static str),
-    #[error("“{0}” is no number up to {MOST}")]
+    #[error("“{0}” is not a number up to {MOST}")]
     NotCount(String),
     #[error("“{0}” is no finite number")]
     NotNumber(String),

@@ -73,7 +73,7 @@ pub(crate) fn learn(
         let loss = trainer.advance();
         if !loss.is_finite() {
             return Err(
-                format!("the loss is no number at step {}; lower the rate", trainer.step).into()
+                format!("the loss is not a number at step {}; lower the rate", trainer.step).into()
             );
         }
         state.losses.push(loss as f32);

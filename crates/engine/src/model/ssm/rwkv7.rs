@@ -27,7 +27,7 @@ const DECAY_BIAS: [f64; 2] = [-6.5, -1.5];
 /// Of ξ at the start, as in the authors' code.
 const REMOVE_KEY: f64 = 0.85;
 
-/// Least square of a removal key's length, so that nothing is divided by nought.
+/// Least square of a removal key's length, so that nothing is divided by 0.
 const LEAST_SQUARE: f64 = 1e-24;
 
 /// Time mixing.
@@ -58,7 +58,7 @@ pub(in crate::model) struct Rwkv7 {
 }
 
 impl Rwkv7 {
-    /// Half of each reading is the position before; the bonus starts at nought.
+    /// Half of each reading is the position before; the bonus starts at 0.
     pub(super) fn new(config: &Rwkv7Config, make: &Make<'_>) -> Self {
         let Rwkv7Config { n_heads, d_head, decay_rank, rate_rank, gate_rank } = *config;
         let (d_model, width) = (make.d_model, n_heads * d_head);
