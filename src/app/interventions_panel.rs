@@ -9,8 +9,7 @@ use super::{
     state::AppState,
 };
 use crate::view::{
-    Offer, Pick, number, offers, repeated, sentence, signed, skipped, slider, status_in_words,
-    swapped,
+    Offer, Pick, offers, repeated, sentence, signed, skipped, slider, status_in_words, swapped,
 };
 
 /// The rail's second section.
@@ -133,7 +132,7 @@ fn Strength(place: usize, own: Memo<Option<Intervention>>, text: Memo<String>) -
                     }
                     on:change=move |_| state.end_drag()
                 />
-                <output>{move || number(value())}</output>
+                <output>{move || format!("{:.2}", value()).replace('-', "−")}</output>
             </div>
         </Show>
     }

@@ -134,12 +134,22 @@ impl Pick {
     }
 }
 
-/// A short name of a depth: `emb`, `L2 mid`, `L2`; `L2#2` at the second pass through a block.
+/// A short name of a depth: `emb`, `L2 mid`, `L2`; `L2′` at the second pass through a block.
 pub fn depth_name(site: LensSite) -> String {
     match site {
         LensSite::Embed => "emb".to_owned(),
-        LensSite::Mid { layer, pass } => format!("{} mid", block_name(layer, pass)),
-        LensSite::Post { layer, pass } => block_name(layer, pass),
+        LensSite::Mid { layer, pass } => format!("{} mid", short_block(layer, pass)),
+        LensSite::Post { layer, pass } => short_block(layer, pass),
+    }
+}
+
+/// As short as a row's label: `L2`, `L2′` at the second pass, `L2″` at the third.
+fn short_block(layer: usize, pass: usize) -> String {
+    match pass {
+        0 => format!("L{layer}"),
+        1 => format!("L{layer}′"),
+        2 => format!("L{layer}″"),
+        _ => block_name(layer, pass),
     }
 }
 
@@ -183,7 +193,7 @@ mod tests {
         let shape = ModelShape { n_layers: 3, n_heads: 2, has_mlp: true, ..ModelShape::default() };
         let ground = Ground::new(&shape, Some(&[0, 2, 2]), 4, None);
         let names: Vec<String> = ground.sites.iter().map(|it| depth_name(*it)).collect();
-        assert_eq!(names, ["emb", "L0 mid", "L0", "L2 mid", "L2", "L2#2 mid", "L2#2"]);
+        assert_eq!(names, ["emb", "L0 mid", "L0", "L2 mid", "L2", "L2′ mid", "L2′"]);
         assert_eq!((ground.depth_after(2), ground.layer_of(6)), (4, 2));
         let trained = Ground::new(&shape, None, 4, None);
         assert_eq!(trained, Ground::new(&shape, Some(&[0, 1, 2]), 4, None));

@@ -59,6 +59,9 @@ const LIVE = [
   ["states-maximised", DESKTOP, link({ model: "tales-mamba2", maximised: "paths" })],
   ["faces", DESKTOP, link({ model: "tales-mamba2", second: "faces" })],
   ["forgotten", DESKTOP, link({ model: "tales-mamba2", layer: "1", head: "2", cut: "state.1.2.9" })],
+  ...[["", DESKTOP], ["-dark", { ...DESKTOP, ...DARK }]].map(([name, options]) =>
+    [`interventions${name}`, options, link({ attention: "heads", a: "barn", b: "garden", layer: "2", head: "1", blocks: "0,1,2,2,3",
+      do: "head.2.1 scale 0;~mlp.1 set mean;blocks.1.resid_post@15 add 6 token(barn)-token(garden)" })]),
   ["hybrid-dark", { ...DESKTOP, ...DARK }, link({ model: "tales-hybrid", layer: "2", head: "1" })],
   ["lesson", DESKTOP, "", (page) => page.getByRole("button", { name: "Lesson" }).click()],
   ["lesson-phone", PHONE, "", (page) => page.getByRole("button", { name: "Lesson" }).click()],
