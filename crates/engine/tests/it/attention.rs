@@ -8,10 +8,13 @@ use trace::{
     AskAttentionRow, AskPatterns, AskThumbnails, AttentionRow, Axis, NamedArray, Part, Site,
 };
 
-use crate::tiny::{Values, all_kinds, ask, assert_close, describe, prompt, some_kinds, values};
+use crate::{
+    close::sums,
+    tiny::{Values, all_kinds, ask, assert_close, describe, prompt, some_kinds, values},
+};
 
-/// Some twenty roundings of 6e-8, in single precision there and in double here.
-const ROUNDING: f32 = 2e-6;
+/// Powers of scores up to ten, each as far off as its score, and their sum over all positions.
+const ROUNDING: f32 = sums(10 + N_POS);
 
 const N_POS: usize = 10;
 

@@ -8,6 +8,7 @@
 
 mod tiny; // start here: small random networks and how they are run
 
+mod close; // how far apart the same numbers may be
 mod plain; // the same maths in plain loops
 
 mod answers; // attribution, paths and norms, held to plain maths

@@ -5,10 +5,12 @@ use engine::model::{Decay, Recurrence};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::tiny::assert_close;
+use crate::{close::sums, tiny::assert_close};
 
-/// Sums of some hundred values in another order, through decays taken as logarithms.
-const CLOSE: f32 = 1e-5;
+/// Some hundred values that are added up in another order, a position at a time or by chunks, or
+/// that go through decays taken as logarithms: the logarithm of what is left of hundred positions is
+/// a sum of hundred. Erasures take from a state or turn it, so that nothing is carried on enlarged.
+const CLOSE: f32 = sums(100);
 
 #[derive(Clone, Copy, Debug)]
 enum Forgets {

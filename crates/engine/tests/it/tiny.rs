@@ -295,10 +295,22 @@ fn pass(
     probe.into_trace()
 }
 
-/// The reply to a question about a run with these changes, kept as the page's runs are.
+/// The reply to a question about a run with these changes, which a run that keeps what the page's
+/// runs keep answers as well. Where there is a recurrence, a run that keeps all sites takes its sums
+/// in another order; so its reply is given, which is made of the very numbers of [`values`].
 fn reply(model: &Model, ids: &[u32], changes: &[Resolved], question: Question) -> Reply {
-    let trace = pass(model, ids, kept_for(std::slice::from_ref(&question)), changes).unwrap();
-    pollster::block_on(answer_all(model, &trace, &[question])).unwrap().remove(0)
+    let of_run = |keep: Keep| {
+        let trace = pass(model, ids, keep, changes).unwrap();
+        let asked = std::slice::from_ref(&question);
+        pollster::block_on(answer_all(model, &trace, asked)).unwrap().remove(0)
+    };
+    let said = of_run(kept_for(std::slice::from_ref(&question)));
+    if !model.file.config.shape().has_recurrence() {
+        return said;
+    }
+    let of_all = of_run(Keep::Everything);
+    assert_eq!(said.answer.is_ok(), of_all.answer.is_ok(), "{question:?}");
+    of_all
 }
 
 /// The answer to a question, of whichever kind, or why there is none.
