@@ -135,7 +135,9 @@ fn Tabs() -> impl IntoView {
         }
     });
     let name = move |place: Place| {
-        if place == Place::Rail { "next" } else { state.panel_at(place).name }
+        let name = if place == Place::Rail { "next" } else { state.panel_at(place).name };
+        let (first, rest) = name.split_at(1);
+        format!("{}{rest}", first.to_uppercase())
     };
     let tabs = TABS.map(|place| {
         view! {

@@ -121,7 +121,7 @@ test("stream, paths and the small maps lock too", async () => {
 
 test("the spine chooses heads, layers and depths", async () => {
   const { page, problems, close } = await openLive(browser);
-  const head = page.getByRole("button", { name: /^Head 2\.1, wrote [+−]?\d/ });
+  const head = page.getByRole("button", { name: /^Head 2\.1, adds [+−]?\d/ });
   await head.click();
   await away(page);
   assert.match(await statusText(page), /^Head 2\.1 /);
@@ -139,7 +139,7 @@ test("the spine chooses heads, layers and depths", async () => {
   await page.getByRole("button", { name: "L3", exact: true }).click();
   await away(page);
   assert.deepEqual([(await place(page)).layer, (await place(page)).depth], [3, "L3"]);
-  await page.getByRole("button", { name: /^MLP of layer 0, wrote/ }).click();
+  await page.getByRole("button", { name: /^MLP of layer 0, adds/ }).click();
   await away(page);
   assert.equal((await place(page)).layer, 0);
 

@@ -63,7 +63,7 @@ function sitesOf({ n_layers, positions, residual, mlp, mixers = [{ kind: "attent
     return name !== "mlp.linear" || mlp.kind === "gated";
   };
   const blocks = Array.from({ length: n_layers }, (_, layer) =>
-    PARTS.flatMap((name, part) => (has(layer, name) ? [[`blocks.${layer}.${name}`, [2, layer, part]]] : [])));
+    PARTS.flatMap((name, part) => (has(layer, name) ? [[`blocks.${layer}.${name}`, [2, layer, 0, part]]] : [])));
   const waves = hasWaves ? [["pos_embed", [1]]] : [];
   return [["embed", [0]], ...waves, ...blocks.flat(), ["final_norm", [3]], ["logits", [4]]];
 }
@@ -115,7 +115,8 @@ async function valuesAt([engine, model, prompt, sites]) {
   worker.postMessage(new Uint8Array([0, ...text(`./models/${model}`)]));
   await heard(OPENED);
   const ask = sites.flatMap(([, bytes]) => [8, ...bytes]);
-  worker.postMessage(new Uint8Array([1, 1, ...text(prompt), 0, ...varint(sites.length), ...ask]));
+  // A program of no interventions and blocks as trained; nothing is asked of the unchanged run.
+  worker.postMessage(new Uint8Array([1, 1, ...text(prompt), 0, 0, ...varint(sites.length), ...ask, 0]));
   const said = reader(await heard(RAN));
   const [, id] = [said.int(), said.int()];
   const tokens = said.list(() => {
@@ -128,7 +129,7 @@ async function valuesAt([engine, model, prompt, sites]) {
   });
   said.int();
   said.skip(8);
-  const skipSite = () => said.int() === 2 && said.skip(2);
+  const skipSite = () => said.int() === 2 && said.skip(3);
   const values = said.list(() => {
     // A reply: the question, that there is an answer, and the answer.
     said.int();

@@ -450,7 +450,7 @@ mod tests {
             ("head.0.1:2 scale 0", "wants no heads after a colon"),
             ("head.0#0.1 scale 0", "wants a pass counted from 1"),
             ("head.x.1 scale 0", "“x” is not a number"),
-            ("head.1.99999999999 scale 0", "no number up to"),
+            ("head.1.99999999999 scale 0", "not a number up to"),
             ("blocks.0.attn.queries scale 0", "no site is like “blocks.0.attn.queries”"),
             ("blocks.*.queries scale 0", "no site is like"),
             ("knee.1.2 scale 0", "no site is like “knee.1.2”"),

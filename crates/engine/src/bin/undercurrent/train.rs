@@ -72,9 +72,11 @@ pub(crate) fn learn(
     while trainer.step < n_steps {
         let loss = trainer.advance();
         if !loss.is_finite() {
-            return Err(
-                format!("the loss is not a number at step {}; lower the rate", trainer.step).into()
-            );
+            return Err(format!(
+                "the loss is not a number at step {}; lower the rate",
+                trainer.step
+            )
+            .into());
         }
         state.losses.push(loss as f32);
         state.n_done = trainer.step;
