@@ -117,14 +117,14 @@ test("F6 goes round the zones, both ways", async () => {
 test("T shows the focused panel's table, and again its figure", async () => {
   const { page, close } = await openLive(browser);
   for (let n = 0; n < 4; n++) await page.keyboard.press("F6");
-  assert.equal((await focus(page)).panel, "attention");
+  assert.equal((await focus(page)).panel, "main");
   await press(page, "t");
   await panel(page, "attention").locator(".table table").waitFor();
-  assert.equal((await focus(page)).panel, "attention", "the focus stays in the panel");
+  assert.equal((await focus(page)).panel, "main", "the focus stays in the panel");
   await assertSeen(page);
   await press(page, "Shift+T");
   await panel(page, "attention").locator(".figure").waitFor();
-  assert.equal((await focus(page)).panel, "attention", "the focus stays in the panel");
+  assert.equal((await focus(page)).panel, "main", "the focus stays in the panel");
   await close();
 });
 

@@ -195,14 +195,24 @@ export const tableOf = (page, name) =>
 /** Presses the button in a panel's header that has this name, or chooses it from a menu there. */
 export async function press(page, name, button) {
   const header = panel(page, name).locator("header");
-  const menu = header.locator("select", { has: page.locator(`option[value="${button}"]`) });
-  if (await menu.count()) await menu.selectOption(button);
-  else await header.getByRole("button", { name: button, exact: true }).click();
+  // Menus of views go by names, the menu of panels by ids under their names.
+  const entries = header.locator("select option").filter({ hasText: new RegExp(`^${button}$`) });
+  const named = header.locator(`select option[value="${button}"]`);
+  const option = (await named.count()) ? named : entries;
+  const isThere = 0 < (await option.count());
+  if (isThere) {
+    const value = await option.first().getAttribute("value");
+    await option.first().locator("..").selectOption(value);
+  }
+  if (!isThere) await header.getByRole("button", { name: button, exact: true }).click();
 }
 
 /** What is chosen in the menus of a panel's header, from left to right. */
 export const chosen = (page, name) =>
-  panel(page, name).locator("header select").evaluateAll((all) => all.map((it) => it.value));
+  panel(page, name).locator("header .line select").evaluateAll((all) => all.map((it) => it.value));
+
+/** Which panel stands in a place. */
+export const standing = (page, name) => panel(page, name).getAttribute("data-panel");
 
 /** A point of an element: `across` and `down` are shares of its size. */
 export async function pointIn(locator, across, down) {

@@ -80,7 +80,7 @@ test("paths and state, lens and steps change places by name, and a link keeps th
   await press(page, "lens", "lens");
   await settled(page);
   assert.match(await title(page, "lens"), /lens/i);
-  assert.match(await page.evaluate(() => location.hash), /second=paths.*third=lens/);
+  assert.match(await page.evaluate(() => location.hash), /second=paths.*lower=lens/);
   await close();
 });
 
