@@ -65,10 +65,10 @@ pub(super) fn Panel(
             data-panel=move || id.get()
         >
             <header>
-                <h2>
-                    <span class="title"><b>{title}</b><Here place /></span>
-                    " "<em>{site}</em>
-                </h2>
+                <div class="heading">
+                    <h2><b>{title}</b>" "<em>{site}</em></h2>
+                    <Here place />
+                </div>
                 <Tools place save_picture save_values />
                 <div class="line">
                     <div class="controls">{move || controls.run()}</div>
@@ -164,7 +164,8 @@ fn TableView(table: Signal<Table>) -> impl IntoView {
     }
 }
 
-/// The title as a menu of what fits the place: the browser's own, laid over the title.
+/// The title as a menu of what fits the place: the browser's own, laid over the title, so that the
+/// heading's text stays its own.
 #[component]
 fn Here(place: Place) -> impl IntoView {
     let state = AppState::here();
@@ -184,7 +185,7 @@ fn Here(place: Place) -> impl IntoView {
         let chosen = event_target_value(&event);
         state.bookmark.update(|it| drop(it.panels.insert(place, chosen)));
         // The panel is another one now; the focus stays on its title.
-        after(0, move || focus(&format!("[data-place={}] .title select", place.name())));
+        after(0, move || focus(&format!("[data-place={}] .heading select", place.name())));
     };
     view! {
         <select aria-label="Panel in this place" title="Panel in this place" on:change=choose>
