@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn a_title_is_part_of_a_file_name() {
         assert_eq!(slug("State film"), "state-film");
-        assert_eq!(slug("Three faces (×2)"), "three-faces-2");
+        assert_eq!(slug("Three forms (×2)"), "three-forms-2");
         assert_eq!(slug("A and B"), "a-and-b");
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn FormsPanel(place: Place) -> impl IntoView {
     view! {
         <Panel
             place
-            title="Three faces"
+            title="Three forms"
             site=Signal::derive(move || faces.site(state))
             about=ABOUT
             controls=|| ()
@@ -110,6 +110,6 @@ fn label(faces: HeadAnswer<AskForms>) -> String {
     if let Some(absence) = faces.absence() {
         return absence;
     }
-    let Some(told) = faces.get() else { return "Three faces".to_owned() };
+    let Some(told) = faces.get() else { return "Three forms".to_owned() };
     faces_spoken(&told, told.run.labels.len())
 }

@@ -61,7 +61,7 @@ pub(super) fn EigenvaluesPanel(place: Place) -> impl IntoView {
     view! {
         <Panel
             place
-            title="Modes"
+            title="Eigenvalues"
             site=Signal::derive(move || poles.site(state))
             about=ABOUT
             controls=|| ()
@@ -105,6 +105,6 @@ fn with_view<T>(
 /// The picture in a sentence.
 fn label(state: AppState, poles: HeadAnswer<AskEigenvalues>) -> String {
     poles.absence().unwrap_or_else(|| {
-        poles.get().map_or_else(|| "Modes".to_owned(), |it| modes_spoken(&it, state.cursor().pos))
+        poles.get().map_or_else(|| "Eigenvalues".to_owned(), |it| modes_spoken(&it, state.cursor().pos))
     })
 }

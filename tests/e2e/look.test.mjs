@@ -122,7 +122,7 @@ test("every figure fills its place, also after the window has changed", async ()
 
 test("on a phone, tabs switch panels and all can be used with a finger", async () => {
   const { page, problems, close } = await openLive(browser, "", PHONE);
-  const names = ["Attention", "Lens", "Paths", "A and B", "Stream", "Next"];
+  const names = ["Attention", "Lens", "Paths", "A and B", "Attribution", "Next"];
   for (const name of names) {
     const tab = page.getByRole("tab", { name, exact: true });
     await tab.tap();
@@ -240,12 +240,12 @@ for (const [name, options, fragment] of [
 }
 
 /** How a file of each panel is called. */
-const FILES = { attention: "attention", paths: "residual-paths", lens: "logit-lens", chart: "a-and-b", side: "attribution" };
+const FILES = { main: "attention", second: "residual-paths", lower: "logit-lens", middle: "a-and-b", side: "attribution" };
 /** Rows of a file with more than the panel's table, which is of the cursor alone. */
 const WHOLE = {
-  attention: (n) => (n * (n + 1)) / 2,
-  lens: (n) => 9 * n,
-  paths: (n) => 9 * n,
+  main: (n) => (n * (n + 1)) / 2,
+  lower: (n) => 9 * n,
+  second: (n) => 9 * n,
 };
 
 /** Cells of comma-separated values as RFC 4180 has them. */

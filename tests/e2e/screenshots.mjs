@@ -52,7 +52,7 @@ const LIVE = [
   ["states", DESKTOP, link({ model: "tales-mamba2", layer: "1", head: "2", side: "memory" })],
   ["states-dark", { ...DESKTOP, ...DARK }, link({ model: "tales-mamba2", layer: "1", head: "2", side: "memory" })],
   ["states-phone", PHONE, link({ model: "tales-mamba2" })],
-  ...["Steps", "State", "Stream", "Next"].map((name) =>
+  ...["Step size", "State", "Attribution", "Next"].map((name) =>
     [`states-phone-tab-${name.toLowerCase()}`, PHONE, link({ model: "tales-mamba2", cut: "head.1.2" }), tab(name)]),
   ["states-heads", DESKTOP, link({ model: "tales-hybrid", attention: "heads" })],
   ["states-steps", DESKTOP, link({ model: "tales-mamba2", attention: "steps" })],

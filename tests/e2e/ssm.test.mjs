@@ -229,7 +229,7 @@ test("a link to a model that is not there says so, and another can be chosen", a
 
 test("eigenvalues stand in the unit disc, and the table says them", async () => {
   const { page, problems, close } = await openLive(browser, `${MAMBA}&layer=1&head=2&second=modes`);
-  assert.match(await title(page, "paths"), /Modes L1 · head 2/);
+  assert.match(await title(page, "paths"), /Eigenvalues L1 · head 2/);
   assert.match(await figure(page, "paths").getAttribute("aria-label"), /\d+ eigenvalues: the longest 0\.\d/);
   assert.ok(4 < (await colours(page, await figure(page, "paths").screenshot())).n);
   await press(page, "paths", "Table of the same numbers");
