@@ -105,6 +105,8 @@ fn with_view<T>(
 /// The picture in a sentence.
 fn label(state: AppState, poles: HeadAnswer<AskEigenvalues>) -> String {
     poles.absence().unwrap_or_else(|| {
-        poles.get().map_or_else(|| "Eigenvalues".to_owned(), |it| modes_spoken(&it, state.cursor().pos))
+        poles
+            .get()
+            .map_or_else(|| "Eigenvalues".to_owned(), |it| modes_spoken(&it, state.cursor().pos))
     })
 }

@@ -298,13 +298,13 @@ fn pass(
 /// The reply to a question about a run with these changes, which a run that keeps what the page's
 /// runs keep answers as well. Where there is a recurrence, a run that keeps all sites takes its sums
 /// in another order; so its reply is given, which is made of the very numbers of [`values`].
-fn reply(model: &Model, ids: &[u32], changes: &[Resolved], question: Question) -> Reply {
+fn reply(model: &Model, ids: &[u32], changes: &[Resolved], question: &Question) -> Reply {
     let of_run = |keep: Keep| {
         let trace = pass(model, ids, keep, changes).unwrap();
-        let asked = std::slice::from_ref(&question);
+        let asked = std::slice::from_ref(question);
         pollster::block_on(answer_all(model, &trace, asked)).unwrap().remove(0)
     };
-    let said = of_run(kept_for(std::slice::from_ref(&question)));
+    let said = of_run(kept_for(std::slice::from_ref(question)));
     if !model.file.config.shape().has_recurrence() {
         return said;
     }
@@ -320,7 +320,7 @@ pub(crate) fn try_ask(
     changes: &[Resolved],
     question: Question,
 ) -> Result<Answer, Absence> {
-    reply(model, ids, changes, question).answer
+    reply(model, ids, changes, &question).answer
 }
 
 /// The answer to a question of one kind, or why there is none.
@@ -333,7 +333,7 @@ pub(crate) fn find<Q: Ask>(
 where
     Q::Answer: Clone,
 {
-    let answer = reply(model, ids, changes, question.question()).answer?;
+    let answer = reply(model, ids, changes, &question.question()).answer?;
     Ok(Q::of_answer(&answer).expect("an answer is of its question's kind").clone())
 }
 
