@@ -216,8 +216,7 @@ fn what_does_not_exist_cannot_be_asked_for() {
         Question::Paths(AskPaths { basis: Basis::Pair { a: 17, b: 0 } }),
         words(0, 17),
     ];
-    let said =
-        |model: &Model, question: &Question| try_ask(model, &prompt(N_POS), &[], question.clone());
+    let said = |model: &Model, question: &Question| try_ask(model, &prompt(N_POS), &[], question);
     for question in outside {
         let answer = said(&model, &question);
         assert!(matches!(answer, Err(Absence::Outside { .. })), "{question:?}: {answer:?}");
@@ -238,7 +237,7 @@ fn a_position_past_the_end_is_the_last() {
         |query: usize| Question::AttentionRow(AskAttentionRow { layer: 1, head: 2, query }),
     ];
     for question in [writers, row] {
-        let said = |pos: usize| try_ask(&model, &prompt(N_POS), &[], question(pos)).unwrap();
+        let said = |pos: usize| try_ask(&model, &prompt(N_POS), &[], &question(pos)).unwrap();
         assert!(past.iter().all(|&pos| said(pos) == said(N_POS - 1)));
         assert_ne!(said(N_POS - 2), said(N_POS - 1));
     }

@@ -318,9 +318,9 @@ pub(crate) fn try_ask(
     model: &Model,
     ids: &[u32],
     changes: &[Resolved],
-    question: Question,
+    question: &Question,
 ) -> Result<Answer, Absence> {
-    reply(model, ids, changes, &question).answer
+    reply(model, ids, changes, question).answer
 }
 
 /// The answer to a question of one kind, or why there is none.
