@@ -31,8 +31,9 @@ use crate::{
 /// The mark at the beginning of every prompt, which is no part of a row.
 const BOS: &str = "<bos>";
 
-/// What each card of the family measured, or why it is not there.
-type Exams = RwSignal<BTreeMap<&'static str, Result<Vec<Phenomenon>, String>>>;
+/// What each card measured, or why it is not there: kept by the page, so that a lab that is opened
+/// again fetches nothing.
+pub(super) type Exams = RwSignal<BTreeMap<&'static str, Result<Vec<Phenomenon>, String>>>;
 
 /// The family of the model on the page, where it learned a puzzle.
 pub(super) fn lab_of(model: &str) -> Option<&'static Family> {
@@ -43,7 +44,7 @@ pub(super) fn lab_of(model: &str) -> Option<&'static Family> {
 #[component]
 pub(super) fn LabPanel(family: &'static Family) -> impl IntoView {
     let state = AppState::here();
-    let exams: Exams = RwSignal::default();
+    let exams = state.exams;
     fetch_missing(family, exams);
     let measures = Measure::all(family.tasks);
     let measure = measures.first().copied().map(RwSignal::new);

@@ -9,6 +9,7 @@ use super::{
     answers::Answers,
     derived::Derived,
     history::History,
+    lab_panel::Exams,
     panels::unknown_panels,
     proof::{Expected, Proof},
 };
@@ -36,6 +37,8 @@ pub(crate) struct AppState {
     pub(crate) expected: RwSignal<Option<Expected>>,
     pub(crate) proof: RwSignal<Option<Proof>>,
     pub(crate) notices: RwSignal<Vec<String>>,
+    /// What cards of models measured.
+    pub(super) exams: Exams,
     pub(crate) is_dark: RwSignal<bool>,
     /// The place that a small screen shows.
     pub(crate) tab: RwSignal<Place>,
@@ -68,6 +71,7 @@ impl AppState {
             expected: RwSignal::new(None),
             proof: RwSignal::new(None),
             notices: RwSignal::new(Vec::new()),
+            exams: Exams::default(),
             is_dark: RwSignal::new(is_dark),
             tab: RwSignal::new(Place::Main),
             shows_help: RwSignal::new(false),
@@ -84,6 +88,7 @@ impl AppState {
         Self {
             hover: self.hover,
             notices: self.notices,
+            exams: self.exams,
             is_dark: self.is_dark,
             tab: self.tab,
             shows_help: self.shows_help,
