@@ -8,7 +8,7 @@ use super::{
     axis::ends_of,
     next_in_grid,
     parts::{Area, LINE_PX, TEXT_PX, fitted, no_values, tag, text, width_of},
-    words::{format_of, value_text, with_unit},
+    words::{drawn_text, format_of, value_text, with_unit},
 };
 
 /// Room below for the scale of colours.
@@ -155,12 +155,7 @@ impl<'a> Heat<'a> {
 
     /// The cell's own word, or its value, where there is room for all of it.
     fn word(&self, row: usize, column: usize, ink: Rgba) -> Option<Mark> {
-        let value = self.frame.value(row, column);
-        let word = match self.frame.text(row, column) {
-            "" if value.is_nan() => return None,
-            "" => value_text(value, format_of(self.frame, row)),
-            word => word.to_owned(),
-        };
+        let word = drawn_text(self.frame, row, column)?;
         let [width, height] = self.grid.cell;
         let fits = width_of(&word, false) + 3.0 <= width && LINE_PX <= height;
         fits.then(|| text(self.grid.middle(row, column), word, ink, Anchor::Middle))

@@ -8,7 +8,7 @@ use super::{
     heat::Shade,
     next_in_grid,
     parts::{Area, LINE_PX, fitted, no_values, tag, text, width_of},
-    words::{format_of, value_text},
+    words::{drawn_text, format_of, value_text},
 };
 
 /// Room below for the scale of colours.
@@ -120,12 +120,7 @@ impl<'a> Strip<'a> {
 
     /// The cell's own word, or its value, where all of it fits.
     fn word(&self, row: usize, column: usize, ink: Rgba) -> Option<Mark> {
-        let value = self.frame.value(row, column);
-        let word = match self.frame.text(row, column) {
-            "" if value.is_nan() => return None,
-            "" => value_text(value, format_of(self.frame, row)),
-            word => word.to_owned(),
-        };
+        let word = drawn_text(self.frame, row, column)?;
         let fits = width_of(&word, false) + 2.0 <= self.cell && LINE_PX <= self.track;
         let [x, y] = self.cell_at(row, column);
         let at = [x + self.cell / 2.0, y + self.track / 2.0];

@@ -40,6 +40,15 @@ pub(super) fn format_of(frame: &Frame, row: usize) -> Format {
     if frame.unit(row) == quantity.unit { quantity.format } else { Format::Number }
 }
 
+/// What is drawn in a cell: its own word, or its value; nothing where it has neither.
+pub(super) fn drawn_text(frame: &Frame, row: usize, column: usize) -> Option<String> {
+    let value = frame.value(row, column);
+    match frame.text(row, column) {
+        "" => (!value.is_nan()).then(|| value_text(value, format_of(frame, row))),
+        word => Some(word.to_owned()),
+    }
+}
+
 /// A value with its interval: "0.966 ± 0.004", or both ends where they are not alike.
 pub(super) fn measured_text(frame: &Frame, row: usize, column: usize) -> String {
     let value = frame.value(row, column);
