@@ -56,7 +56,9 @@ impl Derived {
             pair: Memo::new(move |_| here().find_pair()),
             labels: Memo::new(move |_| here().run.read().labels.clone()),
             strongest: Memo::new(move |before: Option<&Option<[usize; 2]>>| {
-                here().find_strongest().or_else(|| before.copied().flatten())
+                // Where nothing adds up, what another model's was is no guide.
+                let last = before.copied().flatten().filter(|_| here().is_additive());
+                here().find_strongest().or(last)
             }),
             has_recurrence: Memo::new(move |_| {
                 here().model.read().as_ref().is_some_and(|it| it.shape.has_recurrence())
