@@ -66,6 +66,17 @@ pub fn save(folder: &Path, trainer: &Trainer, state: &State) -> Result<(), Check
     Ok(())
 }
 
+/// Stores the weights as they are now among those of the run's timeline.
+///
+/// # Errors
+/// [`CheckpointError::File`].
+pub fn save_step(folder: &Path, trainer: &Trainer) -> Result<(), CheckpointError> {
+    let steps = folder.join("steps");
+    made(fs::create_dir_all(&steps), &steps)?;
+    let weights = collect(&trainer.frozen()).to_safetensors(Precision::Single, &[]);
+    write(&steps.join(format!("{}.safetensors", trainer.step)), &weights)
+}
+
 /// The run in this folder, or a new one where there is none.
 ///
 /// # Errors

@@ -11,7 +11,7 @@ pub mod tales;
 mod trainer;
 
 pub use card::publish;
-pub use checkpoint::{CheckpointError, State, resume, save};
+pub use checkpoint::{CheckpointError, State, resume, save, save_step};
 pub use exam::{Marks, examine};
 pub use measure::{measure_network, untrained};
 pub use recipe::{Optimizer, Recipe, RecipeError, Task};

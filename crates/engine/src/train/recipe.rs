@@ -33,8 +33,11 @@ pub struct Recipe {
     /// How much a word that follows from those before it counts in the loss; others count 1.
     #[serde(default = "one")]
     pub case_weight: f32,
-    /// After how many steps a checkpoint is kept, besides the first and the last.
+    /// After how many steps the run is stored, so that it can go on after a break.
     pub checkpoint_every: usize,
+    /// Whether the checkpoints of [`Recipe::timeline`] are kept and published.
+    #[serde(default)]
+    pub has_timeline: bool,
 }
 
 fn one() -> f32 {
@@ -145,9 +148,24 @@ impl Recipe {
             n_drill: 0,
             case_weight: 1.0,
             checkpoint_every,
+            has_timeline: lab.recipe.has_timeline
+                && 0 < n_steps
+                && lab.seeds(network).first() == Some(&seed),
         };
         recipe.check()?;
         Ok(recipe)
+    }
+
+    /// Steps of which the weights are published, on a logarithmic scale: 0, then 1, 1.5, 2, 3, 5 and
+    /// 7 of each power of ten from 10, and the last.
+    pub fn timeline(&self) -> Vec<usize> {
+        if !self.has_timeline {
+            return Vec::new();
+        }
+        let powers = std::iter::successors(Some(1usize), |it| it.checked_mul(10));
+        let steps = powers.flat_map(|it| [10, 15, 20, 30, 50, 70].map(|step| step * it));
+        let steps = steps.take_while(|it| *it < self.n_steps);
+        [0].into_iter().chain(steps).chain([self.n_steps]).collect()
     }
 
     /// The learning rate of a step, counted from 0.

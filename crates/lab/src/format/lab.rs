@@ -64,8 +64,11 @@ pub struct Recipe {
     /// Rows in a step.
     pub n_rows: usize,
     pub seeds: Vec<u64>,
-    /// After how many steps a checkpoint is kept.
+    /// After how many steps a run is stored, so that it can go on after a break.
     pub checkpoint_every: usize,
+    /// Whether networks of the first seed are published with the checkpoints of their training.
+    #[serde(default)]
+    pub has_timeline: bool,
 }
 
 /// A network of the lab.

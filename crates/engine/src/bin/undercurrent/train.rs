@@ -8,7 +8,7 @@ use std::{
 
 use clap::Args;
 use cpu_time::ProcessTime;
-use engine::train::{Recipe, State, Trainer, publish, resume, save};
+use engine::train::{Recipe, State, Trainer, publish, resume, save, save_step};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::Failure;
@@ -69,7 +69,11 @@ pub(crate) fn learn(
     let n_before = state.n_done;
     let cpu_secs_before = state.cpu_secs;
     let start = ProcessTime::try_now()?;
+    let timeline = trainer.recipe.timeline();
     while trainer.step < n_steps {
+        if timeline.contains(&trainer.step) {
+            save_step(folder, trainer)?;
+        }
         let loss = trainer.advance();
         if !loss.is_finite() {
             return Err(format!(
@@ -94,6 +98,9 @@ pub(crate) fn learn(
                 );
             }
         }
+    }
+    if timeline.contains(&n_steps) {
+        save_step(folder, trainer)?;
     }
     bar.finish();
     Ok(())
