@@ -90,9 +90,7 @@ impl Folder {
     fn entry(&self) -> Result<Option<Entry>> {
         let Some(measured) = self.measured.clone() else { return Ok(None) };
         let entry = Entry::new(self.lab.clone(), measured);
-        let failed =
-            |(place, why)| Failure::new(format!("{}: claims[{place}]: {why}", self.lab.id));
-        entry.map(Some).map_err(failed)
+        entry.map(Some).map_err(|why| Failure::new(format!("{}: {why}", self.lab.id)))
     }
 
     /// Every run whose weights are not those that were measured.

@@ -1,14 +1,15 @@
 //! `labs/index.bin`: all labs in one file for the page, so that a new lab does not rebuild it.
 
 use serde::{Deserialize, Serialize};
+use trace::Frame;
 
 use crate::{
-    claim::{EvaluateError, Finding, Outcome, Test},
+    claim::{Finding, Outcome},
     format::{Lab, Measured},
 };
 
 /// The version of the file; the page refuses any other.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// All labs that are published.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,6 +24,10 @@ pub struct Entry {
     pub measured: Measured,
     /// One for each claim of the lab, in its order.
     pub findings: Vec<Finding>,
+    /// The claims with their findings, as they are shown.
+    pub claims: Frame,
+    /// One for each view of the lab, in its order; none where the view draws a run.
+    pub tiles: Vec<Option<Frame>>,
 }
 
 /// Why an index cannot be read.
@@ -35,28 +40,50 @@ pub enum IndexError {
 }
 
 /// Why a claim has no finding.
+#[cfg(feature = "measure")]
 #[derive(Debug, thiserror::Error)]
 pub enum FindingError {
     #[error(transparent)]
     Parse(#[from] crate::claim::ClaimError),
     #[error(transparent)]
-    Evaluate(#[from] EvaluateError),
+    Evaluate(#[from] crate::claim::EvaluateError),
+}
+
+/// Why a lab has no entry.
+#[cfg(feature = "measure")]
+#[derive(Debug, thiserror::Error)]
+pub enum EntryError {
+    #[error("claims[{0}]: {1}")]
+    Claim(usize, FindingError),
+    #[error("claims: {0}")]
+    Claims(trace::FrameError),
+    #[error("views[{0}]: {1}")]
+    View(usize, trace::FrameError),
 }
 
 impl Entry {
-    /// A lab with its findings.
+    /// A lab with its findings and frames.
     ///
     /// # Errors
-    /// The number of the claim that cannot be tested, and why.
-    pub fn new(lab: Lab, measured: Measured) -> Result<Self, (usize, FindingError)> {
+    /// [`EntryError`], with the number of the claim or view.
+    #[cfg(feature = "measure")]
+    pub fn new(lab: Lab, measured: Measured) -> Result<Self, EntryError> {
+        use crate::{claim::Test, frames};
+
         let finding = |text: &str| -> Result<Finding, FindingError> {
             Ok(Test::parse(text)?.evaluate(&measured)?)
         };
         let findings = lab.claims.iter().enumerate();
-        let findings = findings
-            .map(|(place, claim)| finding(&claim.test).map_err(|error| (place, error)))
+        let findings: Vec<Finding> = findings
+            .map(|(at, claim)| finding(&claim.test).map_err(|it| EntryError::Claim(at, it)))
             .collect::<Result<_, _>>()?;
-        Ok(Self { lab, measured, findings })
+        let claims = frames::claims(&lab, &findings).map_err(EntryError::Claims)?;
+        let tile = |(at, view)| {
+            let frame = frames::tile(&lab, &measured, view).transpose();
+            frame.map_err(|error| EntryError::View(at, error))
+        };
+        let tiles = lab.views.iter().enumerate().map(tile).collect::<Result<_, _>>()?;
+        Ok(Self { lab, measured, findings, claims, tiles })
     }
 
     /// Claims of which the outcome is not what the lab expects, with what came out.

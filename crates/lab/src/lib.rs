@@ -7,6 +7,8 @@ pub mod task; // start here
 
 pub mod claim;
 pub mod format;
+#[cfg(feature = "measure")]
+pub mod frames;
 pub mod index;
 pub mod report;
 pub mod stats;

@@ -1,0 +1,258 @@
+//! What a lab's tiles and claims draw: frames of its measured numbers.
+//!
+//! Made where the index of labs is written, so that the page draws what was measured and can make
+//! no number of its own.
+
+use trace::{
+    Entry, Fact, FactValues, Format, Frame, FrameError, FrameParts, MarkKind, Outcome, Quantity,
+    Role, Scale, Side, SideMark,
+};
+
+use crate::{
+    claim::{Finding, Outcome as Tested},
+    format::{
+        Control, Exercise, Expect, Lab, Measure, MeasureKind, Measured, Named, Network, View,
+        ViewKind,
+    },
+    stats::{Estimate, over_seeds},
+};
+
+/// Sizes that grow this many times have a logarithmic axis.
+const LOG_FROM: usize = 8;
+
+/// The frame of a tile; nothing for those that draw a run.
+///
+/// # Errors
+/// [`FrameError`] where what was measured does not fit together.
+pub fn tile(lab: &Lab, measured: &Measured, view: &View) -> Option<Result<Frame, FrameError>> {
+    match view.kind {
+        ViewKind::Curve | ViewKind::Bars => {
+            let measure = lab.measure(view.y.as_deref()?)?;
+            Some(by_size(lab, measured, measure))
+        }
+        _ => None,
+    }
+}
+
+/// A measure of every network at every size of its exam, with the controls of the lab.
+fn by_size(lab: &Lab, measured: &Measured, measure: &Measure) -> Result<Frame, FrameError> {
+    let spec = lab.task_of(measure);
+    let exam = spec.map_or(&[][..], |it| &it.exam);
+    let exercise = spec.and_then(|it| it.exercise().ok());
+    let mut rows = Rows::default();
+    for network in &lab.networks {
+        let values = exam.iter().map(|at| estimate(lab, measured, network, measure, at));
+        rows.add(entry(measured, network), values.collect());
+    }
+    if let Some(exercise) = &exercise {
+        for control in &lab.controls {
+            if let Some((role, values)) = bound(*control, measure, exercise) {
+                rows.add(Entry { name: role_name(role).into(), role, ..Entry::default() }, values);
+            }
+        }
+    }
+    Frame::new(FrameParts {
+        about: conditions(lab, spec.map_or(0, |it| it.exam_rows)),
+        quantity: quantity(measure),
+        rows: Side { name: "network".into(), entries: rows.entries, ..Side::default() },
+        columns: sizes(exam, exercise.as_ref()),
+        values: rows.values,
+        intervals: rows.intervals,
+        ..FrameParts::default()
+    })
+}
+
+/// Rows of a frame as they are added.
+#[derive(Default)]
+struct Rows {
+    entries: Vec<Entry>,
+    values: Vec<f32>,
+    intervals: Vec<[f32; 2]>,
+}
+
+impl Rows {
+    fn add(&mut self, entry: Entry, values: Vec<Option<Estimate>>) {
+        self.entries.push(entry);
+        for value in values {
+            let Estimate { value, low, high } = value.unwrap_or(Estimate::exact(f64::NAN));
+            self.values.push(value as f32);
+            let has_interval = low < high;
+            self.intervals.push(if has_interval {
+                [low as f32, high as f32]
+            } else {
+                [f32::NAN; 2]
+            });
+        }
+    }
+}
+
+/// A measure of a network at a size, over its seeds.
+fn estimate(
+    lab: &Lab,
+    measured: &Measured,
+    network: &Network,
+    measure: &Measure,
+    at: &Named<usize>,
+) -> Option<Estimate> {
+    let runs = lab.seeds(network).iter().filter_map(|&seed| measured.run(&network.name, seed));
+    let found: Vec<Estimate> =
+        runs.filter_map(|it| Some(it.value(&measure.name, at)?.estimate())).collect();
+    (!found.is_empty()).then(|| over_seeds(&found))
+}
+
+/// A network as a row; one without a step of training is a control.
+fn entry(measured: &Measured, network: &Network) -> Entry {
+    let mut runs = measured.runs.iter().filter(|it| it.network == network.name);
+    let is_untrained = runs.next().is_some_and(|it| it.step == 0);
+    let role = if is_untrained { Role::Untrained } else { Role::Measured };
+    Entry { name: network.name.clone(), role, ..Entry::default() }
+}
+
+/// What is known without a network, where the measure has it.
+fn bound(
+    control: Control,
+    measure: &Measure,
+    exercise: &Exercise,
+) -> Option<(Role, Vec<Option<Estimate>>)> {
+    let exact = |value: f64| Some(Estimate::exact(value));
+    match (control, measure.kind) {
+        (Control::Chance, MeasureKind::Accuracy) => {
+            let chance = exact(exercise.task.chance());
+            Some((Role::Chance, vec![chance; exercise.exam.len()]))
+        }
+        (Control::Floor, MeasureKind::Loss) => {
+            let floors = exercise.exam.iter().map(|&it| exercise.task.floor(it).and_then(exact));
+            let floors: Vec<_> = floors.collect();
+            floors.iter().any(Option::is_some).then_some((Role::Floor, floors))
+        }
+        _ => None,
+    }
+}
+
+fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Measured => "measured",
+        Role::Untrained => "untrained",
+        Role::Shuffled => "shuffled",
+        Role::Chance => "guessing",
+        Role::Floor => "floor",
+    }
+}
+
+/// What a measure counts, and how it is written.
+fn quantity(measure: &Measure) -> Quantity {
+    let (unit, format, range) = match measure.kind {
+        MeasureKind::Accuracy | MeasureKind::Exact => ("", Format::Percent, Some([0.0, 1.0])),
+        MeasureKind::Loss | MeasureKind::Kl => ("nats", Format::Number, None),
+        MeasureKind::Unexplained => ("", Format::Number, None),
+    };
+    let is_log = matches!(measure.kind, MeasureKind::Kl | MeasureKind::Unexplained);
+    Quantity { name: measure.about.clone(), unit: unit.into(), format, is_log, range }
+}
+
+/// The sizes of an exam as columns, with where training ended.
+fn sizes(exam: &[Named<usize>], exercise: Option<&Exercise>) -> Side {
+    let number = |at: &Named<usize>| at.values().next().copied().unwrap_or(0);
+    let column = |at: &Named<usize>| Entry {
+        name: number(at).to_string(),
+        at: Some(number(at) as f32),
+        ..Entry::default()
+    };
+    let all: Vec<usize> = exam.iter().map(number).collect();
+    let least = all.iter().copied().min().unwrap_or(0);
+    let most = all.iter().copied().max().unwrap_or(0);
+    let is_log = 0 < least && LOG_FROM * least <= most;
+    let mark = exercise.map(|it| SideMark {
+        name: format!("trained to {}", it.trained[1]),
+        at: it.trained[1] as f32,
+        kind: MarkKind::TrainedTo,
+    });
+    Side {
+        name: exercise.map_or("", |it| it.task.items().name).into(),
+        scale: if is_log { Scale::Log } else { Scale::Linear },
+        entries: exam.iter().map(column).collect(),
+        marks: mark.into_iter().filter(|_| 1 < exam.len()).collect(),
+        ..Side::default()
+    }
+}
+
+/// "1,000 rows a size, 3 seeds": rows that are asked, and the fewest and most seeds of a network.
+fn conditions(lab: &Lab, n_rows: usize) -> String {
+    let counts = || lab.networks.iter().map(|it| lab.seeds(it).len());
+    let (least, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
+    let seeds = match (least, most) {
+        (1, 1) => "1 seed".to_owned(),
+        (least, most) if least == most => format!("{most} seeds"),
+        (least, most) => format!("{least} to {most} seeds"),
+    };
+    format!("{n_rows} rows of each size, {seeds}")
+}
+
+/// The claims of a lab with what was found, a row each.
+///
+/// # Errors
+/// [`FrameError`], where there are fewer findings than claims.
+pub fn claims(lab: &Lab, findings: &[Finding]) -> Result<Frame, FrameError> {
+    let width = findings.iter().map(|it| it.ours.len()).max().unwrap_or(0);
+    let mut rows = Rows::default();
+    for (claim, finding) in lab.claims.iter().zip(findings) {
+        let unit = unit_of(lab, finding);
+        let scale = if unit == "%" { 100.0 } else { 1.0 };
+        let ours = finding.ours.iter().map(|it| Some(scaled(it.estimate, scale)));
+        let missing = std::iter::repeat_n(None, width - finding.ours.len());
+        let entry = Entry { name: claim.text.clone(), unit, ..Entry::default() };
+        rows.add(entry, ours.chain(missing).collect());
+    }
+    let named =
+        |it: &Finding| it.ours.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join(" : ");
+    let texts =
+        |name: &str, of: Vec<String>| Fact { name: name.to_owned(), values: FactValues::Texts(of) };
+    let why = |claim: &crate::format::Claim| {
+        claim.why.clone().or_else(|| claim.scale.clone()).unwrap_or_default()
+    };
+    let outcomes = lab.claims.iter().zip(findings).map(|(it, of)| outcome(it.expect, of.outcome));
+    let facts = vec![
+        texts(Fact::THEIRS, lab.claims.iter().map(|it| it.theirs.clone()).collect()),
+        texts(Fact::WHY, lab.claims.iter().map(why).collect()),
+        texts("numbers", findings.iter().map(named).collect()),
+        texts("test", lab.claims.iter().map(|it| it.test.clone()).collect()),
+        Fact { name: "outcome".into(), values: FactValues::Outcomes(outcomes.collect()) },
+    ];
+    let column = |place: usize| Entry { name: format!("ours {}", place + 1), ..Entry::default() };
+    Frame::new(FrameParts {
+        about: conditions(lab, lab.tasks.first().map_or(0, |it| it.exam_rows)),
+        rows: Side { name: "claim".into(), entries: rows.entries, facts, ..Side::default() },
+        columns: Side { entries: (0..width).map(column).collect(), ..Side::default() },
+        values: rows.values,
+        intervals: rows.intervals,
+        ..FrameParts::default()
+    })
+}
+
+/// What a claim's numbers are counted in, where all are of one kind.
+fn unit_of(lab: &Lab, finding: &Finding) -> String {
+    let kind = |name: &str| Some(lab.measure(name.split('(').next()?)?.kind);
+    let unit = |kind: MeasureKind| match kind {
+        MeasureKind::Accuracy | MeasureKind::Exact => "%",
+        MeasureKind::Loss | MeasureKind::Kl => "nats",
+        MeasureKind::Unexplained => "",
+    };
+    let mut units = finding.ours.iter().map(|it| kind(&it.name).map_or("", unit));
+    let first = units.next().unwrap_or("");
+    if units.all(|it| it == first) { first.to_owned() } else { String::new() }
+}
+
+fn scaled(estimate: Estimate, factor: f64) -> Estimate {
+    let Estimate { value, low, high } = estimate;
+    Estimate { value: factor * value, low: factor * low, high: factor * high }
+}
+
+/// What came out; "not at this size" is what the lab's author makes of a claim that is not met.
+fn outcome(expect: Expect, tested: Tested) -> Outcome {
+    match (tested, expect) {
+        (Tested::Met, _) => Outcome::Met,
+        (Tested::NotMet, Expect::NotAtThisSize) => Outcome::NotAtThisSize,
+        (Tested::NotMet, _) => Outcome::NotMet,
+        (Tested::Undecided, _) => Outcome::Undecided,
+    }
+}
