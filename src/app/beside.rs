@@ -36,14 +36,20 @@ pub(super) fn Beside() -> impl IntoView {
 /// are those of the page.
 #[component]
 fn Other(main: AppState, model: String) -> impl IntoView {
-    let own = Own { model: model.clone(), ..Own::default() };
+    provide_context(follower(main, model.clone()));
+    let leave = move |()| main.bookmark.update(|it| it.beside.retain(|it| *it != model));
+    view! { <Column leave=Some(Callback::new(leave)) /> }
+}
+
+/// The state of another model that shares prompt, cursor and views with the page. Its engine ends
+/// with the owner that this is called under.
+pub(super) fn follower(main: AppState, model: String) -> AppState {
+    let own = Own { model, ..Own::default() };
     let state = main.beside(own.over(main.bookmark.get_untracked()));
-    provide_context(state);
     follow(main, state);
     follow(state, main);
     engine_link::connect(state);
-    let leave = move |()| main.bookmark.update(|it| it.beside.retain(|it| *it != model));
-    view! { <Column leave=Some(Callback::new(leave)) /> }
+    state
 }
 
 /// What a column's bookmark does not share with the others: heads of one model are not those of

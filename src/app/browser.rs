@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
 
 /// Asks whether the system is dark.
 const DARK: &str = "(prefers-color-scheme: dark)";
@@ -41,6 +42,23 @@ impl Drop for Observed {
     fn drop(&mut self) {
         self.observer.disconnect();
     }
+}
+
+/// The bytes of a file of the page.
+///
+/// # Errors
+/// A sentence with what to do.
+pub(super) async fn fetched(address: &str) -> Result<Vec<u8>, String> {
+    let lost =
+        |_: JsValue| "the network did not give the file; try again when it is back".to_owned();
+    let response = JsFuture::from(window().fetch_with_str(address)).await.map_err(lost)?;
+    let response: web_sys::Response = response.unchecked_into();
+    if !response.ok() {
+        return Err(format!("the server answers {} for {address}", response.status()));
+    }
+    let bytes = response.array_buffer().map_err(lost)?;
+    let bytes = JsFuture::from(bytes).await.map_err(lost)?;
+    Ok(js_sys::Uint8Array::new(&bytes).to_vec())
 }
 
 /// Device pixels per CSS pixel.

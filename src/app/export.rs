@@ -46,6 +46,11 @@ pub(super) struct Words {
 }
 
 impl Picture {
+    /// With another line of what made it.
+    pub(super) fn captioned(self, caption: String) -> Self {
+        Self { caption, ..self }
+    }
+
     /// The figure as SVG text with the panel's words around it.
     pub(super) fn with(self, words: Words) -> String {
         let Words { title, lines, legend } = words;

@@ -76,8 +76,9 @@ pub(super) fn Figure(
     }
 }
 
+/// Marks and texts of a scene, one above the other.
 #[component]
-fn Canvases(scene: Signal<Option<Arc<Scene>>>) -> impl IntoView {
+pub(super) fn Canvases(scene: Signal<Option<Arc<Scene>>>) -> impl IntoView {
     let state = AppState::here();
     let gpu = state.gpu.get_untracked();
     let (marks, texts) = (NodeRef::<html::Canvas>::new(), NodeRef::<html::Canvas>::new());

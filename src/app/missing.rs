@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use super::{state::AppState, top_bar::ModelChoice};
-use crate::{link::Status, share::family_of};
+use crate::{
+    link::Status,
+    share::{family_of, is_same_model},
+};
 
 /// The models that there are, where the one that was asked for did not come and is none of them.
 #[component]
@@ -11,7 +14,8 @@ pub(super) fn Missing() -> impl IntoView {
     let state = AppState::here();
     let name = Memo::new(move |_| state.bookmark.read().model.clone());
     let is_missing = Memo::new(move |_| {
-        let is_open = state.model.read().as_ref().is_some_and(|it| it.id == *name.read());
+        let is_open =
+            state.model.read().as_ref().is_some_and(|it| is_same_model(&name.read(), &it.id));
         state.status.get() == Status::Stopped && !is_open && family_of(&name.read()).is_none()
     });
     view! {

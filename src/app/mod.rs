@@ -23,7 +23,7 @@ mod history;
 mod icon;
 mod interventions_panel;
 mod keys;
-mod lab_panel;
+mod labs;
 mod lens_panel;
 mod lesson_panel;
 mod menu;

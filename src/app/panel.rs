@@ -10,7 +10,10 @@ use super::{
     panels::PanelRow,
     state::AppState,
 };
-use crate::{share::Place, view::Table};
+use crate::{
+    share::Place,
+    view::{Table, frame::network_hue},
+};
 
 /// A part of the stage. The plot is the child; the table shows the same numbers.
 #[component]
@@ -35,6 +38,9 @@ pub(super) fn Panel(
     /// All numbers of the figure, where the table shows those of the cursor alone.
     #[prop(optional)]
     data: Option<Callback<(), Option<Table>>>,
+    /// Whether no other panel can stand here.
+    #[prop(optional)]
+    is_fixed: bool,
     children: ChildrenFn,
 ) -> impl IntoView {
     let state = AppState::here();
@@ -67,8 +73,9 @@ pub(super) fn Panel(
             <header>
                 <div class="heading">
                     <h2><b>{title}</b>" "<em>{site}</em></h2>
-                    <Here place />
+                    {(!is_fixed).then(|| view! { <Here place /> })}
                 </div>
+                {(!is_fixed).then(|| view! { <Network place /> })}
                 <Tools place save_picture save_values />
                 <div class="line">
                     <div class="controls">{move || controls.run()}</div>
@@ -87,6 +94,21 @@ pub(super) fn Panel(
             <div class="legend" node_ref=legend_place>{move || legend.run()}</div>
         </section>
     }
+}
+
+/// In a lab, where several networks are on the stage: which one this panel is of.
+#[component]
+fn Network(place: Place) -> impl IntoView {
+    let state = AppState::here();
+    let name = move || {
+        place.tile()?;
+        let lab = state.open_lab.get()?;
+        let found = lab.network_of(&state.bookmark.read().model)?;
+        let colour = network_hue(found.place, false, state.palette()).css();
+        let name = lab.lab.networks[found.place].name.clone();
+        Some(view! { <small class="of" style:border-color=colour>{name}</small> })
+    };
+    view! { {name} }
 }
 
 /// The same at every panel: its table, all of the stage, and files.

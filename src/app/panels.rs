@@ -11,7 +11,7 @@ use super::{
 };
 use crate::share::{
     Bookmark,
-    Place::{self, Lower, Main, Middle, Second, Side},
+    Place::{self, Lower, Main, Middle, Second, Side, Tile1, Tile2, Tile3, Tile4},
 };
 
 /// A panel: what it is called, where it fits, and what makes it.
@@ -123,7 +123,8 @@ pub(crate) const PANELS: &[PanelRow] = &[
 impl PanelRow {
     /// Panels that fit a place.
     pub(crate) fn fitting(place: Place) -> impl Iterator<Item = &'static PanelRow> {
-        PANELS.iter().filter(move |it| it.places.contains(&place))
+        // A tile of a lab has room for each.
+        PANELS.iter().filter(move |it| place.tile().is_some() || it.places.contains(&place))
     }
 
     /// The panel of this name that fits a place.
@@ -157,6 +158,7 @@ fn usual(place: Place, shape: Option<&ModelShape>, layer: usize) -> &'static str
         }
         Middle => "chart",
         Side | Place::Rail => "attribution",
+        Tile1 | Tile2 | Tile3 | Tile4 => "attention",
     }
 }
 
@@ -190,7 +192,13 @@ impl AppState {
     pub(crate) fn panel_at(self, place: Place) -> &'static PanelRow {
         let model = self.model.read();
         let shape = model.as_ref().map(|it| &it.shape);
-        standing(&self.bookmark.read(), place, shape, self.lock().layer)
+        let bookmark = self.bookmark.read();
+        if place.tile().is_some() && !bookmark.panels.contains_key(&place) {
+            let lab = self.open_lab.get();
+            let panel = lab.as_ref().and_then(|it| it.view_at(place)?.1.panel.as_deref());
+            return panel.and_then(|it| PanelRow::find(it, place)).unwrap_or(&PANELS[0]);
+        }
+        standing(&bookmark, place, shape, self.lock().layer)
     }
 }
 

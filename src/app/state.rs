@@ -9,14 +9,14 @@ use super::{
     answers::Answers,
     derived::Derived,
     history::History,
-    lab_panel::Exams,
+    labs::{Labs, OpenLab},
     panels::unknown_panels,
     proof::{Expected, Proof},
 };
 use crate::{
     link::{Run, Status},
     paint::Gpu,
-    share::{Bookmark, Place, family_of},
+    share::{Bookmark, Place, are_fellows, family_of},
     view::{Palette, Pick, Theme, shown_text},
 };
 
@@ -37,8 +37,10 @@ pub(crate) struct AppState {
     pub(crate) expected: RwSignal<Option<Expected>>,
     pub(crate) proof: RwSignal<Option<Proof>>,
     pub(crate) notices: RwSignal<Vec<String>>,
-    /// What cards of models measured.
-    pub(super) exams: Exams,
+    /// All labs, once one was wanted.
+    pub(crate) labs: RwSignal<Labs>,
+    /// The lab that the bookmark names, when it is there.
+    pub(crate) open_lab: Memo<Option<OpenLab>>,
     pub(crate) is_dark: RwSignal<bool>,
     /// The place that a small screen shows.
     pub(crate) tab: RwSignal<Place>,
@@ -58,8 +60,10 @@ pub(crate) struct AppState {
 impl AppState {
     pub(crate) fn new(bookmark: Bookmark, is_dark: bool) -> Self {
         let answers = Answers::new();
+        let (bookmark, labs) = (RwSignal::new(bookmark), RwSignal::new(Labs::default()));
+        let id = Memo::new(move |_| bookmark.read().lab.as_ref().map(|it| it.id.clone()));
         Self {
-            bookmark: RwSignal::new(bookmark),
+            bookmark,
             hover: RwSignal::new(Pick::default()),
             model: RwSignal::new(None),
             device: RwSignal::new(None),
@@ -71,7 +75,8 @@ impl AppState {
             expected: RwSignal::new(None),
             proof: RwSignal::new(None),
             notices: RwSignal::new(Vec::new()),
-            exams: Exams::default(),
+            labs,
+            open_lab: Memo::new(move |_| OpenLab::find(&labs.read(), id.read().as_deref()?)),
             is_dark: RwSignal::new(is_dark),
             tab: RwSignal::new(Place::Main),
             shows_help: RwSignal::new(false),
@@ -88,7 +93,8 @@ impl AppState {
         Self {
             hover: self.hover,
             notices: self.notices,
-            exams: self.exams,
+            labs: self.labs,
+            open_lab: self.open_lab,
             is_dark: self.is_dark,
             tab: self.tab,
             shows_help: self.shows_help,
@@ -175,12 +181,13 @@ impl AppState {
             if it.model == id {
                 return;
             }
-            let family = family_of(id);
-            if let Some(new) = family.filter(|new| family_of(&it.model) != Some(new)) {
-                new.ask(it);
+            if !are_fellows(id, &it.model) {
+                if let Some(family) = family_of(id) {
+                    family.ask(it);
+                }
                 (it.pick, it.program) = (Pick::default(), Program::default());
             }
-            it.beside.retain(|beside| beside != id && family_of(beside) == family);
+            it.beside.retain(|beside| beside != id && are_fellows(beside, id));
             (it.model, it.digest) = (id.to_owned(), String::new());
         });
     }

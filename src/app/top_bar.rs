@@ -8,13 +8,14 @@ use super::{
     browser::{after, focus},
     icon::{Drawing, Icon},
     keys,
+    labs::LabsMenu,
     menu::Menu,
     proof,
     state::AppState,
 };
 use crate::{
     link::Status,
-    share::{FAMILIES, MOST_BESIDE, Place, family_of},
+    share::{FAMILIES, MOST_BESIDE, Place, family_of, is_same_model, labs::Shipped},
     view::percent,
 };
 
@@ -34,6 +35,7 @@ pub(super) fn TopBar() -> impl IntoView {
             <DeviceSwitch />
             <Compare />
             <Lesson />
+            <LabsMenu />
             <Share />
             <button class="tool" aria-label="Light or dark" title="Light or dark" on:click=move |_| switch_theme(state)>
                 <Drawing icon=Icon::Theme />
@@ -50,7 +52,8 @@ pub(super) fn TopBar() -> impl IntoView {
 fn Model() -> impl IntoView {
     let state = AppState::here();
     // While another one is on its way, the one before has no place beside its name.
-    let model = move || state.model.get().filter(|it| it.id == state.bookmark.read().model);
+    let model =
+        move || state.model.get().filter(|it| is_same_model(&state.bookmark.read().model, &it.id));
     let card = move || {
         let model = model()?;
         let shape = &model.shape;
@@ -154,29 +157,30 @@ fn Compare() -> impl IntoView {
     let state = AppState::here();
     let model = Memo::new(move |_| state.bookmark.read().model.clone());
     let beside = Memo::new(move |_| state.bookmark.read().beside.clone());
-    let toggle = move |id: &'static str| {
+    let toggle = move |id: &str| {
         state.bookmark.update(|it| match it.beside.iter().position(|name| name == id) {
             Some(place) => drop(it.beside.remove(place)),
             None => it.beside.push(id.to_owned()),
         });
     };
-    let button = move |&(id, about): &'static (&'static str, &'static str)| {
-        let is_there = move || beside.read().iter().any(|it| it == id);
+    let button = move |(id, about): (String, String)| {
+        let (own, shown) = (id.clone(), id.clone());
+        let is_there = move || beside.read().iter().any(|it| *it == own);
+        let is_pressed = is_there.clone();
         view! {
             <button
-                aria-pressed=move || is_there().to_string()
+                aria-pressed=move || is_pressed().to_string()
                 disabled=move || !is_there() && beside.read().len() == MOST_BESIDE
-                on:click=move |_| toggle(id)
+                on:click=move |_| toggle(&id)
             >
-                <b>{id}</b>
+                <b>{shown}</b>
                 <span class="muted">{about}</span>
             </button>
         }
     };
     let others = move || {
-        let family = family_of(&model.read());
-        let all = family.map_or(&[][..], |it| it.models);
-        all.iter().filter(|it| it.0 != *model.read()).map(button).collect_view()
+        let all = fellows(state).into_iter().filter(|it| it.0 != *model.read());
+        all.map(button.clone()).collect_view()
     };
     view! {
         <Menu class="compare" summary_class="button line" summary=|| "Compare">
@@ -188,6 +192,20 @@ fn Compare() -> impl IntoView {
             </div>
         </Menu>
     }
+}
+
+/// Models that can stand beside the one on the page, with what each is: those of its family and of
+/// the lab that is open.
+fn fellows(state: AppState) -> Vec<(String, String)> {
+    let model = state.bookmark.read().model.clone();
+    let lab = state.open_lab.get().filter(|it| it.network_of(&model).is_some());
+    if let Some(lab) = lab {
+        let about =
+            |it: &Shipped| format!("{}, seed {}", lab.lab.networks[it.place].about, it.seed);
+        return lab.shipped().into_iter().map(|it| (it.model.clone(), about(&it))).collect();
+    }
+    let family = family_of(&model).map_or(&[][..], |it| it.models);
+    family.iter().map(|&(id, about)| (id.to_owned(), about.to_owned())).collect()
 }
 
 /// What a network is called by what mixes its positions.

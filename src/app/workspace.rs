@@ -9,7 +9,7 @@ use super::{
     help::Help,
     interventions_panel::InterventionsPanel,
     keys,
-    lab_panel::{LabPanel, lab_of},
+    labs::{self, LabRail, LabStage, tile_names},
     lesson_panel::LessonPanel,
     missing::Missing,
     next_panel::NextPanel,
@@ -38,19 +38,21 @@ pub(super) fn Workspace() -> impl IntoView {
     address::connect(state);
     proof::expect(state, address::expected());
     proof::connect(state);
+    labs::connect(state);
     keys::connect(state);
     browser::on_system_theme(move || state.is_dark.set(browser::is_dark()));
     start_painter(state);
     let is_beside = Memo::new(move |_| !state.bookmark.read().beside.is_empty());
+    let shows_tiles = Memo::new(move |_| state.shows_tiles());
     view! {
         <TopBar />
         <Notices />
         <PromptBar />
-        <Show when=move || is_beside.get() fallback=Stage>
-            <main class="main" data-zone="stage">
-                <Beside />
-            </main>
-        </Show>
+        {move || match (is_beside.get(), shows_tiles.get()) {
+            (true, _) => view! { <Columns /> }.into_any(),
+            (false, true) => view! { <LabStage /> }.into_any(),
+            (false, false) => view! { <Stage /> }.into_any(),
+        }}
         <Tabs />
         <StatusLine />
         <Help />
@@ -81,22 +83,44 @@ fn Stage() -> impl IntoView {
                 </div>
             </main>
             <aside class="rail" data-zone="rail" aria-label="Outcome">
-                <Show when=move || state.lesson.get() fallback=|| view! { <NextPanel /><InterventionsPanel /> }>
-                    <Lesson />
+                <Show when=move || state.lesson.get() fallback=Outcome>
+                    <LessonPanel />
                 </Show>
             </aside>
         </div>
     }
 }
 
-/// What there is to learn from the model on the page: a lab where it learned a puzzle.
+/// What comes out, and what was done to it.
 #[component]
-fn Lesson() -> impl IntoView {
+fn Outcome() -> impl IntoView {
     let state = AppState::here();
-    let family = Memo::new(move |_| lab_of(&state.bookmark.read().model));
-    move || match family.get() {
-        Some(family) => view! { <LabPanel family /> }.into_any(),
-        None => view! { <LessonPanel /> }.into_any(),
+    let back = move |_| state.toggle_workspace();
+    view! {
+        <Show when=move || state.bookmark.read().lab.is_some()>
+            <p class="back-to-lab">
+                <button class="button line" on:click=back>"Back to the lab"</button>
+            </p>
+        </Show>
+        <NextPanel />
+        <InterventionsPanel />
+    }
+}
+
+/// Several models, and the text of the lab where one is open.
+#[component]
+fn Columns() -> impl IntoView {
+    let state = AppState::here();
+    let has_lab = Memo::new(move |_| state.open_lab.read().is_some());
+    view! {
+        <main class="main" data-zone="stage" class:with-lab=move || has_lab.get()>
+            <Beside />
+            <Show when=move || has_lab.get()>
+                <aside class="rail" data-zone="rail" aria-label="Lab">
+                    <LabRail />
+                </aside>
+            </Show>
+        </main>
     }
 }
 
@@ -127,35 +151,49 @@ const IN_COLUMNS: [Place; 3] = [Place::Main, Place::Second, Place::Rail];
 #[component]
 fn Tabs() -> impl IntoView {
     let state = AppState::here();
-    let is_beside = Memo::new(move |_| !state.bookmark.read().beside.is_empty());
+    let tabs = Memo::new(move |_| tabs_of(state));
     Effect::new(move |_| {
-        // Columns have no more places than these.
-        if is_beside.get() && !IN_COLUMNS.contains(&state.tab.get_untracked()) {
-            state.tab.set(Place::Main);
+        // Columns and labs have other places.
+        let tabs = tabs.read();
+        if !tabs.is_empty() && !tabs.iter().any(|it| it.0 == state.tab.get_untracked()) {
+            state.tab.set(tabs[0].0);
         }
     });
-    let name = move |place: Place| {
-        let name = if place == Place::Rail { "next" } else { state.panel_at(place).name };
-        let (first, rest) = name.split_at(1);
-        format!("{}{rest}", first.to_uppercase())
-    };
-    let tabs = TABS.map(|place| {
+    let button = move |(place, name): (Place, String)| {
         view! {
             <button
                 role="tab"
-                hidden=move || is_beside.get() && !IN_COLUMNS.contains(&place)
                 aria-selected=move || (state.tab.get() == place).to_string()
                 on:click=move |_| state.tab.set(place)
             >
-                {move || name(place)}
+                {name}
             </button>
         }
-    });
+    };
     view! {
         <nav class="tabs" aria-label="Panels">
-            <div role="tablist" aria-label="Panels">{tabs.collect_view()}</div>
+            <div role="tablist" aria-label="Panels">
+                {move || tabs.get().into_iter().map(button).collect_view()}
+            </div>
         </nav>
     }
+}
+
+/// The places that a small screen can show, with their names.
+fn tabs_of(state: AppState) -> Vec<(Place, String)> {
+    let is_beside = !state.bookmark.read().beside.is_empty();
+    if state.shows_tiles() && !is_beside {
+        let mut tabs = vec![(Place::Rail, "Text".to_owned())];
+        tabs.extend(tile_names(state));
+        return tabs;
+    }
+    let name = |place: Place| {
+        let name = if place == Place::Rail { "next" } else { state.panel_at(place).name };
+        let (first, rest) = name.split_at(1);
+        (place, format!("{}{rest}", first.to_uppercase()))
+    };
+    // Columns have no more places than these.
+    TABS.into_iter().filter(|it| !is_beside || IN_COLUMNS.contains(it)).map(name).collect()
 }
 
 /// The order of tabs.

@@ -11,7 +11,7 @@ mod tests;
 use trace::{Device, Event, ModelInfo, Program, Question, Request};
 
 pub use run::{Answered, Run};
-pub use talk::{Talk, address_of};
+pub use talk::Talk;
 
 /// Whether numbers are live.
 #[derive(Clone, Debug, PartialEq)]

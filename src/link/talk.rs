@@ -104,6 +104,10 @@ impl Talk {
     /// Fetches the model. Until it is there nothing is asked, and the picture stands.
     fn open(&mut self, now_secs: f64) -> Vec<Effect> {
         self.is_open = false;
+        if self.model.is_empty() {
+            // A lab is on its way, which says what comes first.
+            return Vec::new();
+        }
         let request = Request::Open { url: address_of(&self.model) };
         let loading = Status::Loading { got_bytes: 0, of_bytes: 0 };
         vec![self.send(now_secs, request), Effect::Status(loading)]
@@ -303,7 +307,10 @@ fn all_forms(answers: &[Answered]) -> Vec<Question> {
     answers.iter().flat_map(|it| [it.asked.clone(), it.reply.question.clone()]).collect()
 }
 
-/// Where the files of a model are, seen from the worker.
-pub fn address_of(model: &str) -> String {
-    format!("./models/{model}")
+/// Where the files of a model are, seen from the worker: of `LAB/NETWORK-SEED` in the lab's folder.
+fn address_of(model: &str) -> String {
+    match model.split_once('/') {
+        Some((lab, network)) => format!("./labs/{lab}/networks/{network}"),
+        None => format!("./models/{model}"),
+    }
 }

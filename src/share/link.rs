@@ -21,6 +21,8 @@ pub struct Bookmark {
     pub digest: String,
     /// Models whose columns stand beside this one's.
     pub beside: Vec<String>,
+    /// The lab that is open.
+    pub lab: Option<LabPlace>,
     pub prompt: String,
     pub pick: Pick,
     /// The words of the A-versus-B question; the two most probable ones where not said.
@@ -55,6 +57,7 @@ impl Default for Bookmark {
             model: "tales".to_owned(),
             digest: String::new(),
             beside: Vec::new(),
+            lab: None,
             prompt: "Anna put the lantern in the barn. Tom looked for the lantern in the"
                 .to_owned(),
             pick: Pick::default(),
@@ -122,8 +125,16 @@ named! {
     }
 }
 
+/// A lab on the stage.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LabPlace {
+    pub id: String,
+    /// Whether the workspace stands in place of the lab's tiles.
+    pub in_workspace: bool,
+}
+
 /// A place of the stage where a panel stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
     #[default]
     Main,
@@ -135,8 +146,13 @@ pub enum Place {
     Middle,
     /// And beside that.
     Side,
-    /// The column at the right: what comes out, or the lesson.
+    /// The column at the right: what comes out, the lesson or the lab's text.
     Rail,
+    /// Places of a lab, which stand instead of those of the workspace.
+    Tile1,
+    Tile2,
+    Tile3,
+    Tile4,
 }
 
 impl Place {
@@ -148,11 +164,23 @@ impl Place {
         (Place::Middle, "middle"),
         (Place::Side, "side"),
         (Place::Rail, "rail"),
+        (Place::Tile1, "tile1"),
+        (Place::Tile2, "tile2"),
+        (Place::Tile3, "tile3"),
+        (Place::Tile4, "tile4"),
     ];
+
+    /// The places of a lab's tiles.
+    pub const TILES: [Place; 4] = [Place::Tile1, Place::Tile2, Place::Tile3, Place::Tile4];
 
     /// Its name in links, classes and file names.
     pub fn name(self) -> &'static str {
         name_of(self, Self::ALL)
+    }
+
+    /// Which tile of a lab this is, from 0.
+    pub fn tile(self) -> Option<usize> {
+        Self::TILES.iter().position(|it| *it == self)
     }
 
     /// The place of this name.
@@ -252,6 +280,15 @@ pub fn read_link(fragment: &str) -> (Bookmark, Vec<String>) {
     troubles.extend(program_troubles(&pairs));
     let model = bookmark.model.clone();
     bookmark.beside.retain(|it| *it != model);
+    if bookmark.lab.is_some() && !pairs.contains_key("model") {
+        // The lab says which network comes first, when it is there.
+        bookmark.model.clear();
+    }
+    if !pairs.contains_key("prompt") && (bookmark.lab.is_some() || model.contains('/')) {
+        // The lab's own, or the network's.
+        bookmark.prompt.clear();
+        return (bookmark, troubles);
+    }
     // A link that names a model alone opens what that model is about.
     if let Some(family) = family_of(&model).filter(|_| !pairs.contains_key("prompt")) {
         let named = (bookmark.a.take(), bookmark.b.take());
@@ -274,7 +311,8 @@ fn program_troubles(pairs: &BTreeMap<String, String>) -> Vec<String> {
 
 /// Characters that a fragment may hold as they are, with what the serializer makes of them, so that
 /// a program in a link can be read.
-const PLAIN: [(&str, &str); 7] = [
+const PLAIN: [(&str, &str); 8] = [
+    ("%2F", "/"),
     ("%3B", ";"),
     ("%2C", ","),
     ("%7E", "~"),
@@ -313,9 +351,17 @@ fn clipped(text: &str) -> String {
 /// Most models beside the page's own.
 pub const MOST_BESIDE: usize = 2;
 
+/// Whether a text names a model: a folder of `models/`, or `LAB/NETWORK-SEED`.
 fn is_model(name: &str) -> bool {
+    match name.split_once('/') {
+        Some((lab, network)) => is_name(lab) && is_name(network),
+        None => is_name(name),
+    }
+}
+
+fn is_name(text: &str) -> bool {
     let is_letter = |it: char| it.is_ascii_alphanumeric() || it == '-' || it == '_';
-    !name.is_empty() && name.chars().all(is_letter)
+    !text.is_empty() && text.chars().all(is_letter)
 }
 
 /// One name in the link.
@@ -327,6 +373,9 @@ struct Part {
     read: fn(&mut Bookmark, &str) -> Option<()>,
 }
 
+/// In place of a tile's number where the workspace stands in place of the tiles.
+const WORKSPACE: &str = "workspace";
+
 /// What links of version 1 called parts, and what they are called now.
 const OLD_PARTS: &[(&str, &str)] = &[("third", "lower")];
 
@@ -334,8 +383,33 @@ const OLD_PARTS: &[(&str, &str)] = &[("third", "lower")];
 const PARTS: &[Part] = &[
     Part {
         name: "model",
-        write: |it| Some(it.model.clone()),
+        write: |it| (!it.model.is_empty()).then(|| it.model.clone()),
         read: |it, text| is_model(text).then(|| it.model = text.to_owned()),
+    },
+    Part {
+        name: "lab",
+        write: |it| it.lab.as_ref().map(|it| it.id.clone()),
+        read: |it, text| {
+            let lab = LabPlace { id: text.to_owned(), in_workspace: false };
+            is_name(text).then(|| it.lab = Some(lab))
+        },
+    },
+    Part {
+        name: "tile",
+        write: |it| {
+            let lab = it.lab.as_ref()?;
+            let tile = || Some(format!("{}!", it.maximised?.tile()? + 1));
+            if lab.in_workspace { Some(WORKSPACE.to_owned()) } else { tile() }
+        },
+        read: |it, text| {
+            let lab = it.lab.as_mut()?;
+            if text == WORKSPACE {
+                return keep(&mut lab.in_workspace, true);
+            }
+            let tile = parse(text.trim_end_matches('!'))?.checked_sub(1)?;
+            let place = Place::TILES.get(tile).copied()?;
+            if text.ends_with('!') { keep(&mut it.maximised, Some(place)) } else { Some(()) }
+        },
     },
     Part {
         name: "minus",
@@ -499,6 +573,26 @@ const PARTS: &[Part] = &[
         read: |it, text| stands(it, Place::Side, text),
     },
     Part {
+        name: "tile1",
+        write: |it| it.panels.get(&Place::Tile1).cloned(),
+        read: |it, text| stands(it, Place::Tile1, text),
+    },
+    Part {
+        name: "tile2",
+        write: |it| it.panels.get(&Place::Tile2).cloned(),
+        read: |it, text| stands(it, Place::Tile2, text),
+    },
+    Part {
+        name: "tile3",
+        write: |it| it.panels.get(&Place::Tile3).cloned(),
+        read: |it, text| stands(it, Place::Tile3, text),
+    },
+    Part {
+        name: "tile4",
+        write: |it| it.panels.get(&Place::Tile4).cloned(),
+        read: |it, text| stands(it, Place::Tile4, text),
+    },
+    Part {
         name: "basis",
         write: |it| chosen(it.basis, BasisView::ALL),
         read: |it, text| keep(&mut it.basis, named(text, BasisView::ALL)?),
@@ -536,7 +630,11 @@ const PARTS: &[Part] = &[
     },
     Part {
         name: "maximised",
-        write: |it| it.maximised.map(|it| it.name().to_owned()),
+        // A lab's own is in `tile`.
+        write: |it| {
+            let place = it.maximised.filter(|it| it.tile().is_none())?;
+            Some(place.name().to_owned())
+        },
         read: |it, text| {
             let place = Place::named(text).or_else(|| named(text, OLD_PLACES))?;
             keep(&mut it.maximised, Some(place))

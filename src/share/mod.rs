@@ -2,10 +2,11 @@
 
 mod link; // start here
 
+pub mod labs;
 mod models;
 
 pub use link::{
-    AttentionView, BasisView, Bookmark, MOST_BESIDE, Painting, Place, read_link, result_of,
-    with_result, write_link,
+    AttentionView, BasisView, Bookmark, LabPlace, MOST_BESIDE, Painting, Place, read_link,
+    result_of, with_result, write_link,
 };
-pub use models::{FAMILIES, Family, family_of};
+pub use models::{FAMILIES, are_fellows, family_of, is_same_model};

@@ -1,7 +1,6 @@
 //! The models that come with the page.
 
 use super::Bookmark;
-use crate::view::{A5, COPYING, PARITY, RECALL, Task};
 
 /// Models that learned the same task with the same words: they can stand side by side.
 #[derive(Debug, PartialEq, Eq)]
@@ -9,8 +8,6 @@ pub struct Family {
     pub name: &'static str,
     /// Each model's name, which is its folder's, and what it is.
     pub models: &'static [(&'static str, &'static str)],
-    /// What they learned, where that is a puzzle with known answers; it has a lab.
-    pub tasks: &'static [Task],
     /// What stands in the prompt when the reader comes from another family.
     pub prompt: &'static str,
     /// Tokens A and B of that prompt: the right answer, and a wrong one that tells something. `None`
@@ -36,7 +33,6 @@ pub const FAMILIES: &[Family] = &[
             ("tales-mamba2", "state-space model: Mamba-2"),
             ("tales-hybrid", "hybrid: three layers of Mamba-2, one of attention"),
         ],
-        tasks: &[],
         prompt: "Anna put the lantern in the barn. Tom looked for the lantern in the",
         contrast: None,
     },
@@ -48,7 +44,6 @@ pub const FAMILIES: &[Family] = &[
             ("recall-mamba2", "state-space model: Mamba-2"),
             ("recall-deltanet", "linear RNN: gated DeltaNet"),
         ],
-        tasks: &[COPYING, RECALL],
         prompt: "q w e r t y u | q w e",
         contrast: Some(["r", "t"]),
     },
@@ -61,7 +56,6 @@ pub const FAMILIES: &[Family] = &[
             ("parity-deltanet-negative", "gated DeltaNet, β to 2: eigenvalues from −1"),
             ("parity-gru", "RNN: GRU"),
         ],
-        tasks: &[PARITY],
         prompt: "1 0 1 1 0 1 0 0 1",
         contrast: Some(["odd", "even"]),
     },
@@ -73,7 +67,6 @@ pub const FAMILIES: &[Family] = &[
             ("a5-deltanet-negative", "gated DeltaNet, β to 2: eigenvalues from −1"),
             ("a5-gru", "RNN: GRU"),
         ],
-        tasks: &[A5],
         prompt: "a b a a b b a b",
         contrast: Some(["21435", "13425"]),
     },
@@ -84,12 +77,23 @@ pub fn family_of(model: &str) -> Option<&'static Family> {
     FAMILIES.iter().find(|family| family.models.iter().any(|it| it.0 == model))
 }
 
+/// Whether two models are of one family or of one lab, so that one can take the other's place on
+/// the same prompt.
+pub fn are_fellows(one: &str, other: &str) -> bool {
+    let kin = |name: &str| name.split(['-', '/']).next().map(str::to_owned);
+    kin(one) == kin(other)
+}
+
+/// Whether `id`, as a model calls itself, is the model that a link names.
+pub fn is_same_model(name: &str, id: &str) -> bool {
+    name.replace('/', "-") == id
+}
+
 #[cfg(test)]
 mod tests {
     use std::{fs, path::Path};
 
-    use super::{FAMILIES, family_of};
-    use crate::view::verdict;
+    use super::*;
 
     #[test]
     fn they_are_the_folders_that_are_there() {
@@ -103,36 +107,47 @@ mod tests {
         assert_eq!(found, named);
     }
 
+    /// The lab whose first networks a family has, where there is one.
+    fn lab_of(family: &Family) -> Option<lab::format::Lab> {
+        let id = family.models[0].0.split('-').next().unwrap();
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/labs").join(id);
+        let text = fs::read_to_string(folder.join("lab.json")).ok()?;
+        Some(lab::format::Lab::parse(&text).unwrap())
+    }
+
     #[test]
-    fn families_with_tasks_are_the_labs() {
-        for family in FAMILIES.iter().filter(|it| !it.tasks.is_empty()) {
-            let id = family.models[0].0.split('-').next().unwrap();
-            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/labs").join(id);
-            let text = fs::read_to_string(folder.join("lab.json")).unwrap();
-            let lab = lab::format::Lab::parse(&text).unwrap();
+    fn families_but_the_stories_are_labs() {
+        for family in &FAMILIES[1..] {
+            let lab = lab_of(family).unwrap();
             assert_eq!(lab.title, family.name);
             let models: Vec<_> = lab.networks.iter().filter_map(|it| it.model.as_deref()).collect();
             assert_eq!(models, family.models.iter().map(|it| it.0).collect::<Vec<_>>());
-            let trained =
-                lab.tasks.iter().map(|it| (it.id.clone(), it.exercise().unwrap().trained));
-            let expected = family
-                .tasks
-                .iter()
-                .map(|it| (format!("{:?}", it.puzzle).to_lowercase(), it.trained));
-            assert_eq!(trained.collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "{id}");
         }
+        assert_eq!(lab_of(&FAMILIES[0]), None);
     }
 
     #[test]
     fn what_a_family_asks_has_the_right_answer_as_a_and_a_word_of_its_own_as_b() {
         for family in FAMILIES {
-            let Some([a, b]) = family.contrast else { continue };
+            let Some(contrast) = family.contrast else { continue };
             let words: Vec<&str> = family.prompt.split_whitespace().collect();
-            assert_eq!(verdict(family.tasks, &words, a).is_right, Some(true), "{}", family.name);
-            assert_eq!(verdict(family.tasks, &words, b).is_right, Some(false), "{}", family.name);
-            let vocab = vocab_of(family.models[0].0);
-            assert!([a, b].iter().all(|it| vocab.contains(&(*it).into())), "{}", family.name);
+            let lab = lab_of(family).unwrap();
+            let mut tasks = lab.tasks.iter().map(|it| it.exercise().unwrap().task);
+            let task = tasks.find(|it| it.is_meant(&words)).unwrap();
+            let row = task.read(&words).unwrap();
+            let vocab = task.words();
+            let id = |word: &str| vocab.iter().position(|it| it == word).unwrap() as u32;
+            let is_right = contrast.map(|it| row.is_right(row.n_positions() - 1, id(it)));
+            assert_eq!(is_right, [true, false], "{}", family.name);
         }
+    }
+
+    #[test]
+    fn a_model_has_one_name_in_links_and_on_its_card() {
+        assert!(is_same_model("mess3/gru-2", "mess3-gru-2") && is_same_model("tales", "tales"));
+        assert!(!is_same_model("tales", "tales-hybrid"));
+        assert!(are_fellows("recall/mamba2-2", "recall-transformer"));
+        assert!(are_fellows("tales", "tales-hybrid") && !are_fellows("tales", "a5-gru"));
     }
 
     /// The words of a model, as its folder has them.

@@ -10,21 +10,15 @@ mod chart;
 mod cursor;
 mod faces;
 mod film;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the stage of a lab, which comes next, draws frames")
-)]
 pub mod frame;
 mod grid;
 mod heads;
-mod lab;
 mod lens;
 mod memory;
 mod modes;
 mod palette;
 mod paths;
 mod program;
-mod puzzle;
 mod rows;
 mod sampling;
 mod steps;
@@ -42,9 +36,6 @@ pub use film::{
 };
 pub use grid::{Grid, window, window_around};
 pub use heads::{crossed_out, heads_grid, heads_grid_layout};
-pub use lab::{
-    LabLine, Measure, glyph, lab_chart, lab_ends, lab_spoken, lab_table, line_colour, printed_table,
-};
 pub use lens::{
     LensMap, LensMode, lens_map, lens_matrix, lens_table, pair_table, unreliable_before,
 };
@@ -58,7 +49,6 @@ pub use paths::{PathsView, nearest_point, paths_map, paths_matrix};
 pub use program::{
     LeftOut, Offer, left_out, offers, repeated, sentence, skipped, slider, status_in_words, swapped,
 };
-pub use puzzle::{A5, COPYING, PARITY, RECALL, Task, Verdict, size_of_prompt, verdict};
 pub use rows::{norms_table, norms_view, writers_end, writers_map, writers_table};
 pub use sampling::{Draw, Sampling, candidates};
 pub use scene::{Anchor, Mark, Scene, Turn};

@@ -1,7 +1,8 @@
-// The lab of a family that learned a puzzle: what is right, how the family does, and what is said
-// where a card does not come.
+// Labs: the stage of tiles, what is right, the networks, claims, the link, and what is said where
+// something does not come.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { launch } from "./harness.mjs";
 import { colours, eventually, openLive, settled } from "./page.mjs";
@@ -10,31 +11,21 @@ let browser;
 before(async () => (browser = await launch()));
 after(() => browser.close());
 
-const link = (model, prompt) => `#v=1&model=${model}&prompt=${encodeURIComponent(prompt)}`;
-const RECALL = link("recall-transformer", "q w e r t y | q w e");
-const PARITY = link("parity-deltanet-negative", "1 0 1 1 0");
-
+const json = (path) => JSON.parse(readFileSync(new URL(`../../assets/labs/${path}`, import.meta.url)));
 const lab = (page) => page.locator(".lab");
-const open = (page) => page.getByRole("button", { name: "Lesson", exact: true }).click();
-const now = (page) => lab(page).locator(".verdict").textContent();
-const hash = (page) => page.evaluate(() => location.hash);
+const tile = (page, n) => page.locator(`[data-place=tile${n}]`);
+const now = (page) => lab(page).locator(".lab-now").textContent();
+const hash = (page) => page.evaluate(() => decodeURIComponent(location.hash));
 const tries = (page) => lab(page).locator(".tries button");
+const net = (page, name) => page.locator(".net").filter({ has: page.getByText(name, { exact: true }) });
 
-/** The rows of the lab's first table, headings first. */
-const table = (page) =>
-  lab(page).locator(".lab-table").first().locator("tr").evaluateAll((rows) =>
+/** The rows of a tile's table, headings first. */
+const table = (page, n) =>
+  tile(page, n).locator("tr").evaluateAll((rows) =>
     rows.map((row) => [...row.cells].map((cell) => cell.textContent)),
   );
 
-/** The table as soon as every card has come or failed. */
-const whole = (page) =>
-  eventually(async () => {
-    const rows = await table(page);
-    assert.ok(1 < rows.length && !rows.flat().some((it) => it.includes("arrives")), JSON.stringify(rows));
-    return rows;
-  });
-
-/** What the model says and what is right; the mark has to agree with both. */
+/** What the network says and what is right; the mark has to agree with both. */
 async function verdict(page) {
   const text = await now(page);
   const found = text.match(/says (\S+); the answer is (\S+) (right|wrong)/);
@@ -43,140 +34,168 @@ async function verdict(page) {
   return found[2];
 }
 
-test("the lab of copying and recall says what is right, and shows the family by size", async () => {
-  const { page, problems, close } = await openLive(browser, RECALL);
-  await open(page);
-  assert.match(await lab(page).locator("h2").textContent(), /Copying and recall/);
-  assert.equal(await page.locator(".rail .next").count(), 0);
-  await eventually(async () => assert.equal(await verdict(page), "r"));
-  assert.match(await now(page), /6 letters, no more than in training/);
-
-  // Prompts of the model's card, and longer ones.
-  assert.ok(4 <= (await tries(page).count()));
-  assert.ok(0 < (await tries(page).filter({ hasText: "beyond the 16 of training" }).count()));
-  await tries(page).filter({ hasText: "a 7 b 12 c 3 | b 12 c" }).click();
-  await settled(page);
-  await eventually(async () => assert.equal(await verdict(page), "3"));
-  assert.match(await now(page), /3 pairs/);
-
-  const rows = await whole(page);
-  assert.equal(rows[0][0], "letters");
-  assert.ok(rows[0].includes("recall-transformer"));
-  // What stands there is what the card says.
-  const card = await page.evaluate(async () => (await fetch("./models/recall-transformer/model.json")).json());
-  const column = rows[0].indexOf("recall-transformer");
-  const cell = (all, size) => all.find((row) => row[0] === size)[column];
-  // Half a tenth is rounded either way, in single precision or in double.
-  const isShare = (text, name) => {
-    const share = 100 * card.phenomena.find((it) => it.name === name).accuracy;
-    assert.match(text, /^\d+\.\d %$/);
-    assert.ok(Math.abs(parseFloat(text) - share) < 0.0501, `${text}, not ${share}`);
-  };
-  isShare(cell(rows, "20"), "20 letters");
-  await lab(page).getByRole("button", { name: "all right", exact: true }).click();
-  await eventually(async () => isShare(cell(await table(page), "20"), "20 letters, whole"));
-  await lab(page).getByRole("button", { name: "pairs", exact: true }).click();
-  await eventually(async () => isShare(cell(await table(page), "16"), "16 pairs"));
-
-  const figure = lab(page).locator(".figure");
-  await figure.scrollIntoViewIfNeeded();
-  assert.match(await figure.getAttribute("aria-label"), /against pairs, training ended at 16: .*recall-transformer \(on the page\)/);
-  await eventually(async () => assert.ok(10 < (await colours(page, await figure.screenshot())).n));
-  assert.ok((await lab(page).textContent()).includes("arXiv 2402.01032"));
-  assert.deepEqual(problems, []);
-  await close();
-});
-
-test("the legend exchanges the model on one prompt, and the lab stays", async () => {
-  const { page, problems, close } = await openLive(browser, RECALL);
-  await open(page);
-  await lab(page).locator(".lab-legend button", { hasText: "recall-mamba2" }).click();
-  await eventually(async () => {
-    assert.match(await now(page), /^recall-mamba2 says/);
-    assert.equal(await verdict(page), "r");
-  });
-  await settled(page);
-  assert.match(await hash(page), /model=recall-mamba2/);
-  assert.equal(await page.locator("#prompt").inputValue(), "q w e r t y | q w e");
-  assert.deepEqual(problems, []);
-  await close();
-});
-
-test("parity is counted with every run, and the paper's numbers stand beside ours", async () => {
-  const { page, problems, close } = await openLive(browser, PARITY);
-  await open(page);
+test("a lab opens from the menu with its tiles, and every one of them is drawn", async () => {
+  const { page, problems, close } = await openLive(browser);
+  await page.locator(".labs > summary").click();
+  await page.locator(".labs button", { hasText: "Parity" }).click();
   await eventually(async () => assert.equal(await verdict(page), "odd"));
-  assert.match(await lab(page).textContent(), /say the state after that token/);
+  assert.match(await hash(page), /lab=parity/);
+  for (const n of [1, 2, 3, 4]) {
+    await eventually(async () => {
+      const figure = tile(page, n).locator(".figure");
+      assert.ok(5 < (await colours(page, await figure.screenshot())).n, `tile ${n}`);
+    });
+  }
+  assert.equal(await tile(page, 3).locator(".of").textContent(), "deltanet-negative");
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test("a link of a lab alone brings its first network, its first prompt and what was measured", async () => {
+  const { page, problems, close } = await openLive(browser, "#v=1&lab=recall");
+  await eventually(async () => assert.equal(await verdict(page), "r"));
+  assert.match(await hash(page), /model=recall-transformer/);
+  await tile(page, 1).getByRole("button", { name: "Table of the same numbers" }).click();
+  const rows = await table(page, 1);
+  assert.equal(rows[0].length - 1, json("recall/lab.json").networks.length + 0, JSON.stringify(rows[0]));
+  // What stands there is the mean over the seeds of the file.
+  const { runs } = json("recall/measured.json");
+  const values = runs
+    .filter((it) => it.network === "transformer")
+    .map((it) => it.values.find((it) => it.measure === "whole" && it.at.letters === 20).value);
+  const mean = (100 * values.reduce((a, b) => a + b)) / values.length;
+  const column = rows[0].indexOf("transformer");
+  const cell = rows.find((row) => row[0].startsWith("20"))[column];
+  assert.ok(Math.abs(parseFloat(cell) - mean) < 0.0501, `${cell}, not ${mean}`);
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test("the legend exchanges the network that runs, seed by seed, on one prompt", async () => {
+  const { page, problems, close } = await openLive(browser, "#v=1&lab=parity&prompt=1 0 1 1");
+  await net(page, "gru").click();
+  await eventually(async () => assert.match(await now(page), /^parity-gru says/));
+  assert.equal(await net(page, "gru").getAttribute("aria-pressed"), "true");
+  await page.locator(".seeds button", { hasText: "2" }).click();
+  await eventually(async () => assert.match(await now(page), /^parity\/gru-2 says/));
+  assert.match(await hash(page), /model=parity\/gru-2/);
+  assert.equal(await page.locator("#prompt").inputValue(), "1 0 1 1");
+  await settled(page);
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test("every prompt is judged by the rules of the task, and one that is no row says why", async () => {
+  const { page, problems, close } = await openLive(browser, "#v=1&lab=parity");
   await page.fill("#prompt", "1 0 1 1 0 1");
-  await settled(page);
   await eventually(async () => assert.equal(await verdict(page), "even"));
-  await tries(page).filter({ hasText: "beyond the 20 of training" }).first().click();
-  await settled(page);
+  await page.fill("#prompt", "1 0 odd");
+  await eventually(async () => assert.match(await now(page), /no row: write only 0 and 1/));
+  await tries(page).filter({ hasText: "trained on 20" }).first().click();
   await eventually(async () => assert.match(await now(page), /40 steps, beyond the 20 of training/));
   await verdict(page);
-  // A prompt that is no row says why.
-  await page.fill("#prompt", "1 0 odd");
-  await settled(page);
-  await eventually(async () => assert.match(await now(page), /no answer: write only 0 and 1/));
-
-  await whole(page);
-  const theirs = lab(page).locator(".claim .lab-table");
-  await eventually(async () => assert.match(await theirs.textContent(), /DeltaNet \[−1, 1\]1\.000parity-deltanet-negative[−\d.]+/));
+  const before = await page.locator("#prompt").inputValue();
+  await lab(page).getByRole("button", { name: "New row" }).click();
+  await eventually(async () => assert.notEqual(await page.locator("#prompt").inputValue(), before));
+  await eventually(async () => assert.match(await now(page), /20 steps, no more than in training/));
   assert.deepEqual(problems, []);
   await close();
 });
 
-test("a card that does not come is named, the others are shown, and it is fetched again", async () => {
-  const where = "**/models/parity-gru/model.json";
-  const before = (page) => page.route(where, (route) => route.fulfill({ status: 404, body: "" }));
-  const { page, close } = await openLive(browser, PARITY, { before });
-  await open(page);
-  const rows = await whole(page);
-  const column = rows[0].indexOf("parity-gru");
-  assert.ok(rows.slice(1).every((row) => row[column] === "—"));
-  assert.ok(rows.slice(1).some((row) => row.some((it) => /^[\d.]+ %$/.test(it))));
-  assert.match(await lab(page).locator(".troubles").textContent(), /parity-gru: .*404.*Fetch again/);
-  await page.unroute(where);
-  await lab(page).getByRole("button", { name: "Fetch again" }).click();
-  await eventually(async () => {
-    const again = await table(page);
-    assert.ok(again.slice(1).every((row) => / %$/.test(row[column])), JSON.stringify(again));
-  });
-  assert.equal(await lab(page).locator(".troubles").count(), 0);
+test("claims stand with theirs, ours and their test, as the file has them", async () => {
+  const { page, close } = await openLive(browser, "#v=1&lab=parity");
+  const claims = lab(page).locator(".claims li");
+  const wanted = json("parity/lab.json").claims;
+  await eventually(async () => assert.equal(await claims.count(), wanted.length));
+  for (const [at, claim] of wanted.entries()) {
+    const text = await claims.nth(at).textContent();
+    for (const part of [claim.text, claim.theirs, claim.test, claim.expect ?? "met"]) {
+      assert.ok(text.includes(part), `${part} is not in ${text}`);
+    }
+    assert.match(text, /ours-?[\d.]+/);
+  }
+  await claims.first().locator("summary").click();
+  assert.ok(await claims.first().locator("code").isVisible());
   await close();
 });
 
-test("the lab is within the keyboard's reach", async () => {
-  const { page, close } = await openLive(browser, PARITY);
-  await page.getByRole("button", { name: "Lesson", exact: true }).focus();
-  await page.keyboard.press("Enter");
-  const last = tries(page).last();
-  await last.focus();
-  await page.keyboard.press("Enter");
+test("the workspace is one press away, with the same network, prompt and cursor", async () => {
+  const { page, problems, close } = await openLive(browser, "#v=1&lab=parity&prompt=1 0 1 1&pos=2&layer=1");
+  await lab(page).getByRole("button", { name: "Workspace" }).click();
+  await eventually(async () => assert.match(await hash(page), /tile=workspace/));
+  assert.equal(await page.locator("[data-place=main]").count(), 1);
+  assert.match(await hash(page), /lab=parity.*prompt=1\+0\+1\+1.*layer=1.*pos=2/);
+  await page.reload();
   await settled(page);
-  await eventually(async () => assert.equal(await last.getAttribute("aria-pressed"), "true"));
-  await lab(page).getByRole("button", { name: "Close the lab" }).focus();
-  await page.keyboard.press("Enter");
-  assert.equal(await lab(page).count(), 0);
-  assert.ok(await page.locator(".rail .next").isVisible());
+  await page.getByRole("button", { name: "Back to the lab" }).click();
+  await eventually(async () => assert.equal(await tile(page, 1).count(), 1));
+  await lab(page).getByRole("button", { name: "Close the lab" }).click();
+  await eventually(async () => assert.ok(!(await hash(page)).includes("lab=")));
+  assert.deepEqual(problems, []);
   await close();
 });
 
-test("on a phone the lab stands behind its tab", async () => {
-  const { page, close } = await openLive(browser, PARITY, { viewport: { width: 390, height: 844 }, hasTouch: true });
-  await open(page);
-  assert.ok(await lab(page).isVisible());
-  const { scrollWidth, clientWidth } = await lab(page).evaluate(({ scrollWidth, clientWidth }) => ({ scrollWidth, clientWidth }));
-  assert.ok(scrollWidth <= clientWidth + 1, `${scrollWidth} in ${clientWidth}`);
-  await page.getByRole("tab", { name: "Attention" }).click();
-  assert.ok(!(await lab(page).isVisible()));
+test("a tile is maximised by key and link, its cursor is on a layer of its own", async () => {
+  const { page, problems, close } = await openLive(browser, "#v=1&lab=parity&tile=1!");
+  await eventually(async () => assert.equal(await tile(page, 1).evaluate((it) => it.classList.contains("maximised")), true));
+  const figure = tile(page, 1).locator(".figure");
+  const token = () => page.locator(".token.locked").first().textContent();
+  const at = await token();
+  await figure.focus();
+  await page.keyboard.press("ArrowRight");
+  const first = await figure.getAttribute("aria-label");
+  await page.keyboard.press("ArrowRight");
+  await eventually(async () => assert.notEqual(await figure.getAttribute("aria-label"), first));
+  assert.equal(await token(), at, "the page's cursor stays");
+  await page.keyboard.press("m");
+  await eventually(async () => assert.ok(!(await hash(page)).includes("tile=")));
+  assert.deepEqual(problems, []);
   await close();
 });
 
-test("models without a puzzle keep the lesson on states", async () => {
-  const { page, close } = await openLive(browser);
-  await open(page);
-  assert.equal(await lab(page).count(), 0);
-  assert.match(await page.locator(".lesson h2").textContent(), /Lesson: states/);
+test("a lab and a comparison are open together", async () => {
+  const { page, problems, close } = await openLive(browser, "#v=1&lab=parity&model=parity-gru&beside=parity-mamba&prompt=1 0 1");
+  await eventually(async () => assert.equal(await page.locator(".column").count(), 2));
+  await eventually(async () => assert.match(await now(page), /parity-gru says/));
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test("labs that do not come are said, and fetched again", async () => {
+  const where = "**/labs/index.bin";
+  const before = (page) => page.route(where, (route) => route.fulfill({ status: 404, body: "" }));
+  const visit = await browser.open("#v=1&lab=parity", { before });
+  const { page } = visit;
+  await eventually(async () => assert.match(await page.locator(".tiles .absent").textContent(), /answers 404/));
+  await page.unroute(where);
+  await page.locator(".tiles").getByRole("button", { name: "Try again" }).click();
+  await eventually(async () => assert.equal(await verdict(page), "odd"));
+  await visit.close();
+});
+
+test("a damaged index and a lab that is not there are refused in words", async () => {
+  const body = Buffer.from([2, 9, 9, 9, 9, 9]);
+  const before = (page) => page.route("**/labs/index.bin", (route) => route.fulfill({ body }));
+  const damaged = await browser.open("#v=1&lab=parity", { before });
+  await eventually(async () => assert.match(await damaged.page.locator(".tiles .absent").textContent(), /index of labs is damaged/));
+  await damaged.close();
+  const { page, close } = await openLive(browser, "#v=1&lab=hologram&model=parity-gru&prompt=1 0");
+  await eventually(async () => assert.match(await page.locator(".notice").first().textContent(), /no lab “hologram”/));
+  assert.equal(await page.locator("[data-place=main]").count(), 1, "the workspace stands");
+  await close();
+});
+
+test("on a phone the tiles, the text and the networks are within reach", async () => {
+  const options = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+  const { page, problems, close } = await openLive(browser, "#v=1&lab=parity", options);
+  await page.getByRole("tab", { name: "Text" }).click();
+  await eventually(async () => assert.equal(await verdict(page), "odd"));
+  await page.getByRole("tab", { name: /Right answers/ }).click();
+  await eventually(async () => assert.ok(await tile(page, 1).locator(".figure").isVisible()));
+  await net(page, "gru").click();
+  await eventually(async () => assert.match(await hash(page), /model=parity-gru/));
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(width <= 390, `${width} px wide`);
+  assert.deepEqual(problems, []);
   await close();
 });

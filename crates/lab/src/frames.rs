@@ -40,8 +40,10 @@ fn by_size(lab: &Lab, measured: &Measured, measure: &Measure) -> Result<Frame, F
     let exam = spec.map_or(&[][..], |it| &it.exam);
     let exercise = spec.and_then(|it| it.exercise().ok());
     let mut rows = Rows::default();
+    let range = quantity(measure).range.map(|it| it.map(f64::from));
     for network in &lab.networks {
         let values = exam.iter().map(|at| estimate(lab, measured, network, measure, at));
+        let values = values.map(|it| it.map(|it| within(it, range)));
         rows.add(entry(measured, network), values.collect());
     }
     if let Some(exercise) = &exercise {
@@ -98,6 +100,13 @@ fn estimate(
     let found: Vec<Estimate> =
         runs.filter_map(|it| Some(it.value(&measure.name, at)?.estimate())).collect();
     (!found.is_empty()).then(|| over_seeds(&found))
+}
+
+/// An interval without what no value can be: Student's knows nothing of where a share ends.
+fn within(estimate: Estimate, range: Option<[f64; 2]>) -> Estimate {
+    let Some([least, most]) = range else { return estimate };
+    let Estimate { value, low, high } = estimate;
+    Estimate { value, low: low.clamp(least, most), high: high.clamp(least, most) }
 }
 
 /// A network as a row; one without a step of training is a control.
@@ -197,8 +206,10 @@ pub fn claims(lab: &Lab, findings: &[Finding]) -> Result<Frame, FrameError> {
     let mut rows = Rows::default();
     for (claim, finding) in lab.claims.iter().zip(findings) {
         let unit = unit_of(lab, finding);
-        let scale = if unit == "%" { 100.0 } else { 1.0 };
-        let ours = finding.ours.iter().map(|it| Some(scaled(it.estimate, scale)));
+        let ours = finding.ours.iter().map(|it| match unit.as_str() {
+            "%" => Some(scaled(within(it.estimate, Some([0.0, 1.0])), 100.0)),
+            _ => Some(it.estimate),
+        });
         let missing = std::iter::repeat_n(None, width - finding.ours.len());
         let entry = Entry { name: claim.text.clone(), unit, ..Entry::default() };
         rows.add(entry, ours.chain(missing).collect());

@@ -51,9 +51,10 @@ pub enum FrameKind {
     Training,
 }
 
+#[cfg(test)]
 impl FrameKind {
-    /// Every kind with its name in a lab's `views` and in links.
-    pub const ALL: [(FrameKind, &'static str); 10] = [
+    /// Every kind with its name in a lab's `views`.
+    pub(super) const ALL: [(FrameKind, &'static str); 10] = [
         (FrameKind::Curve, "curve"),
         (FrameKind::Bars, "bars"),
         (FrameKind::Stack, "stack"),
@@ -134,6 +135,11 @@ pub fn plot<'a>(kind: FrameKind, frame: &'a Frame, look: Look<'a>) -> Box<dyn Pl
 /// Hues that networks share; the last two of the palette are kept for controls.
 const N_HUES: usize = 6;
 
+/// The colour of a network by its place in a lab's legend, or of an untrained one.
+pub fn network_hue(place: usize, is_untrained: bool, palette: &Palette) -> Rgba {
+    if is_untrained { palette.cat[7] } else { palette.cat[place % N_HUES] }
+}
+
 impl Look<'_> {
     /// Where a row stands in the legend.
     fn order(&self, frame: &Frame, row: usize) -> usize {
@@ -144,10 +150,10 @@ impl Look<'_> {
     /// The colour of a row: a network's own hue, a control's, or grey for bounds.
     fn hue(&self, frame: &Frame, row: usize) -> Rgba {
         match frame.rows().entries.get(row).map(|entry| entry.role) {
-            Some(Role::Untrained) => self.palette.cat[7],
+            Some(Role::Untrained) => network_hue(0, true, self.palette),
             Some(Role::Shuffled) => self.palette.cat[6],
             Some(Role::Chance | Role::Floor) => self.palette.ink_3,
-            _ => self.palette.cat[self.order(frame, row) % N_HUES],
+            _ => network_hue(self.order(frame, row), false, self.palette),
         }
     }
 

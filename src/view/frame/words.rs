@@ -206,9 +206,9 @@ pub(super) fn outcome_text(outcome: Outcome) -> &'static str {
     }
 }
 
-/// A frame as comma-separated values: a line per value, in full precision, with all that is known
-/// of it. What is not there is empty.
-pub fn csv(frame: &Frame) -> String {
+/// All values of a frame for a file: a line per value, in full precision, with all that is known of
+/// it. What is not there is empty.
+pub fn full_table(frame: &Frame) -> Table {
     let full = |value: f32| if value.is_finite() { value.to_string() } else { String::new() };
     let [n_rows, n_columns] = frame.size();
     let quantity = with_unit(&frame.quantity().name, &frame.quantity().unit);
@@ -236,7 +236,7 @@ pub fn csv(frame: &Frame) -> String {
             table.rows.push(cells);
         }
     }
-    table.csv()
+    table
 }
 
 /// What an entry is compared as.
@@ -466,7 +466,7 @@ mod tests {
     #[test]
     fn a_file_has_every_value_in_full_precision() {
         let frame = parity();
-        let text = csv(&frame);
+        let text = full_table(&frame).csv();
         let lines: Vec<&str> = text.trim_end().split("\r\n").collect();
         assert_eq!(lines.len(), 1 + 25);
         let heading = "network,role,steps,\"steps, number\",right answers,unit,low,high,paper,text";
@@ -478,10 +478,11 @@ mod tests {
         );
         assert!(lines[25].ends_with("chance,chance,60,60,0.5,,,,,".trim_start()), "{}", lines[25]);
         let third = named(&["a"], &["p"], &[1.0 / 3.0]);
-        let value = csv(&third).split("\r\n").nth(1).unwrap().split(',').nth(4).unwrap().to_owned();
+        let value =
+            full_table(&third).split("\r\n").nth(1).unwrap().split(',').nth(4).unwrap().to_owned();
         assert_eq!(value.parse::<f32>().unwrap(), 1.0 / 3.0);
         let minus = named(&["a"], &["p"], &[-0.5]);
-        assert!(csv(&minus).contains(",-0.5,"));
+        assert!(full_table(&minus).csv().contains(",-0.5,"));
     }
 
     #[test]

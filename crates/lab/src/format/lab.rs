@@ -245,8 +245,12 @@ pub enum ViewKind {
     Bars,
     #[default]
     Claims,
+    /// Bars of parts.
+    Stack,
     Heat,
     Scatter,
+    /// Points between three corners.
+    Simplex,
     Strip,
     Diagram,
     Training,

@@ -15,6 +15,7 @@ mod recall;
 
 use std::{collections::BTreeMap, fmt::Debug};
 
+use rand::SeedableRng;
 pub use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
@@ -143,6 +144,15 @@ pub fn task(id: &str, args: &Args) -> Result<Box<dyn Task>, TaskError> {
         return Err(TaskError::Argument { task: id.to_owned(), name: name.clone(), known });
     }
     make(args)
+}
+
+/// The row that a seed draws, as a prompt: its words without the beginning mark.
+pub fn prompt_of(task: &dyn Task, size: Size, seed: u64) -> String {
+    let row = task.row(size, &mut ChaCha8Rng::seed_from_u64(seed));
+    let words = task.words();
+    let ids = row.inputs.words().iter().skip(1);
+    let text = ids.filter_map(|&id| words.get(id as usize).map(String::as_str));
+    text.collect::<Vec<_>>().join(" ")
 }
 
 /// The two marks, then `names`.

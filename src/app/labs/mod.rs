@@ -1,0 +1,16 @@
+//! Labs on the page: fetched when one is wanted, then a stage of tiles with text beside it.
+
+mod store; // start here
+
+mod menu;
+mod networks;
+mod rail;
+mod stage;
+mod tile;
+
+pub(super) use self::{
+    menu::LabsMenu,
+    rail::LabRail,
+    stage::{LabStage, tile_names},
+    store::{Labs, OpenLab, connect},
+};

@@ -1,0 +1,260 @@
+//! The text of the lab: what is asked, what the network says, prompts, claims, papers.
+
+use lab::{
+    format::{Lab, Paper, Prompt},
+    task::Row,
+};
+use leptos::prelude::*;
+use trace::{FactValues, Frame, Outcome};
+
+use super::{
+    super::{
+        icon::{Drawing, Icon},
+        state::AppState,
+    },
+    store::{OpenLab, close},
+};
+use crate::{
+    share::{
+        Place,
+        labs::{Reading, exact_next, new_row, prompt_text, read},
+    },
+    view::{
+        Sampling, candidates,
+        frame::claims::{ClaimRow, claim_rows, claims_counted},
+        shown_text,
+    },
+};
+
+/// The mark at the beginning of every prompt, which is no part of a row.
+const BOS: &str = "<bos>";
+
+/// The lab, in the rail.
+#[component]
+pub(in super::super) fn LabRail() -> impl IntoView {
+    let state = AppState::here();
+    move || state.open_lab.get().map(|lab| view! { <Text lab /> })
+}
+
+#[component]
+fn Text(lab: OpenLab) -> impl IntoView {
+    let state = AppState::here();
+    let minutes = format!("{} minutes", lab.lab.minutes);
+    let asks = lab.lab.tasks.iter().filter_map(|it| it.exercise().ok());
+    let asks = asks.map(|it| view! { <p class="muted">{it.task.about()}</p> }).collect_view();
+    let claims = lab.clone();
+    let in_workspace = move || state.bookmark.read().lab.as_ref().is_some_and(|it| it.in_workspace);
+    view! {
+        <section class="lesson lab" class:current=move || state.tab.get() == Place::Rail aria-label="Lab">
+            <header>
+                <h2>"Lab · "{minutes}</h2>
+                <button class="button line" on:click=move |_| state.toggle_workspace()>
+                    {move || if in_workspace() { "Back to the lab" } else { "Workspace" }}
+                </button>
+                <button class="tool" aria-label="Close the lab" title="Close the lab"
+                    on:click=move |_| close(state)>
+                    <Drawing icon=Icon::Close />
+                </button>
+            </header>
+            <h3>{lab.lab.title.clone()}</h3>
+            <p>{lab.lab.about.clone()}</p>
+            {asks}
+            <Now lab=lab.clone() />
+            <Prompts lab=lab.clone() />
+            <Claims lab=claims />
+            <Papers lab />
+        </section>
+    }
+}
+
+/// What the network on the page says of the prompt, beside what is right.
+#[component]
+fn Now(lab: OpenLab) -> impl IntoView {
+    let state = AppState::here();
+    let said = move || {
+        let run = state.run.get();
+        if run.model != state.bookmark.read().model {
+            return None;
+        }
+        let words = run.tokens.iter().map(|it| it.typed.as_str()).filter(|it| *it != BOS);
+        read(&lab.lab, &words.collect::<Vec<_>>())
+    };
+    let is_changed = move || !state.run.read().program.is_unchanged();
+    let shown = move || match said() {
+        None => view! { <p class="now">"No answer yet"</p> }.into_any(),
+        Some(Reading::None(why)) => {
+            let text = format!("This prompt is no row: {why}.");
+            view! { <p class="now">{text}</p> }.into_any()
+        }
+        Some(Reading::Row { row, words, size }) => {
+            let size = if is_changed() { format!("{size}; with interventions") } else { size };
+            match exact_next(&row) {
+                Some(exact) => view! { <Exact exact=exact.to_vec() words size /> }.into_any(),
+                None => view! { <Verdict row words size /> }.into_any(),
+            }
+        }
+    };
+    view! { <div class="lab-now" aria-live="polite">{shown}</div> }
+}
+
+/// Whether the one right word came first.
+#[component]
+fn Verdict(row: Row, words: Vec<String>, size: String) -> impl IntoView {
+    let state = AppState::here();
+    let answer = row.answer(row.n_positions().saturating_sub(1));
+    let answer = answer.and_then(|it| words.get(it as usize).cloned()).unwrap_or_default();
+    let said = first_choice(state);
+    let is_right = said.as_ref().is_some_and(|it| *it == answer);
+    let (class, word) = if is_right { ("right", "right") } else { ("wrong", "wrong") };
+    let said = said.unwrap_or_default();
+    let name = state.run.read().model.clone();
+    view! {
+        <p class="now verdict">
+            <span>{name}" says "<b>{said}</b>"; the answer is "<b>{answer}</b></span>
+            " "<b class=class>{word}</b>
+            <small>{size}</small>
+        </p>
+    }
+}
+
+fn first_choice(state: AppState) -> Option<String> {
+    let logits = state.derived.next.get()?;
+    let first = candidates(logits.values(), Sampling::default()).first()?.id;
+    Some(shown_text(&state.word(u32::try_from(first).ok()?)))
+}
+
+/// The next word by exact inference and by the network.
+#[component]
+fn Exact(exact: Vec<f32>, words: Vec<String>, size: String) -> impl IntoView {
+    let state = AppState::here();
+    let shares = move |id: usize| -> Option<f32> {
+        let logits = state.derived.next.get()?;
+        let all = candidates(logits.values(), Sampling::default());
+        all.into_iter().find(|it| it.id == id).map(|it| it.prob)
+    };
+    let number = |share: f32| format!("{share:.3}");
+    let row = |(id, (exact, word)): (usize, (&f32, &String))| {
+        let said = shares(id).map_or_else(|| "—".to_owned(), number);
+        view! {
+            <tr>
+                <th scope="row">{word.clone()}</th>
+                <td>{number(*exact)}</td>
+                <td>{said}</td>
+            </tr>
+        }
+    };
+    let rows = exact.iter().zip(&words).enumerate().filter(|(_, it)| 0.0 < *it.0);
+    let rows = rows.map(row).collect_view();
+    let name = state.run.read().model.clone();
+    view! {
+        <div class="now">
+            <table class="exact">
+                <thead>
+                    <tr><th scope="col">"next"</th><th scope="col">"exact"</th><th scope="col">{name}</th></tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+            <small>{size}</small>
+        </div>
+    }
+}
+
+/// Prompts to try, and fresh rows.
+#[component]
+fn Prompts(lab: OpenLab) -> impl IntoView {
+    let state = AppState::here();
+    let prompt = Memo::new(move |_| state.bookmark.read().prompt.clone());
+    let put = move |text: &str| state.bookmark.update(|it| text.clone_into(&mut it.prompt));
+    let button = |it: &Prompt| {
+        let text = prompt_text(&lab.lab, it)?;
+        let (shown, title, own) = (text.clone(), text.clone(), text.clone());
+        Some(view! {
+            <button title=title aria-pressed=move || (*prompt.read() == own).to_string()
+                on:click=move |_| put(&text)>
+                <span>{shown}</span>
+                <small>{it.say.clone()}</small>
+            </button>
+        })
+    };
+    let buttons = lab.lab.prompts.iter().filter_map(button).collect_view();
+    let n_rows = RwSignal::new(0u64);
+    let fresh = move |_| {
+        n_rows.update(|it| *it += 1);
+        if let Some(text) = new_row(&lab.lab, n_rows.get_untracked()) {
+            put(&text);
+        }
+    };
+    view! {
+        <div class="models tries" role="group" aria-label="Prompts to try">{buttons}</div>
+        <div class="scenes"><button class="button line" on:click=fresh>"New row"</button></div>
+    }
+}
+
+/// Every claim: theirs, ours, and whether it holds here.
+#[component]
+fn Claims(lab: OpenLab) -> impl IntoView {
+    let rows = claim_rows(&lab.claims);
+    let numbers = texts(&lab.claims, "numbers");
+    let claims = lab.lab.claims.iter().zip(rows).zip(numbers);
+    let claims = claims.map(|((claim, row), numbers)| {
+        let paper = lab.lab.papers.iter().find(|it| Some(&it.key) == claim.paper.as_ref());
+        view! { <Claim row paper=paper.cloned() test=claim.test.clone() numbers /> }
+    });
+    view! {
+        <h3>"Claims"</h3>
+        <p class="muted">{claims_counted(&lab.claims)}"; "{lab.claims.about().to_owned()}</p>
+        <ul class="claims">{claims.collect_view()}</ul>
+    }
+}
+
+fn texts(frame: &Frame, name: &str) -> Vec<String> {
+    match frame.rows().fact(name) {
+        Some(FactValues::Texts(of)) => of.clone(),
+        _ => vec![String::new(); frame.size()[0]],
+    }
+}
+
+#[component]
+fn Claim(row: ClaimRow, paper: Option<Paper>, test: String, numbers: String) -> impl IntoView {
+    let class = match row.outcome {
+        Some(Outcome::Met) => "mark met",
+        Some(Outcome::NotMet | Outcome::Undecided) => "mark open",
+        _ => "mark",
+    };
+    let source = paper.map(|it| {
+        let text = format!("{}, {}", it.cite, it.r#where);
+        view! { <p><a href=it.url target="_blank" rel="noreferrer">{text}</a></p> }
+    });
+    let why = (!row.why.is_empty()).then(|| view! { <p>{row.why}</p> });
+    view! {
+        <li>
+            <p class="text">{row.claim}</p>
+            <span class=class>{row.outcome_text}</span>
+            <dl>
+                <dt>"theirs"</dt><dd>{row.theirs}</dd>
+                <dt>"ours"</dt><dd>{row.ours}</dd>
+            </dl>
+            <details>
+                <summary>"Test and source"</summary>
+                <p><code>{test}</code></p>
+                <p class="muted">"ours: "{numbers}</p>
+                {why}
+                {source}
+            </details>
+        </li>
+    }
+}
+
+#[component]
+fn Papers(lab: OpenLab) -> impl IntoView {
+    let lab: Lab = lab.lab.clone();
+    let papers = lab.papers.into_iter().map(|it| {
+        view! {
+            <li><a href=it.url target="_blank" rel="noreferrer">{it.cite}</a>", "{it.r#where}</li>
+        }
+    });
+    view! {
+        <h3>"Papers"</h3>
+        <ul class="papers">{papers.collect_view()}</ul>
+    }
+}

@@ -1,0 +1,75 @@
+//! The stage of a lab: networks and model at the left, tiles, text at the right.
+
+use leptos::prelude::*;
+
+use super::{
+    super::{spine::Spine, state::AppState},
+    networks::Networks,
+    rail::LabRail,
+    store::Labs,
+    tile::Tile,
+};
+use crate::share::Place;
+
+/// A lab in place of the workspace.
+#[component]
+pub(in super::super) fn LabStage() -> impl IntoView {
+    let state = AppState::here();
+    let count =
+        Memo::new(move |_| state.open_lab.read().as_ref().map_or(0, |it| it.views().count()));
+    let places = move || Place::TILES.into_iter().take(count.get()).collect::<Vec<_>>();
+    view! {
+        <div class="main lab-main">
+            <div class="lab-left">
+                <Networks />
+                <Spine />
+            </div>
+            <main
+                class="stage tiles"
+                data-zone="stage"
+                data-count=move || count.get().to_string()
+                class:has-maximised=move || state.bookmark.read().maximised.is_some()
+            >
+                <Coming />
+                <For each=places key=|it| *it let:place>
+                    <Tile place />
+                </For>
+            </main>
+            <aside class="rail" data-zone="rail" aria-label="Lab">
+                <LabRail />
+            </aside>
+        </div>
+    }
+}
+
+/// What stands in place of the tiles while they are not there.
+#[component]
+fn Coming() -> impl IntoView {
+    let state = AppState::here();
+    move || match &*state.labs.read() {
+        Labs::Unasked | Labs::Coming => {
+            Some(view! { <p class="absent">"The lab arrives"</p> }.into_any())
+        }
+        Labs::Failed(why) => {
+            let text = why.clone();
+            let again = move |_| super::store::fetch(state);
+            Some(
+                view! {
+                    <div class="absent why">
+                        <p>{text}</p>
+                        <button class="button line" on:click=again>"Try again"</button>
+                    </div>
+                }
+                .into_any(),
+            )
+        }
+        Labs::Here(_) => None,
+    }
+}
+
+/// What tabs call the tiles of the lab, in their order.
+pub(in super::super) fn tile_names(state: AppState) -> Vec<(Place, String)> {
+    let Some(lab) = state.open_lab.get() else { return Vec::new() };
+    let name = |(place, (_, view))| (place, super::tile::title_of(&lab, view));
+    Place::TILES.into_iter().zip(lab.views()).map(name).collect()
+}

@@ -1,0 +1,282 @@
+//! A tile of the lab: a panel of the workspace, or a frame of measured numbers.
+
+use std::sync::Arc;
+
+use lab::format::{View, ViewKind};
+use leptos::{ev, html, prelude::*};
+use trace::Frame;
+
+use super::{
+    super::{
+        beside::follower,
+        browser::observe_size,
+        export::{Picture, svg_of},
+        figure::{Canvases, Point},
+        panel::Panel,
+        panels::Slot,
+        state::AppState,
+    },
+    store::OpenLab,
+};
+use crate::{
+    share::Place,
+    view::{
+        Scene,
+        frame::{self, FrameKind, Look, Plot, Step, plot, words},
+    },
+};
+
+/// The tile in a place.
+#[component]
+pub(super) fn Tile(place: Place) -> impl IntoView {
+    let state = AppState::here();
+    let view = Memo::new(move |_| {
+        let lab = state.open_lab.get()?;
+        let (at, view) = lab.view_at(place)?;
+        Some((at, view.clone()))
+    });
+    move || {
+        let (at, view) = view.get()?;
+        let shown = match view.kind {
+            ViewKind::Panel => view! { <PanelTile place view /> }.into_any(),
+            _ => view! { <FrameTile place at view /> }.into_any(),
+        };
+        Some(shown)
+    }
+}
+
+/// A panel of the workspace. Where it is of another network than the one that runs, that network has
+/// an engine of its own, on the same prompt and cursor.
+#[component]
+fn PanelTile(place: Place, view: View) -> impl IntoView {
+    let state = AppState::here();
+    let model = Memo::new(move |_| {
+        let lab = state.open_lab.get()?;
+        let running = state.bookmark.read().model.clone();
+        let at = lab.lab.networks.iter().position(|it| Some(&it.name) == view.network.as_ref())?;
+        let running = lab.network_of(&running);
+        if running.as_ref().is_some_and(|it| it.place == at) {
+            return None;
+        }
+        Some(lab.model_of(at, running.map_or(0, |it| it.seed))?.model)
+    });
+    move || match model.get() {
+        None => view! { <Slot place /> }.into_any(),
+        Some(model) => {
+            // Another owner, so that the page's own state stays that of its neighbours.
+            let owner = Owner::new();
+            let slot = owner.with(|| {
+                provide_context(follower(state, model));
+                view! { <Slot place /> }
+            });
+            on_cleanup(move || owner.cleanup());
+            slot.into_any()
+        }
+    }
+}
+
+/// What a tile is called.
+pub(super) fn title_of(lab: &OpenLab, view: &View) -> String {
+    if let Some(title) = &view.title {
+        return title.clone();
+    }
+    let name = match view.kind {
+        ViewKind::Panel => view.panel.clone(),
+        ViewKind::Claims => Some("claims".to_owned()),
+        _ => view.y.as_ref().and_then(|it| lab.lab.measure(it)).map(|it| it.name.clone()),
+    };
+    let name = name.unwrap_or_default();
+    let mut letters = name.chars();
+    letters.next().map(|it| it.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+fn kind_of(kind: ViewKind) -> FrameKind {
+    match kind {
+        ViewKind::Curve | ViewKind::Panel => FrameKind::Curve,
+        ViewKind::Bars => FrameKind::Bars,
+        ViewKind::Claims => FrameKind::Claims,
+        ViewKind::Heat => FrameKind::Heat,
+        ViewKind::Stack => FrameKind::Stack,
+        ViewKind::Scatter => FrameKind::Scatter,
+        ViewKind::Simplex => FrameKind::Simplex,
+        ViewKind::Strip => FrameKind::Strip,
+        ViewKind::Diagram => FrameKind::Diagram,
+        ViewKind::Training => FrameKind::Training,
+    }
+}
+
+/// A frame that was measured before, from the index.
+#[component]
+fn FrameTile(place: Place, at: usize, view: View) -> impl IntoView {
+    let state = AppState::here();
+    let kind = kind_of(view.kind);
+    let is_claims = view.kind == ViewKind::Claims;
+    let frame = Memo::new(move |_| {
+        let lab = state.open_lab.get()?;
+        let frame = if is_claims { Some(&lab.claims) } else { lab.tiles.get(at)?.as_ref() };
+        frame.cloned().map(Arc::new)
+    });
+    let title = state.open_lab.get_untracked().map(|it| title_of(&it, &view)).unwrap_or_default();
+    let about = move || {
+        let frame = frame.get();
+        frame.map_or_else(String::new, |it| it.quantity().name.clone())
+    };
+    let legend = move || frame.get().map(|it| it.about().to_owned());
+    view! {
+        <FramePanel place kind frame title about=Signal::derive(about)
+            legend=Signal::derive(legend) />
+    }
+}
+
+/// Any frame in the form of a panel: figure, table, files and cursor.
+#[component]
+pub(super) fn FramePanel(
+    place: Place,
+    kind: FrameKind,
+    #[prop(into)] frame: Signal<Option<Arc<Frame>>>,
+    #[prop(into)] title: Signal<String>,
+    #[prop(into)] about: Signal<String>,
+    #[prop(into)] legend: Signal<Option<String>>,
+    /// Rows that are joined in ink, the latest last.
+    #[prop(optional, into)]
+    path: Signal<Vec<usize>>,
+) -> impl IntoView {
+    let state = AppState::here();
+    let size = RwSignal::new([0.0f32, 0.0]);
+    let names =
+        Memo::new(move |_| state.open_lab.read().as_ref().map(OpenLab::names).unwrap_or_default());
+    let drawn = Drawn { kind, frame, size, names, path, state };
+    let scene = Memo::new(move |before: Option<&Option<Arc<Scene>>>| {
+        let new = drawn.with(|it| Arc::new(it.scene()));
+        new.or_else(|| before.cloned().flatten())
+    });
+    let table = move || frame.get().map(|it| words::table(kind, &it)).unwrap_or_default();
+    let all = move |()| frame.get_untracked().map(|it| words::full_table(&it));
+    let svg = move |()| -> Option<Picture> {
+        let lab = state.open_lab.get_untracked()?;
+        let about = legend.get_untracked().unwrap_or_default();
+        let caption = format!("Undercurrent · lab {} · {about}", lab.lab.id);
+        scene.get_untracked().map(|it| svg_of(state, &it).captioned(caption))
+    };
+    view! {
+        <Panel
+            place
+            is_fixed=true
+            title
+            site=""
+            about
+            controls=|| ()
+            legend=move || view! { <span class="notes">{legend}</span> }
+            table=Signal::derive(table)
+            svg
+            data=Callback::new(all)
+        >
+            <FrameFigure drawn scene />
+        </Panel>
+    }
+}
+
+/// All that a figure of a frame is drawn from.
+#[derive(Clone, Copy)]
+struct Drawn {
+    kind: FrameKind,
+    frame: Signal<Option<Arc<Frame>>>,
+    size: RwSignal<Point>,
+    names: Memo<Vec<String>>,
+    path: Signal<Vec<usize>>,
+    state: AppState,
+}
+
+impl Drawn {
+    /// Works with the frame as it is laid out; nothing while there is none, or no room.
+    fn with<T>(self, work: impl FnOnce(&dyn Plot) -> T) -> Option<T> {
+        let frame = self.frame.get()?;
+        let size_px = self.size.get();
+        if size_px[0] < 1.0 || size_px[1] < 1.0 {
+            return None;
+        }
+        let (names, path) = (self.names.get(), self.path.get());
+        let palette = self.state.palette();
+        let look = Look { palette, size_px, networks: &names, colour_by: "", path: &path };
+        Some(work(plot(self.kind, &frame, look).as_ref()))
+    }
+}
+
+/// The figure, and the cursor on a layer of its own.
+#[component]
+fn FrameFigure(drawn: Drawn, scene: Memo<Option<Arc<Scene>>>) -> impl IntoView {
+    let state = AppState::here();
+    let place = NodeRef::<html::Div>::new();
+    let at = RwSignal::new(None::<frame::Place>);
+    Effect::new(move |_| {
+        if let Some(element) = place.get() {
+            observe_size(&element, move |it| drawn.size.set(it));
+        }
+    });
+    let over = Memo::new(move |_| {
+        let at = at.get();
+        drawn.with(|it| Arc::new(at.map_or_else(|| empty(drawn), |at| it.cursor(at))))
+    });
+    let label = move || {
+        let frame = drawn.frame.get();
+        frame.map_or_else(String::new, |it| words::spoken(drawn.kind, &it, at.get()))
+    };
+    let point = |event: &ev::PointerEvent| [event.offset_x() as f32, event.offset_y() as f32];
+    let aim = move |event: ev::PointerEvent| {
+        let found = untrack(|| drawn.with(|it| it.hit(point(&event)))).flatten();
+        if at.get_untracked() != found {
+            at.set(found);
+        }
+    };
+    let key = move |event: ev::KeyboardEvent| {
+        let Some(step) = step_of(&event.key()) else { return };
+        // The page's cursor stays where it is.
+        event.stop_propagation();
+        event.prevent_default();
+        let here = at.get_untracked();
+        let next = match here {
+            None => Some(frame::Place::default()),
+            Some(here) => untrack(|| drawn.with(|it| it.next(here, step))),
+        };
+        at.set(next);
+    };
+    let painters = move || [state.gpu.with(Option::is_some)];
+    view! {
+        <div
+            class="figure"
+            role="img"
+            tabindex="0"
+            aria-label=label
+            node_ref=place
+            on:pointermove=aim
+            on:pointerdown=aim
+            on:pointerleave=move |_| at.set(None)
+            on:keydown=key
+        >
+            <For each=painters key=|uses_gpu| *uses_gpu let:_uses_gpu>
+                <Canvases scene=scene.into() />
+                <Canvases scene=over.into() />
+            </For>
+            <Show when=move || scene.read().is_none()>
+                <p class="absent">"No value yet"</p>
+            </Show>
+        </div>
+    }
+}
+
+/// A scene without a mark, which clears what the cursor left.
+fn empty(drawn: Drawn) -> Scene {
+    Scene { size_px: drawn.size.get(), marks: Vec::new() }
+}
+
+fn step_of(key: &str) -> Option<Step> {
+    Some(match key {
+        "ArrowLeft" => Step::Left,
+        "ArrowRight" => Step::Right,
+        "ArrowUp" => Step::Up,
+        "ArrowDown" => Step::Down,
+        "Home" => Step::First,
+        "End" => Step::Last,
+        _ => return None,
+    })
+}
