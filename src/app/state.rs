@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use trace::{AskPatterns, Device, GUESS, LAST, ModelInfo, Program, STRONGEST};
+use trace::{AskPatterns, Device, GUESS, LAST, ModelInfo, ModelShape, Program, STRONGEST};
 
 use super::{
     answers::Answers,
@@ -149,6 +149,11 @@ impl AppState {
                 word.clone_from(usual);
             }
         }
+        for (what, place, count) in out_of_range(&mut bookmark.pick, &model.shape) {
+            self.notice(format!(
+                "the link's {what} {place} was left out: this model has {count}, from 0"
+            ));
+        }
         self.bookmark.set(bookmark);
     }
 
@@ -267,5 +272,37 @@ impl AppState {
                 all.push(text);
             }
         });
+    }
+}
+
+/// Takes layer and head out of a cursor where the model has none of that number; what was taken, and
+/// how many there are.
+fn out_of_range(pick: &mut Pick, shape: &ModelShape) -> Vec<(&'static str, usize, usize)> {
+    let parts =
+        [("layer", &mut pick.layer, shape.n_layers), ("head", &mut pick.head, shape.n_heads)];
+    let taken = parts
+        .into_iter()
+        .filter_map(|(what, part, count)| Some((what, part.take_if(|it| count <= *it)?, count)));
+    taken.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_held_to_the_layers_and_heads_that_there_are() {
+        let shape = ModelShape { n_layers: 4, n_heads: 2, ..ModelShape::default() };
+        let at = |layer: usize, head: usize| Pick {
+            layer: Some(layer),
+            head: Some(head),
+            ..Pick::default()
+        };
+        let mut inside = at(3, 1);
+        assert_eq!(out_of_range(&mut inside, &shape), []);
+        assert_eq!(inside, at(3, 1));
+        let mut outside = at(44, 2);
+        assert_eq!(out_of_range(&mut outside, &shape), [("layer", 44, 4), ("head", 2, 2)]);
+        assert_eq!(outside, Pick::default());
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use trace::{Intervention, Program, read_blocks, read_cuts, read_program};
 
-use super::family_of;
+use super::{are_fellows, family_of};
 use crate::view::{ChartKind, LensMode, Pick, Sampling};
 
 /// The version that this page writes, and the newest that it reads.
@@ -280,6 +280,12 @@ pub fn read_link(fragment: &str) -> (Bookmark, Vec<String>) {
     troubles.extend(program_troubles(&pairs));
     let model = bookmark.model.clone();
     bookmark.beside.retain(|it| *it != model);
+    let (fellows, others): (Vec<_>, Vec<_>) =
+        bookmark.beside.drain(..).partition(|it| are_fellows(it, &model));
+    bookmark.beside = fellows;
+    troubles.extend(others.iter().map(|it| {
+        format!("“{it}” does not read what {model} reads, so it does not stand beside it")
+    }));
     if bookmark.lab.is_some() && !pairs.contains_key("model") {
         // The lab says which network comes first, when it is there.
         bookmark.model.clear();
@@ -747,6 +753,32 @@ mod tests {
         let (interventions, errors) = read_program(text);
         assert_eq!(errors, []);
         Program { interventions, blocks }
+    }
+
+    #[test]
+    fn labs_their_tiles_and_networks_go_through_a_link() {
+        let (read, troubles) = read_link("#v=1&model=mess3/gru-2&lab=mess3&prompt=A+B&tile=2!");
+        assert_eq!(troubles, Vec::<String>::new());
+        assert_eq!((read.model.as_str(), read.maximised), ("mess3/gru-2", Some(Place::Tile2)));
+        assert_eq!(read_link(&write_link(&read)).0, read);
+        assert!(write_link(&read).contains("model=mess3/gru-2&lab=mess3&tile=2!"));
+        let (aside, _) = read_link("#v=1&model=mess3/gru-2&lab=mess3&prompt=A&tile=workspace");
+        assert!(aside.lab.as_ref().unwrap().in_workspace);
+        assert_eq!(read_link(&write_link(&aside)).0, aside);
+        let (alone, _) = read_link("#v=1&lab=mess3");
+        assert!(alone.model.is_empty() && alone.prompt.is_empty(), "the lab says what comes first");
+        for broken in ["lab=a/b", "lab=", "lab=x&tile=9", "lab=x&tile=0", "tile=2", "model=a/b/c"] {
+            let (_, troubles) = read_link(&format!("#v=1&model=tales&prompt=x&{broken}"));
+            assert_eq!(troubles.len(), 1, "{broken}");
+        }
+    }
+
+    #[test]
+    fn a_column_of_another_family_is_left_out_in_words() {
+        let (read, troubles) =
+            read_link("#v=1&model=tales&prompt=x&beside=tales-hybrid,parity-gru");
+        assert_eq!(read.beside, ["tales-hybrid"]);
+        assert!(troubles[0].starts_with("“parity-gru” does not read"), "{troubles:?}");
     }
 
     #[test]

@@ -211,7 +211,7 @@ pub fn claims(lab: &Lab, findings: &[Finding]) -> Result<Frame, FrameError> {
             _ => Some(it.estimate),
         });
         let missing = std::iter::repeat_n(None, width - finding.ours.len());
-        let entry = Entry { name: claim.text.clone(), unit, ..Entry::default() };
+        let entry = Entry { name: claim.text.clone(), unit: unit.clone(), ..Entry::default() };
         rows.add(entry, ours.chain(missing).collect());
     }
     let named =

@@ -50,29 +50,28 @@ pub(super) fn Tile(place: Place) -> impl IntoView {
 #[component]
 fn PanelTile(place: Place, view: View) -> impl IntoView {
     let state = AppState::here();
-    let model = Memo::new(move |_| {
-        let lab = state.open_lab.get()?;
-        let running = state.bookmark.read().model.clone();
-        let at = lab.lab.networks.iter().position(|it| Some(&it.name) == view.network.as_ref())?;
-        let running = lab.network_of(&running);
-        if running.as_ref().is_some_and(|it| it.place == at) {
-            return None;
-        }
-        Some(lab.model_of(at, running.map_or(0, |it| it.seed))?.model)
+    let models = Memo::new(move |_| {
+        let Some(lab) = state.open_lab.get() else { return Vec::new() };
+        let Some(running) = lab.network_of(&state.bookmark.read().model) else { return Vec::new() };
+        let wanted = lab.lab.networks.iter().position(|it| Some(&it.name) == view.network.as_ref());
+        let other = wanted.filter(|at| *at != running.place);
+        vec![other.and_then(|at| lab.model_of(at, running.seed)).map(|it| it.model)]
     });
-    move || match model.get() {
-        None => view! { <Slot place /> }.into_any(),
-        Some(model) => {
-            // Another owner, so that the page's own state stays that of its neighbours.
-            let owner = Owner::new();
-            let slot = owner.with(|| {
-                provide_context(follower(state, model));
-                view! { <Slot place /> }
-            });
-            on_cleanup(move || owner.cleanup());
-            slot.into_any()
-        }
+    // Each with an owner of its own, which goes with what it shows.
+    view! {
+        <For each=move || models.get() key=Clone::clone let:model>
+            <OfNetwork place model />
+        </For>
     }
+}
+
+/// The panel of the network that runs, or of another one.
+#[component]
+fn OfNetwork(place: Place, model: Option<String>) -> impl IntoView {
+    if let Some(model) = model {
+        provide_context(follower(AppState::here(), model));
+    }
+    view! { <Slot place /> }
 }
 
 /// What a tile is called.
