@@ -165,7 +165,7 @@ fn Compare() -> impl IntoView {
     };
     let button = move |(id, about): (String, String)| {
         let (own, shown) = (id.clone(), id.clone());
-        let is_there = move || beside.read().iter().any(|it| *it == own);
+        let is_there = move || beside.read().contains(&own);
         let is_pressed = is_there.clone();
         view! {
             <button
@@ -180,7 +180,7 @@ fn Compare() -> impl IntoView {
     };
     let others = move || {
         let all = fellows(state).into_iter().filter(|it| it.0 != *model.read());
-        all.map(button.clone()).collect_view()
+        all.map(button).collect_view()
     };
     view! {
         <Menu class="compare" summary_class="button line" summary=|| "Compare">

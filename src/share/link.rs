@@ -317,7 +317,8 @@ fn program_troubles(pairs: &BTreeMap<String, String>) -> Vec<String> {
 
 /// Characters that a fragment may hold as they are, with what the serializer makes of them, so that
 /// a program in a link can be read.
-const PLAIN: [(&str, &str); 8] = [
+const PLAIN: [(&str, &str); 9] = [
+    ("%21", "!"),
     ("%2F", "/"),
     ("%3B", ";"),
     ("%2C", ","),
@@ -720,6 +721,7 @@ mod tests {
             model: "tales".into(),
             digest: "abc123".into(),
             beside: vec!["tales-hybrid".into()],
+            lab: Some(LabPlace { id: "mess3".into(), in_workspace: true }),
             minus: Some([1, 2]),
             prompt: "Tom & Anna: \"100 %\" #=+\n家".into(),
             pick: Pick {
@@ -927,7 +929,7 @@ mod tests {
     #[test]
     fn columns_are_other_models_each_once_and_at_most_two() {
         let beside = |text: &str| read_link(&format!("v=1&model=one&beside={text}"));
-        assert_eq!(beside("two,two,three").0.beside, ["two", "three"]);
+        assert_eq!(beside("one-b,one-b,one-c").0.beside, ["one-b", "one-c"]);
         assert_eq!(
             read_link("v=1&model=tales-hybrid&beside=tales,tales-hybrid").0.beside,
             ["tales"]

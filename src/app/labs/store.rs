@@ -139,21 +139,25 @@ pub(crate) fn fetch(state: AppState) {
 
 /// Puts what a link left out in its place: the lab's first network, and its first prompt.
 fn fill(state: AppState, lab: &OpenLab) {
-    let (model, prompt) =
-        state.bookmark.with_untracked(|it| (it.model.clone(), it.prompt.is_empty()));
+    let (model, has_prompt) =
+        state.bookmark.with_untracked(|it| (it.model.clone(), !it.prompt.is_empty()));
     let is_own = are_fellows(&model, &lab.lab.id);
-    if is_own && !prompt {
+    if is_own && has_prompt {
         return;
     }
+    // What a link says besides its lab stays; what belongs to another model does not.
+    let is_foreign = !is_own && !model.is_empty();
     let first = lab.shipped().into_iter().next().map(|it| it.model);
     let text = first_prompt(&lab.lab);
     state.bookmark.update(|it| {
         if !is_own {
             (it.model, it.digest) = (first.unwrap_or_default(), String::new());
+        }
+        if is_foreign {
             (it.a, it.b, it.pick, it.program) = (None, None, Pick::default(), Program::default());
             it.beside.clear();
         }
-        if prompt || !is_own {
+        if is_foreign || !has_prompt {
             it.prompt = text.unwrap_or_default();
         }
     });

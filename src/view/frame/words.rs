@@ -478,8 +478,15 @@ mod tests {
         );
         assert!(lines[25].ends_with("chance,chance,60,60,0.5,,,,,".trim_start()), "{}", lines[25]);
         let third = named(&["a"], &["p"], &[1.0 / 3.0]);
-        let value =
-            full_table(&third).split("\r\n").nth(1).unwrap().split(',').nth(4).unwrap().to_owned();
+        let value = full_table(&third)
+            .csv()
+            .split("\r\n")
+            .nth(1)
+            .unwrap()
+            .split(',')
+            .nth(4)
+            .unwrap()
+            .to_owned();
         assert_eq!(value.parse::<f32>().unwrap(), 1.0 / 3.0);
         let minus = named(&["a"], &["p"], &[-0.5]);
         assert!(full_table(&minus).csv().contains(",-0.5,"));
