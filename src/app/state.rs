@@ -150,8 +150,9 @@ impl AppState {
             }
         }
         for (what, place, count) in out_of_range(&mut bookmark.pick, &model.shape) {
+            let last = count.saturating_sub(1);
             self.notice(format!(
-                "the link's {what} {place} was left out: this model has {count}, from 0"
+                "the link's {what} {place} is not in this model, which has {count} from 0; {last} is shown"
             ));
         }
         self.bookmark.set(bookmark);
@@ -275,8 +276,8 @@ impl AppState {
     }
 }
 
-/// Takes layer and head out of a cursor where the model has none of that number; what was taken, and
-/// how many there are.
+/// Brings layer and head of a cursor to the last ones where the model has none of that number; what
+/// was brought in, and how many there are.
 fn out_of_range(pick: &mut Pick, shape: &ModelShape) -> Vec<(&'static str, usize, usize)> {
     let parts =
         [("layer", &mut pick.layer, shape.n_layers), ("head", &mut pick.head, shape.n_heads)];
