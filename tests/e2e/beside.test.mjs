@@ -87,7 +87,7 @@ test("on a phone the columns are pages to swipe, with the tabs for each", async 
 });
 
 test("a column whose model is not there says so, and the others go on", async () => {
-  const { page, close } = await openLive(browser, `#v=1&beside=nobody&prompt=${encodeURIComponent(STORY)}`);
+  const { page, close } = await openLive(browser, `#v=1&beside=tales-nobody&prompt=${encodeURIComponent(STORY)}`);
   await eventually(async () => assert.match((await notices(page)).join(), /nobody|not there|404/));
   await said(page, "tales", "barn");
   await close();

@@ -143,6 +143,7 @@ test("places beyond the end are brought in", async () => {
   const here = await place(page);
   assert.deepEqual([here.layer, here.head, here.pos, here.depth], [3, 3, 3, "L3"]);
   assert.ok(here.source <= 3);
+  await noticed(page, "layer 99 is not in this model", "3 is shown");
   assert.deepEqual(problems, []);
   await close();
 });
