@@ -19,6 +19,7 @@ fn info(id: &str) -> Box<ModelInfo> {
         prompts: Vec::new(),
         has_basis: false,
         phenomena: Vec::new(),
+        checkpoints: Vec::new(),
     })
 }
 
