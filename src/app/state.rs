@@ -181,7 +181,7 @@ impl AppState {
                 (it.pick, it.program) = (Pick::default(), Program::default());
             }
             it.beside.retain(|beside| beside != id && family_of(beside) == family);
-            (it.model, it.digest) = (id.to_owned(), String::new());
+            (it.model, it.digest, it.checkpoint) = (id.to_owned(), String::new(), None);
         });
     }
 
