@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The version of the file; the page refuses any other.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// All labs that are published.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,13 +2,19 @@
 
 use std::{collections::HashMap, path::Path};
 
+use burn::prelude::*;
+use lab::format::Moment;
 use safetensors::{Dtype, tensor::TensorView};
 
-use super::checkpoint::{CheckpointError, read, steps_file, write};
+use super::{
+    checkpoint::{CheckpointError, read, steps_file, write},
+    measure::measure_network,
+    recipe::Recipe,
+};
 use crate::load::{
     CHECKPOINTS_FILE, CHECKPOINTS_VERSION, Checkpoints, CheckpointsFile, HEADER, HostTensor,
     LEVELS, LoadError, MODEL_FILE, MOST_LEVELS, ModelFile, SCALES, StoredHeader, WEIGHTS_FILE,
-    Weights, digest, n_rows, parameters, step_back,
+    Weights, digest, fill, n_rows, open_folder, parameters, step_back,
 };
 
 /// How one parameter changes, the earliest step first.
@@ -133,6 +139,34 @@ pub fn pack_checkpoints(
     write(&folder.join(CHECKPOINTS_FILE), &packed)?;
     write(&model_path, serde_json::to_string_pretty(&model)?.as_bytes())?;
     Ok(file)
+}
+
+/// Every measure of a recipe at every checkpoint of a published model, on a smaller exam: `share` of
+/// its rows, but for probes, as in [`measure_network`]; none where the model has no checkpoints.
+///
+/// # Errors
+/// [`CheckpointError`].
+pub fn measure_timeline(
+    folder: &Path,
+    recipe: &Recipe,
+    share: f64,
+    device: &Device,
+) -> Result<Vec<Moment>, CheckpointError> {
+    let model = open_folder(folder, device)?;
+    if model.file.checkpoints.is_none() {
+        return Ok(Vec::new());
+    }
+    let finished = Weights::from_safetensors(&read(&folder.join(WEIGHTS_FILE))?)?;
+    let bytes = read(&folder.join(CHECKPOINTS_FILE))?;
+    let checkpoints = Checkpoints::read(&bytes, &model.file, &finished)?;
+    let mut moments = Vec::new();
+    for &step in checkpoints.steps() {
+        let mut weights = checkpoints.weights_at(&finished, step)?;
+        let network = fill(model.network.clone(), &mut weights)?;
+        let values = measure_network(&network, recipe, share, device)?;
+        moments.push(Moment { step, values });
+    }
+    Ok(moments)
 }
 
 /// The weights that a run kept of a step.

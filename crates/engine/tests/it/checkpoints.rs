@@ -10,8 +10,8 @@ use engine::{
         MOST_LEVELS, ModelFile, Precision, WEIGHTS_FILE, Weights, digest, open_folder,
     },
     train::{
-        CheckpointError, Recipe, State, Trainer, checkpoints_to_safetensors, pack_checkpoints,
-        publish, save_step,
+        CheckpointError, Recipe, State, Trainer, checkpoints_to_safetensors, measure_timeline,
+        pack_checkpoints, publish, save_step,
     },
 };
 use rand::{Rng, SeedableRng};
@@ -268,6 +268,9 @@ fn a_run_is_packed_beside_the_model_that_it_gave() {
         let off = exact.values.iter().zip(&found.0[name].values).map(|(a, b)| (a - b).abs());
         assert!(off.fold(0.0, f32::max) < 2e-3, "{name}");
     }
+
+    let moments = measure_timeline(&out, &state.recipe, 1.0, &Device::flex()).unwrap();
+    assert_eq!(moments.iter().map(|it| it.step).collect::<Vec<_>>(), steps);
 
     // Another run, and one that kept less.
     fs::copy(run.join("steps/10.safetensors"), run.join("steps/12.safetensors")).unwrap();
