@@ -53,23 +53,24 @@ pub(super) fn follower(main: AppState, model: String) -> AppState {
 }
 
 /// What a column's bookmark does not share with the others: heads of one model are not those of
-/// another, so interventions stay with their own model.
+/// another, so interventions stay with their own model, and so do steps of its training.
 #[derive(Default)]
 struct Own {
     model: String,
     digest: String,
+    checkpoint: Option<usize>,
     program: Program,
 }
 
 impl Own {
     fn of(bookmark: Bookmark) -> Self {
-        let Bookmark { model, digest, program, .. } = bookmark;
-        Self { model, digest, program }
+        let Bookmark { model, digest, checkpoint, program, .. } = bookmark;
+        Self { model, digest, checkpoint, program }
     }
 
     fn over(self, shared: Bookmark) -> Bookmark {
-        let Self { model, digest, program } = self;
-        Bookmark { model, digest, program, ..shared }
+        let Self { model, digest, checkpoint, program } = self;
+        Bookmark { model, digest, checkpoint, program, ..shared }
     }
 }
 

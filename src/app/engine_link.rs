@@ -40,21 +40,27 @@ impl Drop for Engine {
 /// Starts the engine and keeps it asked: a run for every change of model or prompt, a look for
 /// every change of the cursor or of a view. Ends it with the component that this is called in.
 pub(super) fn connect(state: AppState) {
-    let model = Memo::new(move |_| state.bookmark.read().model.clone());
-    let talk = Rc::new(RefCell::new(Talk::new(&model.get_untracked())));
+    let talk = Talk::new(&state.bookmark.read_untracked().model);
+    let talk = Rc::new(RefCell::new(talk));
     let line = Line { state, talk, worker: Rc::default() };
 
     let uses_gpu = Memo::new(move |_| state.bookmark.read().uses_gpu);
     let starter = line.clone();
     Effect::new(move |_| starter.tell(Input::Engine { uses_gpu: uses_gpu.get() }));
 
+    // One effect for both, for a step means nothing without its model.
+    let place = Memo::new(move |_| {
+        let bookmark = state.bookmark.read();
+        (bookmark.model.clone(), bookmark.checkpoint)
+    });
     let opener = line.clone();
     Effect::new(move |before: Option<String>| {
-        let model = model.get();
+        let (model, step) = place.get();
         // The first is opened when the engine has started.
         if before.is_some_and(|it| it != model) {
             opener.tell(Input::Model(model.clone()));
         }
+        opener.tell(Input::Checkpoint(step));
         model
     });
 
@@ -124,6 +130,7 @@ impl Line {
             }
             Deed::Seen(answers) => state.answers.add(answers),
             Deed::Notice(text) => state.notice(text),
+            Deed::StayAt(step) => state.bookmark.update(|it| it.checkpoint = step),
             Deed::UseCpu => state.bookmark.update(|it| it.uses_gpu = false),
         }
     }

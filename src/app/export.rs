@@ -85,15 +85,16 @@ pub(super) fn legend_of(element: &web_sys::Element) -> Vec<LegendPart> {
     all_in(element, ":scope > *").into_iter().filter_map(part).collect()
 }
 
-/// What made the picture: model, digest, prompt, place and what is read there.
+/// What made the picture: model, digest, step of training, prompt, place and what is read there.
 fn caption(state: AppState) -> String {
     untrack(|| {
         let bookmark = state.bookmark.read();
         let run = state.run.read();
         let row = state.derived.row.now();
         let place = spoken(state.cursor(), &state.ground(), &run.tokens, row.as_deref(), None);
+        let step = run.step.map_or_else(String::new, |it| format!(" at step {it} of training"));
         format!(
-            "Undercurrent · {} {} · “{}” · {place}",
+            "Undercurrent · {} {}{step} · “{}” · {place}",
             bookmark.model, bookmark.digest, run.prompt
         )
     })

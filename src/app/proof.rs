@@ -26,12 +26,14 @@ pub(crate) struct Proof {
     there: f32,
 }
 
-type Sight = (String, String, Program, Option<usize>, Option<String>, Option<String>);
+type Sight =
+    (String, Option<usize>, String, Program, Option<usize>, Option<String>, Option<String>);
 
 fn sight(state: AppState) -> Sight {
     let it = state.bookmark.read();
     (
         it.model.clone(),
+        it.checkpoint,
         it.prompt.clone(),
         it.program.clone(),
         it.pick.pos,
@@ -51,8 +53,8 @@ pub(super) fn seen(state: AppState) -> Option<f32> {
     let attribution = state.attribution().filter(|it| !it.is_stale)?;
     let is_run = {
         let (run, bookmark) = (state.run.read(), state.bookmark.read());
-        (&run.model, &run.prompt, &run.program)
-            == (&bookmark.model, &bookmark.prompt, &bookmark.program)
+        (&run.model, run.step, &run.prompt, &run.program)
+            == (&bookmark.model, bookmark.checkpoint, &bookmark.prompt, &bookmark.program)
     };
     let is_lock = state.hover.get() == Pick::default() && attribution.pos == state.lock().pos;
     let is_asked = (attribution.a, attribution.b) == state.pair();

@@ -194,7 +194,7 @@ impl AppState {
                 (it.pick, it.program) = (Pick::default(), Program::default());
             }
             it.beside.retain(|beside| beside != id && are_fellows(beside, id));
-            (it.model, it.digest) = (id.to_owned(), String::new());
+            (it.model, it.digest, it.checkpoint) = (id.to_owned(), String::new(), None);
         });
     }
 

@@ -35,8 +35,10 @@ pub enum Status {
 pub enum Input {
     /// An engine of this kind is wanted.
     Engine { uses_gpu: bool },
-    /// A model is wanted.
+    /// A model is wanted, at the end of its training.
     Model(String),
+    /// A step of the model's training is wanted; none for the finished weights.
+    Checkpoint(Option<usize>),
     /// This prompt is to run with this program, and these questions are on show.
     Run { prompt: String, program: Program, ask: Vec<Question> },
     /// Other questions are on show.
@@ -82,6 +84,8 @@ pub enum Effect {
     Seen(Vec<Answered>),
     /// Say this to the reader.
     Notice(String),
+    /// The step that is wanted is not to be had; want this one, which answers.
+    StayAt(Option<usize>),
     /// The graphics card is of no use; go on with the CPU.
     UseCpu,
 }

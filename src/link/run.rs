@@ -12,6 +12,8 @@ pub struct Run {
     pub prompt: String,
     /// The model that ran, with which program.
     pub model: String,
+    /// The step of its training; none for the finished weights.
+    pub step: Option<usize>,
     pub program: Program,
     /// What became of the program.
     pub report: Report,

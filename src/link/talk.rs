@@ -24,6 +24,16 @@ pub struct Talk {
     wanted: Vec<Question>,
     /// The digest of the model that is there.
     opened: Option<String>,
+    /// Steps of its training that can be gone back to.
+    checkpoints: Vec<usize>,
+    /// The step that is wanted, the one that the engine is at, and the one that it was told to go to
+    /// and has not said that it is at. None is the finished weights.
+    checkpoint: Option<usize>,
+    at: Option<usize>,
+    going: Option<Option<usize>>,
+    /// What this model is to run, and whether that waits for a checkpoint.
+    last: Option<(String, Program)>,
+    is_due: bool,
     is_gpu: bool,
     /// Whether an engine is there at all.
     is_started: bool,
@@ -73,12 +83,18 @@ impl Talk {
         match input {
             Input::Engine { uses_gpu } => self.start(now_secs, uses_gpu),
             Input::Model(model) => {
-                self.model = model;
+                // The next one has steps of its own.
+                (self.model, self.checkpoint) = (model, None);
                 if self.is_started { self.open(now_secs) } else { Vec::new() }
             }
+            Input::Checkpoint(step) => {
+                self.checkpoint = step;
+                self.go(now_secs)
+            }
             Input::Run { prompt, program, ask } => {
-                self.wanted.clone_from(&ask);
-                self.run(now_secs, prompt, program, ask)
+                self.wanted = ask;
+                self.last = Some((prompt, program));
+                self.run(now_secs)
             }
             Input::Ask(wanted) => {
                 self.wanted = wanted;
@@ -103,7 +119,7 @@ impl Talk {
 
     /// Fetches the model. Until it is there nothing is asked, and the picture stands.
     fn open(&mut self, now_secs: f64) -> Vec<Effect> {
-        self.is_open = false;
+        (self.is_open, self.going) = (false, None);
         if self.model.is_empty() {
             // A lab is on its way, which says what comes first.
             return Vec::new();
@@ -119,16 +135,55 @@ impl Talk {
         Effect::Send(request)
     }
 
-    fn run(
-        &mut self,
-        now_secs: f64,
-        prompt: String,
-        program: Program,
-        ask: Vec<Question>,
-    ) -> Vec<Effect> {
-        if !self.is_open {
+    /// Goes to the step that is wanted, one at a time: of what is wanted meanwhile, the latest counts.
+    fn go(&mut self, now_secs: f64) -> Vec<Effect> {
+        let step = self.checkpoint;
+        if !self.is_open || self.going.is_some() || step == self.at {
             return Vec::new();
         }
+        if let Some(step) = step.filter(|it| !self.checkpoints.contains(it)) {
+            self.checkpoint = self.at;
+            let text = lacking(step, &self.checkpoints);
+            return vec![Effect::Notice(text), Effect::StayAt(self.at)];
+        }
+        self.going = Some(step);
+        let url = address_of(&self.model);
+        vec![self.send(now_secs, Request::Checkpoint { url, step })]
+    }
+
+    /// The engine is at a step: the last prompt runs again, or what was wanted is given up.
+    fn arrived(&mut self, now_secs: f64, step: Option<usize>) -> Vec<Effect> {
+        if !self.under_way.is_empty() {
+            self.waits_since = Some(now_secs);
+        }
+        let Some(wanted) = self.going.take().filter(|_| self.is_open) else {
+            // Another model is on its way.
+            return Vec::new();
+        };
+        let has_moved = self.at != step;
+        self.at = step;
+        let status = if self.is_live { Status::Live } else { Status::Ready };
+        let mut effects = vec![Effect::Status(status)];
+        if step != wanted && self.checkpoint == wanted {
+            self.checkpoint = step;
+            effects.push(Effect::StayAt(step));
+        }
+        let is_due = std::mem::take(&mut self.is_due) || has_moved;
+        effects.extend(if is_due { self.run(now_secs) } else { self.look(now_secs) });
+        effects.extend(self.go(now_secs));
+        effects
+    }
+
+    /// Runs the last prompt, when the engine is where it is wanted.
+    fn run(&mut self, now_secs: f64) -> Vec<Effect> {
+        if self.going.is_some() {
+            self.is_due = true;
+            return Vec::new();
+        }
+        let Some((prompt, program)) = self.last.clone().filter(|_| self.is_open) else {
+            return Vec::new();
+        };
+        let ask = self.wanted.clone();
         self.sent += 1;
         let (id, model) = (self.sent, self.model.clone());
         self.looking.clear();
@@ -147,7 +202,9 @@ impl Talk {
     /// Asks what is shown and has not been asked about the last run.
     fn look(&mut self, now_secs: f64) -> Vec<Effect> {
         // What is under way is followed by a look when it comes back.
-        let is_busy = !self.is_open || !self.looking.is_empty() || self.done != self.sent;
+        let is_going = self.going.is_some();
+        let is_busy =
+            !self.is_open || is_going || !self.looking.is_empty() || self.done != self.sent;
         if is_busy || self.done == 0 {
             return Vec::new();
         }
@@ -181,8 +238,9 @@ impl Talk {
                 self.waits_since = Some(now_secs);
                 vec![Effect::Status(Status::Loading { got_bytes, of_bytes })]
             }
-            Event::Opened { model } => self.opened(model),
-            Event::Ran { id, tokens, n_cut, secs, answers, unchanged, report } => {
+            Event::Opened { model } => self.opened(now_secs, model),
+            Event::AtCheckpoint { step } => self.arrived(now_secs, step),
+            Event::Ran { id, tokens, n_cut, secs, answers, unchanged, report, step } => {
                 self.done = id;
                 self.n_failures = 0;
                 self.run_secs = secs;
@@ -198,7 +256,7 @@ impl Talk {
                 self.is_live = true;
                 let unchanged = unchanged.first().and_then(Reply::to::<AskNext>).cloned();
                 let run = Run { prompt, model, program, report, unchanged, ..Run::default() };
-                let run = Run { tokens, n_cut, secs, ..run };
+                let run = Run { tokens, n_cut, secs, step, ..run };
                 let answers = Answered::zip(&ask, answers);
                 self.asked = all_forms(&answers);
                 let mut effects = vec![
@@ -243,20 +301,24 @@ impl Talk {
         effects
     }
 
-    fn opened(&mut self, model: Box<ModelInfo>) -> Vec<Effect> {
+    fn opened(&mut self, now_secs: f64, model: Box<ModelInfo>) -> Vec<Effect> {
         let digest = model.digest.clone();
         let is_other = self.opened.replace(digest).is_some_and(|it| it != model.digest);
         // No run of this model can be looked at yet.
         (self.is_open, self.is_live, self.done) = (true, false, 0);
         (self.looking, self.asked) = (Vec::new(), Vec::new());
         self.under_way.clear();
-        vec![Effect::Opened { model, is_other }, Effect::Status(Status::Ready)]
+        self.checkpoints.clone_from(&model.checkpoints);
+        (self.at, self.going, self.last, self.is_due) = (None, None, None, false);
+        let mut effects = vec![Effect::Opened { model, is_other }, Effect::Status(Status::Ready)];
+        effects.extend(self.go(now_secs));
+        effects
     }
 
     /// Says what happened and starts the engine anew, where that may help.
     fn fail(&mut self, text: &str) -> Vec<Effect> {
         self.waits_since = None;
-        (self.is_started, self.is_open) = (false, false);
+        (self.is_started, self.is_open, self.going) = (false, false, None);
         self.n_failures += 1;
         let mut effects = vec![Effect::Stop];
         if self.is_gpu {
@@ -296,7 +358,8 @@ impl Talk {
     }
 
     fn is_late(&self, now_secs: f64) -> bool {
-        let least = if self.is_gpu || !self.is_open { GPU_PATIENCE_SECS } else { PATIENCE_SECS };
+        let is_fetching = !self.is_open || self.going.is_some();
+        let least = if self.is_gpu || is_fetching { GPU_PATIENCE_SECS } else { PATIENCE_SECS };
         let patience = least.max(PATIENCE_RUNS * self.run_secs);
         self.waits_since.is_some_and(|since| patience < now_secs - since)
     }
@@ -305,6 +368,17 @@ impl Talk {
 /// Questions as they were asked and as the run closed them: neither need be asked again.
 fn all_forms(answers: &[Answered]) -> Vec<Question> {
     answers.iter().flat_map(|it| [it.asked.clone(), it.reply.question.clone()]).collect()
+}
+
+/// That a model has no such step, and which it has.
+fn lacking(step: usize, checkpoints: &[usize]) -> String {
+    if checkpoints.is_empty() {
+        return format!(
+            "this model has no checkpoints of its training, so none at step {step}; the finished weights answer"
+        );
+    }
+    let steps: Vec<String> = checkpoints.iter().map(usize::to_string).collect();
+    format!("this model has no checkpoint at step {step}; it has {}", steps.join(", "))
 }
 
 /// Where the files of a model are, seen from the worker: of `LAB/NETWORK-SEED` in the lab's folder.

@@ -19,6 +19,7 @@ fn info(id: &str) -> Box<ModelInfo> {
         prompts: Vec::new(),
         has_basis: false,
         phenomena: Vec::new(),
+        checkpoints: Vec::new(),
     })
 }
 
@@ -35,6 +36,7 @@ fn ran(id: RunId, answers: Vec<Reply>) -> Input {
         answers,
         unchanged: Vec::new(),
         report: Report::default(),
+        step: None,
     }))
 }
 
@@ -288,6 +290,7 @@ fn slow_runs_and_loading_are_waited_for() {
         answers: vec![none(next())],
         unchanged: Vec::new(),
         report: Report::default(),
+        step: None,
     };
     talk.step(2.0, Input::Heard(Box::new(slow)));
     talk.step(2.0, run("ab", &[next()]));
@@ -312,4 +315,155 @@ fn an_engine_that_nobody_needs_is_ended_for_good() {
         Answer::Next(trace::NamedArray::new(Vec::new(), &[(trace::Axis::Vocab, 0)]).unwrap());
     let reply = Reply { question: AskNext.into(), answer: Ok(next) };
     assert_eq!(talk.step(0.0, ran(1, vec![reply])), []);
+}
+
+/// A model with two steps before its last.
+fn with_steps() -> Input {
+    let mut model = info("tales");
+    model.checkpoints = vec![0, 10, 20];
+    Input::Heard(Box::new(Event::Opened { model }))
+}
+
+/// A conversation whose model has checkpoints and has run once.
+fn with_checkpoints() -> Talk {
+    let mut talk = Talk::new("tales");
+    talk.step(0.0, Input::Engine { uses_gpu: false });
+    talk.step(0.0, started());
+    talk.step(0.0, with_steps());
+    talk.step(0.0, run("a", &[next()]));
+    talk.step(0.0, ran(1, vec![none(next())]));
+    talk
+}
+
+fn at(step: Option<usize>) -> Input {
+    Input::Heard(Box::new(Event::AtCheckpoint { step }))
+}
+
+fn to(step: Option<usize>) -> Request {
+    Request::Checkpoint { url: "./models/tales".to_owned(), step }
+}
+
+#[track_caller]
+fn runs(effects: &[Effect], wanted: &str) {
+    let is_run = |it: &&Request| matches!(it, Request::Run { prompt, .. } if prompt == wanted);
+    assert_eq!(sent(effects).into_iter().filter(is_run).count(), 1, "{effects:?}");
+}
+
+#[test]
+fn at_another_step_the_last_prompt_runs_again() {
+    let mut talk = with_checkpoints();
+    assert_eq!(sent(&talk.step(1.0, Input::Checkpoint(Some(10)))), [&to(Some(10))]);
+    let effects = talk.step(1.1, at(Some(10)));
+    runs(&effects, "a");
+    assert_eq!(statuses(&effects), [&Status::Live]);
+    let event = Event::Ran {
+        id: 2,
+        tokens: Vec::new(),
+        n_cut: 0,
+        secs: 0.1,
+        answers: vec![none(next())],
+        unchanged: Vec::new(),
+        report: Report::default(),
+        step: Some(10),
+    };
+    let effects = talk.step(1.2, Input::Heard(Box::new(event)));
+    assert!(matches!(&effects[0], Effect::Ran { run, .. } if run.step == Some(10)));
+    // Where it is already there is nothing to do.
+    assert_eq!(talk.step(1.3, Input::Checkpoint(Some(10))), []);
+    assert_eq!(sent(&talk.step(1.3, Input::Checkpoint(None))), [&to(None)]);
+}
+
+#[test]
+fn while_the_engine_is_on_its_way_the_latest_step_counts_and_nothing_else_is_asked() {
+    let mut talk = with_checkpoints();
+    talk.step(1.0, Input::Checkpoint(Some(0)));
+    assert_eq!(talk.step(1.0, Input::Checkpoint(Some(10))), []);
+    assert_eq!(talk.step(1.0, Input::Checkpoint(Some(20))), []);
+    assert_eq!(talk.step(1.0, Input::Ask(vec![next(), film(0)])), [], "a look waits");
+    assert_eq!(talk.step(1.0, run("ab", &[next(), film(0)])), [], "a run waits");
+    // Each step that it comes to is shown.
+    let effects = talk.step(1.1, at(Some(0)));
+    runs(&effects, "ab");
+    assert_eq!(sent(&effects)[1], &to(Some(20)));
+    let effects = talk.step(1.2, ran(2, vec![none(next())]));
+    assert!(matches!(&effects[0], Effect::Ran { run, .. } if run.prompt == "ab"));
+    assert_eq!(sent(&effects), Vec::<&Request>::new(), "its answers would be of the next step");
+    let effects = talk.step(1.3, at(Some(20)));
+    runs(&effects, "ab");
+    assert_eq!(sent(&effects).len(), 1);
+}
+
+#[test]
+fn a_run_under_way_comes_back_under_its_own_step() {
+    let mut talk = with_checkpoints();
+    talk.step(1.0, run("ab", &[next()]));
+    assert_eq!(sent(&talk.step(1.0, Input::Checkpoint(Some(0)))), [&to(Some(0))]);
+    let effects = talk.step(1.1, ran(2, vec![none(next())]));
+    assert!(matches!(&effects[0], Effect::Ran { run, .. } if run.step.is_none()));
+    runs(&talk.step(1.2, at(Some(0))), "ab");
+}
+
+#[test]
+fn a_step_that_the_model_lacks_is_said_and_nothing_moves() {
+    let mut talk = with_checkpoints();
+    let effects = talk.step(1.0, Input::Checkpoint(Some(11)));
+    let [Effect::Notice(text), Effect::StayAt(None)] = &effects[..] else { panic!("{effects:?}") };
+    assert!(text.contains("no checkpoint at step 11; it has 0, 10, 20"), "{text}");
+    assert_eq!(talk.step(1.0, Input::Checkpoint(None)), []);
+
+    let mut talk = open();
+    let effects = talk.step(1.0, Input::Checkpoint(Some(0)));
+    let [Effect::Notice(text), Effect::StayAt(None)] = &effects[..] else { panic!("{effects:?}") };
+    assert!(text.contains("no checkpoints of its training"), "{text}");
+}
+
+#[test]
+fn where_a_step_is_not_to_be_had_the_one_before_stays() {
+    let mut talk = with_checkpoints();
+    talk.step(1.0, Input::Checkpoint(Some(10)));
+    talk.step(1.0, Input::Ask(vec![next(), film(0)]));
+    let effects = talk.step(1.1, failed(None, false));
+    assert!(matches!(&effects[..], [Effect::Notice(_)]), "{effects:?}");
+    let effects = talk.step(1.1, at(None));
+    assert!(effects.contains(&Effect::StayAt(None)), "{effects:?}");
+    // The last run stands and can be looked at.
+    assert!(matches!(sent(&effects)[..], [Request::Look { id: 1, .. }]), "{effects:?}");
+    // It may be tried again.
+    assert_eq!(sent(&talk.step(2.0, Input::Checkpoint(Some(10)))), [&to(Some(10))]);
+}
+
+#[test]
+fn a_step_in_the_link_comes_before_the_first_run() {
+    let mut talk = Talk::new("tales");
+    talk.step(0.0, Input::Checkpoint(Some(10)));
+    talk.step(0.0, Input::Engine { uses_gpu: false });
+    talk.step(0.0, started());
+    assert_eq!(sent(&talk.step(0.0, with_steps())), [&to(Some(10))]);
+    assert_eq!(talk.step(0.1, run("a", &[next()])), []);
+    // Fetching the file takes a while.
+    let part = Event::Loading { got_bytes: 1, of_bytes: 9 };
+    talk.step(60.0, Input::Heard(Box::new(part)));
+    assert_eq!(talk.step(100.0, Input::Tick), []);
+    runs(&talk.step(110.0, at(Some(10))), "a");
+    // An engine that is started again goes back to it.
+    talk.step(111.0, Input::Broke("it stopped".to_owned()));
+    talk.step(111.0, Input::Engine { uses_gpu: false });
+    talk.step(111.0, started());
+    assert_eq!(sent(&talk.step(112.0, with_steps())), [&to(Some(10))]);
+}
+
+#[test]
+fn another_model_begins_at_its_end() {
+    let mut talk = with_checkpoints();
+    talk.step(1.0, Input::Checkpoint(Some(10)));
+    talk.step(1.0, Input::Model("other".to_owned()));
+    assert_eq!(talk.step(1.1, at(Some(10))), [], "that was of the model before");
+    let mut model = info("other");
+    model.checkpoints = vec![0, 10];
+    let effects = talk.step(1.2, Input::Heard(Box::new(Event::Opened { model })));
+    assert_eq!(sent(&effects), Vec::<&Request>::new());
+    let effects = talk.step(1.2, run("b", &[next()]));
+    assert!(matches!(sent(&effects)[..], [Request::Run { .. }]));
+    let expected = Request::Checkpoint { url: "./models/other".to_owned(), step: Some(0) };
+    assert_eq!(sent(&talk.step(1.3, Input::Checkpoint(Some(0)))), [&expected]);
 }

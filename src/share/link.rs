@@ -19,6 +19,8 @@ pub struct Bookmark {
     pub model: String,
     /// The first letters of the weights' SHA-256, so that a reader learns of other weights.
     pub digest: String,
+    /// The step of the model's training; none for the finished weights.
+    pub checkpoint: Option<usize>,
     /// Models whose columns stand beside this one's.
     pub beside: Vec<String>,
     /// The lab that is open.
@@ -56,6 +58,7 @@ impl Default for Bookmark {
         Self {
             model: "tales".to_owned(),
             digest: String::new(),
+            checkpoint: None,
             beside: Vec::new(),
             lab: None,
             prompt: "Anna put the lantern in the barn. Tom looked for the lantern in the"
@@ -393,6 +396,12 @@ const PARTS: &[Part] = &[
         write: |it| (!it.model.is_empty()).then(|| it.model.clone()),
         read: |it, text| is_model(text).then(|| it.model = text.to_owned()),
     },
+    // A step, not the place of one in a list, so that a model with more steps is at the same one.
+    Part {
+        name: "ckpt",
+        write: |it| number(it.checkpoint),
+        read: |it, text| keep(&mut it.checkpoint, Some(parse(text)?)),
+    },
     Part {
         name: "lab",
         write: |it| it.lab.as_ref().map(|it| it.id.clone()),
@@ -720,6 +729,7 @@ mod tests {
         Bookmark {
             model: "tales".into(),
             digest: "abc123".into(),
+            checkpoint: Some(0),
             beside: vec!["tales-hybrid".into()],
             lab: Some(LabPlace { id: "mess3".into(), in_workspace: true }),
             minus: Some([1, 2]),
@@ -823,6 +833,14 @@ mod tests {
         for bookmark in [full(), Bookmark::default()] {
             assert_eq!(read_link(&write_link(&bookmark)), (bookmark, Vec::new()));
         }
+    }
+
+    #[test]
+    fn a_link_names_a_step_of_training_and_the_finished_weights_by_nothing() {
+        let link = write_link(&Bookmark { checkpoint: Some(1500), ..Bookmark::default() });
+        assert!(link.contains("&ckpt=1500"), "{link}");
+        assert!(!write_link(&Bookmark::default()).contains("ckpt"));
+        assert_eq!(read_link("v=1&model=tales&ckpt=0").0.checkpoint, Some(0));
     }
 
     /// The oldest version's link, as it was when it was first given out.
@@ -942,7 +960,15 @@ mod tests {
 
     #[test]
     fn numbers_outside_their_range_are_named() {
-        for part in ["temperature=-1", "topp=2", "pos=99999999999", "digest=xyz", "model=../etc"] {
+        for part in [
+            "temperature=-1",
+            "ckpt=-1",
+            "ckpt=last",
+            "topp=2",
+            "pos=99999999999",
+            "digest=xyz",
+            "model=../etc",
+        ] {
             assert_eq!(read_link(&format!("v=1&{part}")).1.len(), 1, "{part}");
         }
     }

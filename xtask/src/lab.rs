@@ -7,7 +7,7 @@ use std::{
 
 use lab::{
     claim::Finding,
-    format::{Expect, Lab, Measured, Problem},
+    format::{Expect, Lab, Measured, Problem, Run},
     index::{Entry, Index},
     report,
 };
@@ -21,15 +21,16 @@ use crate::{
 
 /// What `cargo xtask lab` can do.
 const USAGE: &str = "new ID | train ID [--network NAME] [--seed N] | measure ID [--network NAME] \
-                     [--seed N] | check [ID…] | tables";
+                     [--seed N] | checkpoints ID --runs DIR [--network NAME] [--seed N] | \
+                     check [ID…] | tables";
 
 /// `cargo xtask lab`.
 pub(crate) fn lab(project: &Project, words: &[String]) -> Result<()> {
-    let args = Args::parse(words, &[], &["--network", "--seed"])?;
+    let args = Args::parse(words, &[], &["--network", "--seed", "--runs"])?;
     let names: Vec<&str> = args.words.iter().map(String::as_str).collect();
     match names[..] {
         ["new", id] => new(project, id),
-        ["train" | "measure", _] => {
+        ["train" | "measure" | "checkpoints", _] => {
             run(command_line(project, "lab").args(words))?;
             tables(project)
         }
@@ -93,7 +94,7 @@ impl Folder {
         entry.map(Some).map_err(|why| Failure::new(format!("{}: {why}", self.lab.id)))
     }
 
-    /// Every run whose weights are not those that were measured.
+    /// Every run whose weights or checkpoints are not those that were measured.
     fn changed(&self, project: &Project) -> Vec<String> {
         let runs = self.measured.iter().flat_map(|it| &it.runs);
         runs.filter_map(|run| {
@@ -104,16 +105,37 @@ impl Folder {
                 return None;
             }
             let folder = self.lab.folder_of(network, run.seed);
-            let path = project.root.join("assets").join(&folder).join("weights.safetensors");
-            let found = fs::read(path).map(|bytes| digest(&bytes));
+            let place = project.root.join("assets").join(&folder);
+            let found = fs::read(place.join("weights.safetensors")).map(|bytes| digest(&bytes));
             let wrong = match found {
-                Ok(digest) if digest == run.sha256 => return None,
+                Ok(digest) if digest == run.sha256 => wrong_checkpoints(&place, run)?,
                 Ok(_) => "has other weights than those that were measured",
                 Err(_) => "has no weights",
             };
             Some(format!("assets/{folder} {wrong}"))
         })
         .collect()
+    }
+}
+
+/// What is wrong with the checkpoints beside the weights of a run, if anything is.
+fn wrong_checkpoints(place: &Path, run: &Run) -> Option<&'static str> {
+    let model = fs::read(place.join("model.json")).unwrap_or_default();
+    let model: serde_json::Value = serde_json::from_slice(&model).unwrap_or_default();
+    let said = &model["checkpoints"];
+    let steps: Vec<u64> =
+        said["steps"].as_array().into_iter().flatten().filter_map(|it| it.as_u64()).collect();
+    let measured = run.timeline.iter().map(|it| it.step as u64);
+    if !measured.eq(steps) {
+        return Some("has other checkpoints than those that were measured");
+    }
+    if said.is_null() {
+        return None;
+    }
+    match fs::read(place.join("checkpoints.safetensors")) {
+        Ok(bytes) if said["sha256"].as_str() == Some(&digest(&bytes)) => None,
+        Ok(_) => Some("has other checkpoints than its model.json tells of"),
+        Err(_) => Some("has no checkpoints"),
     }
 }
 
@@ -359,6 +381,34 @@ mod tests {
         fs::remove_dir_all(project.root).unwrap();
     }
 
+    #[test]
+    fn checkpoints_that_changed_fail_the_check() {
+        let project = scratch("checkpoints");
+        let place = project.root.join("gru-1");
+        fs::create_dir_all(&place).unwrap();
+        let mut run = measured_run("gru", 1, 300);
+        assert_eq!(wrong_checkpoints(&place, &run), None, "there are none");
+        let moment = |step: usize| lab::format::Moment { step, values: Vec::new() };
+        run.timeline = vec![moment(0), moment(300)];
+        let other = Some("has other checkpoints than those that were measured");
+        assert_eq!(wrong_checkpoints(&place, &run), other);
+        let describe = |steps: &str, bytes: &[u8]| {
+            let sha256 = digest(bytes);
+            let text = format!(r#"{{"checkpoints": {{"steps": {steps}, "sha256": "{sha256}"}}}}"#);
+            fs::write(place.join("model.json"), text).unwrap();
+        };
+        describe("[0, 100, 300]", b"steps");
+        assert_eq!(wrong_checkpoints(&place, &run), other);
+        describe("[0, 300]", b"steps");
+        assert_eq!(wrong_checkpoints(&place, &run), Some("has no checkpoints"));
+        fs::write(place.join("checkpoints.safetensors"), b"steps").unwrap();
+        assert_eq!(wrong_checkpoints(&place, &run), None);
+        fs::write(place.join("checkpoints.safetensors"), b"other").unwrap();
+        let said = wrong_checkpoints(&place, &run).unwrap();
+        assert!(said.contains("its model.json tells of"), "{said}");
+        fs::remove_dir_all(project.root).unwrap();
+    }
+
     fn open_lab(path: &Path) -> Folder {
         let lab = Lab::parse(&fs::read_to_string(path).unwrap()).unwrap();
         Folder { lab, measured: None }
@@ -371,6 +421,7 @@ mod tests {
             value: 0.9,
             n: 100,
             interval: [0.89, 0.91],
+            site: None,
         };
         lab::format::Run {
             network: network.into(),
@@ -380,6 +431,7 @@ mod tests {
             n_params: 1,
             cpu_minutes: None,
             values: vec![value(20), value(40)],
+            timeline: Vec::new(),
         }
     }
 }

@@ -19,6 +19,9 @@ impl Inbox {
                 self.waiting.retain(|it| !matches!(it, Request::Run { .. } | Request::Look { .. }))
             }
             Request::Look { .. } => self.waiting.retain(|it| !matches!(it, Request::Look { .. })),
+            Request::Checkpoint { .. } => {
+                self.waiting.retain(|it| !matches!(it, Request::Checkpoint { .. }));
+            }
             Request::Open { .. } => self.waiting.clear(),
             Request::Panic => {}
         }
@@ -63,6 +66,13 @@ mod tests {
     #[test]
     fn the_latest_look_wins_and_follows_its_run() {
         assert_eq!(left([run(1), look(1), look(1)]), [run(1), look(1)]);
+    }
+
+    #[test]
+    fn the_latest_checkpoint_wins_and_runs_keep_their_place() {
+        let checkpoint = |step| Request::Checkpoint { url: String::new(), step };
+        let requests = [checkpoint(Some(1)), run(1), checkpoint(Some(2)), checkpoint(None), run(2)];
+        assert_eq!(left(requests), [checkpoint(None), run(2)]);
     }
 
     #[test]

@@ -8,5 +8,6 @@ pub mod inbox;
 pub mod load;
 mod program;
 pub mod session;
+mod timeline;
 #[cfg(all(feature = "train", not(target_family = "wasm")))]
 pub mod train;

@@ -5,16 +5,21 @@ use trace::{AskNext, ModelInfo, NamedArray, Program, Question, Reply, Report, Ru
 
 use crate::{
     ask::{DeviceError, answer_all, kept_for, kept_for_unchanged},
-    load::{LoadError, Model, ModelFile},
+    load::{CheckpointsError, CheckpointsFile, LoadError, Model, ModelFile},
     model::{InterventionError, Keep, Probe, Trace, most_that_fit},
     program::{Plan, References, checked_order, plan},
+    timeline::Timeline,
 };
+
+pub use crate::timeline::StepError;
 
 /// One model on one device, and what its last run left.
 #[derive(Debug)]
 pub struct Session {
     device: Device,
     model: Option<Model>,
+    /// Where the model has checkpoints of its training.
+    timeline: Option<Timeline>,
     references: References,
     last: Option<(RunId, Trace)>,
     unchanged: Option<Unchanged>,
@@ -67,6 +72,8 @@ pub enum RunError {
 /// What a run gave.
 #[derive(Debug)]
 pub struct Ran {
+    /// The step of training that it was of; none for the finished weights.
+    pub step: Option<usize>,
     pub tokens: Vec<Token>,
     /// Tokens left out at the end because the model has learned no positions further on.
     pub n_cut: usize,
@@ -82,7 +89,7 @@ impl Session {
     /// Nothing loaded yet.
     pub fn new(device: Device) -> Self {
         let references = References::new(device.clone());
-        Self { device, model: None, references, last: None, unchanged: None }
+        Self { device, model: None, timeline: None, references, last: None, unchanged: None }
     }
 
     /// Makes this model the one that answers.
@@ -92,9 +99,52 @@ impl Session {
     pub fn open(&mut self, file: ModelFile, weights: &[u8]) -> Result<ModelInfo, LoadError> {
         let model = Model::from_bytes(file, weights, &self.device)?;
         let info = model.info();
-        (self.model, self.last, self.unchanged) = (Some(model), None, None);
-        self.references = References::new(self.device.clone());
+        self.timeline = Timeline::of(&model, weights)?;
+        self.model = Some(model);
+        self.forget_runs();
         Ok(info)
+    }
+
+    /// Everything that was run or looked up is of other weights.
+    fn forget_runs(&mut self) {
+        (self.last, self.unchanged) = (None, None);
+        self.references = References::new(self.device.clone());
+    }
+
+    /// The step of training that answers; none for the finished weights.
+    pub fn step(&self) -> Option<usize> {
+        self.timeline.as_ref().and_then(Timeline::step)
+    }
+
+    /// The file of checkpoints, where going to `step` needs it and it was not added yet.
+    pub fn lacking(&self, step: Option<usize>) -> Option<&CheckpointsFile> {
+        self.timeline.as_ref()?.lacking(step)
+    }
+
+    /// Takes in the file of checkpoints, which stays until another model is opened.
+    ///
+    /// # Errors
+    /// [`StepError`] where the file is not that of this model.
+    pub fn add_checkpoints(&mut self, bytes: &[u8]) -> Result<(), StepError> {
+        let model = self.model.as_ref().ok_or(StepError::NoModel)?;
+        let timeline = self.timeline.as_mut().ok_or(CheckpointsError::None)?;
+        Ok(timeline.add(model, bytes)?)
+    }
+
+    /// Makes the network of a step of training the one that answers, or the finished one.
+    ///
+    /// # Errors
+    /// [`StepError`]; step and last run stay.
+    pub fn go_to(&mut self, step: Option<usize>) -> Result<(), StepError> {
+        let model = self.model.as_mut().ok_or(StepError::NoModel)?;
+        let Some(timeline) = self.timeline.as_mut() else {
+            return if step.is_none() { Ok(()) } else { Err(CheckpointsError::None.into()) };
+        };
+        if timeline.step() != step {
+            timeline.go_to(model, step)?;
+            self.forget_runs();
+        }
+        Ok(())
     }
 
     /// Runs a prompt with a program and answers questions about it. Of the program, what cannot be
@@ -121,7 +171,8 @@ impl Session {
             Vec::new()
         };
         self.last = Some((id, trace));
-        Ok(Ran { tokens, n_cut, answers, unchanged, report: plan.report })
+        let step = self.step();
+        Ok(Ran { step, tokens, n_cut, answers, unchanged, report: plan.report })
     }
 
     /// Answers about the run as trained, which are kept while prompt and questions stay.

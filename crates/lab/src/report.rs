@@ -28,6 +28,24 @@ pub fn size(at: &Named<usize>) -> String {
     parts.join(", ")
 }
 
+/// A size, and a site where there is one: "10 words, blocks.3.resid_post".
+fn place(at: &Named<usize>, site: Option<&str>) -> String {
+    site.map_or_else(|| size(at), |site| format!("{}, {site}", size(at)))
+}
+
+/// Every site that a measure has a value of at a size, in the order in which they were measured;
+/// none alone for a measure without sites.
+fn sites<'a>(measured: &'a Measured, measure: &Measure, at: &Named<usize>) -> Vec<Option<&'a str>> {
+    let mut found: Vec<Option<&str>> = Vec::new();
+    for value in measured.runs.iter().flat_map(|it| &it.values) {
+        let site = value.site.as_deref();
+        if value.measure == measure.name && value.at == *at && !found.contains(&site) {
+            found.push(site);
+        }
+    }
+    if found.is_empty() { vec![None] } else { found }
+}
+
 /// A measure: a row for each size of the exam (those of `sizes` where it names any), a column for
 /// each network, each cell the mean over seeds with its 95 % interval.
 pub fn table(lab: &Lab, measured: &Measured, measure: &Measure, sizes: &[usize]) -> String {
@@ -36,18 +54,23 @@ pub fn table(lab: &Lab, measured: &Measured, measure: &Measure, sizes: &[usize])
     let exam = lab.task_of(measure).map_or(&[][..], |it| &it.exam);
     let is_wanted =
         |at: &&Named<usize>| sizes.is_empty() || at.values().any(|it| sizes.contains(it));
-    for at in exam.iter().filter(is_wanted) {
+    let rows = exam.iter().filter(is_wanted);
+    let rows = rows.flat_map(|at| sites(measured, measure, at).into_iter().map(move |it| (at, it)));
+    for (at, site) in rows {
         let cell = |network: &Network| {
             let found: Vec<Estimate> = lab
                 .seeds(network)
                 .iter()
-                .filter_map(|&seed| measured.run(&network.name, seed)?.value(&measure.name, at))
+                .filter_map(|&seed| {
+                    measured.run(&network.name, seed)?.value_of(&measure.name, at, site)
+                })
                 .map(|it| it.estimate())
                 .collect();
             if found.is_empty() { "—".to_owned() } else { shown(measure, over_seeds(&found)) }
         };
         let cells: Vec<String> = lab.networks.iter().map(cell).collect();
-        writeln!(text, "| {} | {} |", size(at), cells.join(" | ")).expect("a String takes all");
+        let place = place(at, site);
+        writeln!(text, "| {place} | {} |", cells.join(" | ")).expect("a String takes all");
     }
     let seeds: Vec<String> =
         lab.networks.iter().map(|it| format!("{} {}", it.name, lab.seeds(it).len())).collect();
@@ -86,6 +109,10 @@ pub fn card(lab: &Lab, measured: &Measured, network: &Network, seed: u64) -> Opt
         line("time", &format!("{minutes:.1} minutes of processor time"));
     }
     line("weights", &format!("SHA-256 `{}`", run.sha256));
+    if let [first, .., last] = &run.timeline[..] {
+        let n = run.timeline.len();
+        line("checkpoints", &format!("{n}, from step {} to step {}", first.step, last.step));
+    }
     line("licence", &lab.licence);
     let again =
         format!("cargo xtask lab train {} --network {} --seed {seed}", lab.id, network.name);
@@ -95,7 +122,8 @@ pub fn card(lab: &Lab, measured: &Measured, network: &Network, seed: u64) -> Opt
         .expect("a String takes all");
     for value in &run.values {
         let measure = lab.measure(&value.measure)?;
-        let (name, about, at) = (&measure.name, &measure.about, size(&value.at));
+        let (name, about) = (&measure.name, &measure.about);
+        let at = place(&value.at, value.site.as_deref());
         let number = shown(measure, value.estimate());
         writeln!(text, "| {name} | {about} | {at} | {number} | {} |", value.n)
             .expect("a String takes all");

@@ -27,6 +27,7 @@ fn runs(network: &str, measure: &str, values: &[(u64, usize, f64, f64)]) -> Vec<
                 n_params: 1,
                 cpu_minutes: None,
                 values: Vec::new(),
+                timeline: Vec::new(),
             });
             runs.len() - 1
         });
@@ -36,6 +37,7 @@ fn runs(network: &str, measure: &str, values: &[(u64, usize, f64, f64)]) -> Vec<
             value,
             n: 100,
             interval: [value - half, value + half],
+            site: None,
         });
     }
     runs
@@ -201,6 +203,11 @@ fn what_cannot_be_read_is_said_with_its_place() {
         ("1 < 2 # 3", 7, "'#' has no meaning"),
         ("1..2 < 3", 1, "is not a number"),
         ("1 & 2", 3, "'&' has no meaning"),
+        ("a.b(c) < 1", 1, "`a.b` can only be the name of a site"),
+        ("a(b.c) < 1", 3, "`b.c` can only be the name of a site"),
+        ("a(b; c.d=1) < 1", 6, "`c.d` can only be the name of a site"),
+        ("a(b; c=1, site=*) < 1", 16, "the name of a site is missing"),
+        ("a(b; site=x.y, site=z) < 1", 16, "site is named twice"),
         ("1e999 < 2", 1, "is not a number"),
     ] {
         let error = Test::parse(text).unwrap_err();
@@ -312,4 +319,30 @@ fn nothing_makes_it_panic() {
             }
         }
     }
+}
+
+#[test]
+fn a_site_is_one_of_several_numbers_at_a_size() {
+    let mut measured = measured();
+    let mut at_site = |site: &str, value: f64| {
+        let one = measured.runs.iter().find(|it| it.network == "one").unwrap();
+        let mut other = one.values[0].clone();
+        (other.value, other.interval) = (value, [value - 0.1, value + 0.1]);
+        (other.measure, other.site) = ("by-layer".to_owned(), Some(site.to_owned()));
+        measured.runs.iter_mut().find(|it| it.network == "one").unwrap().values.push(other);
+    };
+    at_site("embed", 0.9);
+    at_site("blocks.3.resid_post", 0.2);
+    let evaluate = |text: &str| Test::parse(text).unwrap().evaluate(&measured);
+    let text =
+        "by-layer(one; site=blocks.3.resid_post, steps=10) < by-layer(one; steps=10, site=embed)";
+    let finding = evaluate(text).unwrap();
+    assert_eq!(finding.outcome, Outcome::Met);
+    is_near(finding.compared[0].difference.value, -0.7);
+    assert_eq!(finding.ours[0].name, "by-layer(one; steps=10, site=blocks.3.resid_post)");
+    let name = Test::parse("m(n; site=a.b-c.d) < 1").unwrap().metrics()[0].to_string();
+    assert_eq!(name, "m(n; site=a.b-c.d)");
+    let said = evaluate("by-layer(one; steps=10) < 1").unwrap_err().to_string();
+    assert!(said.contains("say which of {\"steps\": 10} embed {\"steps\": 10} blocks.3"), "{said}");
+    assert!(evaluate("by-layer(one; steps=10, site=logits) < 1").is_err());
 }

@@ -8,7 +8,7 @@
 
 use lab::{
     claim::Outcome,
-    format::{Lab, Measured, Run, VERSION, Value},
+    format::{Lab, Measured, Moment, Run, VERSION, Value},
     index::{Entry, Index, IndexError},
     report,
 };
@@ -58,6 +58,7 @@ fn measured(right: f64) -> Measured {
                 value: right,
                 n: 10,
                 interval: [right - 0.01, right + 0.01],
+                site: None,
             };
             runs.push(Run {
                 network: network.name.clone(),
@@ -67,6 +68,7 @@ fn measured(right: f64) -> Measured {
                 n_params: 5,
                 cpu_minutes: Some(0.5),
                 values: vec![value(4), value(16)],
+                timeline: Vec::new(),
             });
         }
     }
@@ -157,6 +159,13 @@ fn everything_that_is_wrong_is_named() {
         ("/measures/0/kind", json!("kl"), "measures[0].kind: this task has one right word"),
         ("/measures/0/kind", json!("best"), "unknown variant `best`"),
         ("/measures/0/fact", json!("state"), "measures[0].fact: only probes"),
+        ("/measures/0/each", json!(true), "measures[0].each: only probes have"),
+        ("/measures/0/shuffled", json!(true), "measures[0].each: only probes have"),
+        (
+            "/claims/0",
+            claim("right(gru; steps=4, site=embed) > 1"),
+            "only measures with `each` take `site`",
+        ),
         ("/measures/0/kind", json!("unexplained"), "measures[0].fact: must be a fact"),
         ("/claims/0/test", json!("right(gru"), "claims[0].test: at character 10 of the test"),
         ("/claims/0", claim("wrong(gru; steps=4) > 1"), "no such measure; there are: right"),
@@ -343,4 +352,97 @@ fn tables_and_cards_say_what_was_measured() {
     assert!(report::fill_tables("<!-- table x y -->\n<!-- end -->", make).is_err());
     assert!(report::fill_tables("<!-- table test y -->\n", make).is_err());
     assert!(report::fill_tables("<!-- table test y", make).is_err());
+}
+
+/// The lab with a probe of each site, and what was measured of it.
+fn probed() -> (Lab, Measured) {
+    let mut text = text();
+    let probe = |name: &str, shuffled: bool| {
+        json!({"name": name, "kind": "unexplained", "about": "x", "fact": "state", "each": true,
+               "shuffled": shuffled, "of": ["embed", "blocks.*.resid_post"]})
+    };
+    text["measures"] =
+        json!([text["measures"][0], probe("by-layer", false), probe("shuffled", true)]);
+    let claim = "by-layer(gru; steps=4, site=blocks.0.resid_post) < 0.1";
+    text["claims"] = json!([{"text": "t", "theirs": "x", "test": claim}]);
+    let mut measured = measured(0.9);
+    for run in &mut measured.runs {
+        for (name, steps) in [("by-layer", 4), ("by-layer", 16), ("shuffled", 4), ("shuffled", 16)]
+        {
+            for (site, value) in [("embed", 0.5), ("blocks.0.resid_post", 0.01)] {
+                let (measure, site) = (name.to_owned(), Some(site.to_owned()));
+                let at = [("steps".to_owned(), steps)].into();
+                let interval = [value - 0.001, value + 0.001];
+                run.values.push(Value { measure, at, value, n: 10, interval, site });
+            }
+        }
+        let moment = |step: usize| Moment { step, values: run.values.clone() };
+        run.timeline = [0, 3, 10].map(moment).to_vec();
+    }
+    (Lab::parse(&text.to_string()).unwrap(), measured)
+}
+
+#[test]
+fn a_probe_of_each_site_has_a_number_for_every_one_and_claims_name_it() {
+    let (lab, measured) = probed();
+    let text = measured.to_json();
+    assert_eq!(Measured::parse(&text, &lab).unwrap(), measured);
+    assert!(!text.contains("null}") && text.contains("\"site\":\"embed\"}"), "{text}");
+    let at = [("steps".to_owned(), 4)].into();
+    let run = &measured.runs[0];
+    assert_eq!(run.value("by-layer", &at), None);
+    assert_eq!(run.value_of("by-layer", &at, Some("embed")).unwrap().value, 0.5);
+    let entry = Entry::new(lab.clone(), measured.clone()).unwrap();
+    assert_eq!(entry.findings[0].outcome, Outcome::Met);
+    let name = "by-layer(gru; steps=4, site=blocks.0.resid_post)";
+    assert_eq!(entry.findings[0].ours[0].name, name);
+    let index = Index { labs: vec![entry] };
+    assert_eq!(Index::from_bytes(&index.to_bytes().unwrap()).unwrap(), index);
+
+    let table = report::table(&lab, &measured, &lab.measures[1], &[16]);
+    let rows: Vec<&str> = table.lines().skip(2).take(2).collect();
+    assert!(rows[0].starts_with("| 16 steps, embed | 0.50000 ["), "{table}");
+    assert!(rows[1].starts_with("| 16 steps, blocks.0.resid_post | 0.01000 ["), "{table}");
+    let card = report::card(&lab, &measured, &lab.networks[1], 7).unwrap();
+    assert!(card.contains("| 4 steps, blocks.0.resid_post | 0.01000 ["), "{card}");
+    assert!(card.contains("| checkpoints | 3, from step 0 to step 10 |"), "{card}");
+}
+
+#[test]
+fn sites_and_moments_that_do_not_fit_are_named() {
+    let said = |change: &dyn Fn(&mut Run)| {
+        let (lab, mut measured) = probed();
+        change(&mut measured.runs[0]);
+        let problems = Measured::parse(&measured.to_json(), &lab).unwrap_err();
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    let other = said(&|it| it.values[2].site = Some("logits".into()));
+    assert!(other.contains("does not ask for by-layer at {\"steps\": 4} and logits"), "{other}");
+    assert!(other.contains("by-layer at {\"steps\": 4} and embed was not measured"), "{other}");
+    let none = said(&|it| it.values[2].site = None);
+    assert!(none.contains("does not ask for by-layer at {\"steps\": 4}"), "{none}");
+    let right = said(&|it| it.values[0].site = Some("embed".into()));
+    assert!(right.contains("does not ask for right at {\"steps\": 4} and embed"), "{right}");
+    let double = said(&|it| it.values.push(it.values[2].clone()));
+    assert!(double.contains("by-layer at {\"steps\": 4} is there already"), "{double}");
+    let moment = said(&|it| it.timeline[1].values.truncate(1));
+    assert!(moment.contains("runs[0].timeline[1].values: right at {\"steps\": 16}"), "{moment}");
+    let order = said(&|it| it.timeline.swap(0, 1));
+    assert!(order.contains("[3, 0, 10] do not ascend to the run's own step, 10"), "{order}");
+    let end = said(&|it| drop(it.timeline.pop()));
+    assert!(end.contains("[0, 3] do not ascend to the run's own step, 10"), "{end}");
+
+    let (lab, _) = probed();
+    let claim = |test: &str| {
+        let mut text: Json = serde_json::to_value(&lab).unwrap();
+        text["claims"][0]["test"] = json!(test);
+        Lab::parse(&text.to_string()).unwrap_err()[0].to_string()
+    };
+    let which = claim("by-layer(gru; steps=4) < 1");
+    assert!(which.contains("is measured at each site alone; say which: site="), "{which}");
+    let unknown = claim("by-layer(gru; steps=4, site=blocks.0.resid_pre) < 1");
+    assert!(
+        unknown.contains("blocks.0.resid_pre is no site of this measure; there are: embed"),
+        "{unknown}"
+    );
 }

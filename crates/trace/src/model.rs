@@ -22,6 +22,9 @@ pub struct ModelInfo {
     pub has_basis: bool,
     /// What its card measured, if anything.
     pub phenomena: Vec<Phenomenon>,
+    /// Steps of its training that can be gone back to, ascending, the last that of the finished
+    /// weights; empty where none were kept.
+    pub checkpoints: Vec<usize>,
 }
 
 /// The form of a network, as far as a picture of it needs it.

@@ -26,6 +26,9 @@ pub enum Request {
     Look { id: RunId, ask: Vec<Question> },
     /// Fail on purpose, so that tests can see the restart.
     Panic,
+    /// Make the network at a step of its training the one that answers, or the finished one. `url`
+    /// is the address that the model was opened under. A later one replaces one that has not begun.
+    Checkpoint { url: String, step: Option<usize> },
 }
 
 /// What the engine tells. The page shows the last of each kind until the next.
@@ -51,11 +54,16 @@ pub enum Event {
         unchanged: Vec<Reply>,
         /// What became of the program.
         report: Report,
+        /// The step of training that ran; none for the finished weights.
+        step: Option<usize>,
     },
     /// Replies to the questions of a look, in their order.
     Seen { id: RunId, answers: Vec<Reply> },
     /// Something failed; the last good picture stands.
     Failed { id: Option<RunId>, notice: Notice },
+    /// The step of training that answers from now on; none for the finished weights. Where it is not
+    /// the one that was asked for, a notice has said why.
+    AtCheckpoint { step: Option<usize> },
 }
 
 /// What went wrong and what to do.

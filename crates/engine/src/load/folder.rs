@@ -40,6 +40,7 @@ pub fn open_folder(folder: &Path, device: &Device) -> Result<Model, LoadError> {
         vocab: Vec::new(),
         prompts: Vec::new(),
         phenomena: Vec::new(),
+        checkpoints: None,
     };
     Model::new(file, weights, device)
 }

@@ -2,6 +2,7 @@
 
 mod package; // start here
 
+mod checkpoints;
 mod fill;
 #[cfg(not(target_family = "wasm"))]
 mod folder;
@@ -10,6 +11,14 @@ mod transformers;
 mod weights;
 mod words;
 
+pub use checkpoints::{
+    CHECKPOINTS_FILE, CHECKPOINTS_VERSION, Checkpoints, CheckpointsError, CheckpointsFile,
+    MOST_LEVELS,
+};
+#[cfg(all(feature = "train", not(target_family = "wasm")))]
+pub(crate) use checkpoints::{
+    HEADER, Header as StoredHeader, LEVELS, SCALES, n_rows, parameters, step_back,
+};
 pub use fill::{collect, fill};
 #[cfg(not(target_family = "wasm"))]
 pub use folder::open_folder;

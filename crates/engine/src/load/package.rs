@@ -4,7 +4,7 @@ use burn::prelude::*;
 use serde::{Deserialize, Serialize};
 use trace::{ModelInfo, ModelShape, Phenomenon};
 
-use super::{HostTensor, LoadError, Weights, Words, digest, fill};
+use super::{CheckpointsFile, HostTensor, LoadError, Weights, Words, digest, fill};
 use crate::model::{CONFIG_VERSION, ConfigError, Network, NetworkConfig};
 
 /// The name of the file that describes a model.
@@ -35,6 +35,9 @@ pub struct ModelFile {
     pub prompts: Vec<String>,
     #[serde(default)]
     pub phenomena: Vec<Phenomenon>,
+    /// Earlier steps of its training, where they were kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoints: Option<CheckpointsFile>,
 }
 
 /// A model that is ready to run.
@@ -126,6 +129,7 @@ impl Model {
             prompts: file.prompts,
             has_basis: self.basis.is_some(),
             phenomena: file.phenomena,
+            checkpoints: file.checkpoints.map_or_else(Vec::new, |it| it.steps),
         }
     }
 }

@@ -51,6 +51,7 @@ pub fn publish(folder: &Path, network: &Network, state: &State) -> Result<Marks,
         vocab: source.vocabulary(),
         prompts: if recipe.prompts.is_empty() { source.prompts() } else { recipe.prompts.clone() },
         phenomena: Vec::new(),
+        checkpoints: None,
     };
     let stored = Model::new(file.clone(), Weights::from_safetensors(&bytes)?, &device)?;
     let marks = examine(&stored.network, &source, &recipe.measures, &device);

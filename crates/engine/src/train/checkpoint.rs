@@ -12,7 +12,7 @@ use super::{
     recipe::{Recipe, RecipeError},
     trainer::Trainer,
 };
-use crate::load::{LoadError, Precision, Weights, collect, fill};
+use crate::load::{CheckpointsError, LoadError, Precision, Weights, collect, fill};
 
 /// What a run says of itself besides its numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub struct State {
     pub losses: Vec<f32>,
 }
 
+/// The folder of a run that keeps its timeline.
+const STEPS: &str = "steps";
+
 /// Why a run could not be stored or taken up.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
@@ -34,6 +37,14 @@ pub enum CheckpointError {
     OtherRecipe,
     #[error("the stored optimizer cannot be read; give --fresh to begin anew: {0}")]
     Optimizer(String),
+    #[error("this network keeps no checkpoints; set has_timeline in its lab's recipe and train it")]
+    NoSteps,
+    #[error(
+        "the run kept here is not the one that gave the published weights; train the network again: {0}"
+    )]
+    OtherRun(PathBuf),
+    #[error(transparent)]
+    Checkpoints(#[from] CheckpointsError),
     #[error(transparent)]
     Load(#[from] LoadError),
     #[error(transparent)]
@@ -71,10 +82,15 @@ pub fn save(folder: &Path, trainer: &Trainer, state: &State) -> Result<(), Check
 /// # Errors
 /// [`CheckpointError::File`].
 pub fn save_step(folder: &Path, trainer: &Trainer) -> Result<(), CheckpointError> {
-    let steps = folder.join("steps");
+    let steps = folder.join(STEPS);
     made(fs::create_dir_all(&steps), &steps)?;
     let weights = collect(&trainer.frozen()).to_safetensors(Precision::Single, &[]);
-    write(&steps.join(format!("{}.safetensors", trainer.step)), &weights)
+    write(&steps_file(folder, trainer.step), &weights)
+}
+
+/// Where a run keeps the weights of a step.
+pub(super) fn steps_file(folder: &Path, step: usize) -> PathBuf {
+    folder.join(STEPS).join(format!("{step}.safetensors"))
 }
 
 /// The run in this folder, or a new one where there is none.
@@ -101,7 +117,11 @@ pub fn resume(folder: &Path, recipe: Recipe) -> Result<(Trainer, State), Checkpo
     Ok((trainer, state))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, CheckpointError> {
+/// Reads a file.
+///
+/// # Errors
+/// [`CheckpointError::File`].
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, CheckpointError> {
     made(fs::read(path), path)
 }
 

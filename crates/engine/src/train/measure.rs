@@ -7,12 +7,12 @@ use lab::{
     task::{Fact, Row, Size, Targets},
 };
 use nalgebra::DMatrix;
-use trace::SitePattern;
+use trace::{Site, SitePattern};
 
 use super::{
     exam::{floats, said},
     recipe::{Recipe, RecipeError, Task, exercises},
-    rows::{held_out, ids},
+    rows::{held_out, ids, shuffled},
 };
 use crate::model::{Keep, Network, Probe};
 
@@ -39,23 +39,26 @@ pub fn measure_network(
         for size in exercise.exam.clone() {
             exercise.exam_rows = ((n_rows as f64 * share).ceil() as usize).max(2);
             let answers = Answers::of(network, exercise, size, recipe.seed, device);
-            for measure in of_task(&recipe.measures, exercise.task.id(), n_tasks) {
+            let measures: Vec<&Measure> =
+                of_task(&recipe.measures, exercise.task.id(), n_tasks).collect();
+            let sites: Vec<&str> =
+                measures.iter().flat_map(|it| &it.of).map(String::as_str).collect();
+            let rows = if sites.is_empty() { 0 } else { n_rows };
+            let rows = held_out(exercise, recipe.seed, size, rows).collect();
+            let streams = Streams::of(network, rows, &sites, device);
+            for measure in measures {
                 let found = match measure.kind {
-                    MeasureKind::Unexplained => {
-                        exercise.exam_rows = n_rows;
-                        let all = Answers::of(network, exercise, size, recipe.seed, device);
-                        all.probe(network, measure, device)
-                    }
-                    _ => answers.take(measure),
+                    MeasureKind::Unexplained => streams.take(measure, recipe.seed),
+                    _ => answers.take(measure).map(|it| (None, it)).into_iter().collect(),
                 };
-                let Some((estimate, n)) = found else { continue };
-                values.push(Value {
+                values.extend(found.into_iter().map(|(site, (estimate, n))| Value {
                     measure: measure.name.clone(),
                     at: [(exercise.task.items().name.to_owned(), size.0)].into(),
                     value: estimate.value,
                     n,
                     interval: [estimate.low, estimate.high],
-                });
+                    site: site.map(|it: Site| it.to_string()),
+                }));
             }
         }
     }
@@ -174,44 +177,95 @@ impl Answers {
         });
         (each.sum(), n)
     }
+}
 
-    /// The share of a fact's variance that no affine map of the stream explains. The map is fitted
+/// What passes some sites of a network on held-out rows.
+struct Streams {
+    rows: Vec<Row>,
+    /// Of every site what each row has there, position after position, and how wide that is.
+    sites: Vec<(Site, usize, Vec<Vec<f32>>)>,
+}
+
+impl Streams {
+    fn of(network: &Network, rows: Vec<Row>, sites: &[&str], device: &Device) -> Self {
+        let patterns: Vec<SitePattern> = sites.iter().copied().map(SitePattern::from).collect();
+        let mut found: Vec<(Site, usize, Vec<Vec<f32>>)> = Vec::new();
+        for row in &rows {
+            // A trace is of one row.
+            let mut probe = Probe::new(Keep::Matching(patterns.clone()), Vec::new());
+            let input = inputs(std::slice::from_ref(row));
+            network.forward(Tensor::from_data(input, device), &mut probe);
+            let trace = probe.into_trace().expect("nothing is edited");
+            for (place, site) in trace.sites().enumerate() {
+                let value: Tensor<2> = trace.get(site).expect("the stream has a row a position");
+                let width = value.dims()[1];
+                if found.len() <= place {
+                    found.push((site, width, Vec::new()));
+                }
+                found[place].2.push(floats(value));
+            }
+        }
+        Self { rows, sites: found }
+    }
+
+    /// A probe's number for every site that it reads alone, or the one for all of them.
+    fn take(&self, measure: &Measure, seed: u64) -> Vec<(Option<Site>, (Estimate, usize))> {
+        let patterns: Vec<SitePattern> =
+            measure.of.iter().map(|it| SitePattern::from(it.as_str())).collect();
+        let is_read = |place: &usize| patterns.iter().any(|it| it.matches(self.sites[*place].0));
+        let places: Vec<usize> = (0..self.sites.len()).filter(is_read).collect();
+        if !measure.each {
+            let found = self.probe(measure, &places, seed);
+            return found.map(|it| (None, it)).into_iter().collect();
+        }
+        let alone = |&place: &usize| {
+            Some((Some(self.sites[place].0), self.probe(measure, &[place], seed)?))
+        };
+        places.iter().filter_map(alone).collect()
+    }
+
+    /// The share of a fact's variance that no affine map of some sites explains. The map is fitted
     /// by least squares on the first half of the rows and judged on the second; the interval is over
-    /// the rows of the second.
+    /// the rows of the second. Where the measure is shuffled, each row has the facts of another.
     ///
     /// # Source
     /// Shai et al. 2024, section 3, which fits and judges on the same sequences.
-    fn probe(
-        &self,
-        network: &Network,
-        measure: &Measure,
-        device: &Device,
-    ) -> Option<(Estimate, usize)> {
+    fn probe(&self, measure: &Measure, places: &[usize], seed: u64) -> Option<(Estimate, usize)> {
         let name = measure.fact.as_deref()?;
-        let stream = streams(network, &self.rows, &measure.of, device);
-        let half = self.rows.len() / 2;
+        let n_rows = self.rows.len();
+        let whose = if measure.shuffled { shuffled(n_rows, seed) } else { (0..n_rows).collect() };
+        let half = n_rows / 2;
         let cases = |range: std::ops::Range<usize>| {
             let rows = range.map(|row| (row, positions(&self.rows[row], At::Counted)));
             let each = rows.flat_map(|(row, at)| at.into_iter().map(move |it| (row, it)));
             each.map(|(row, position)| Case {
                 row,
-                stream: stream[row][position].clone(),
-                fact: fact_at(&self.rows[row], name, position),
+                stream: self.at(places, row, position),
+                fact: fact_at(&self.rows[whose[row]], name, position),
             })
         };
         let fitted = Affine::fit(&cases(0..half).collect::<Vec<_>>())?;
-        let judged: Vec<_> = cases(half..self.rows.len()).collect();
+        let judged: Vec<_> = cases(half..n_rows).collect();
         let n = judged.len() as f64;
         let d = judged.first()?.fact.len();
         let mean: Vec<f64> =
             (0..d).map(|it| judged.iter().map(|case| case.fact[it]).sum::<f64>() / n).collect();
-        let mut sums = vec![(0.0, 0.0); self.rows.len() - half];
+        let mut sums = vec![(0.0, 0.0); n_rows - half];
         for case in &judged {
             let sum = &mut sums[case.row - half];
             sum.0 += distance(&fitted.map(&case.stream), &case.fact);
             sum.1 += distance(&mean, &case.fact);
         }
         Some((stats::ratio(&sums)?, sums.len()))
+    }
+
+    /// What a row has at a position, sites side by side.
+    fn at(&self, places: &[usize], row: usize, position: usize) -> Vec<f64> {
+        let part = |place: &usize| {
+            let (_, width, rows) = &self.sites[*place];
+            rows[row][position * width..][..*width].iter().map(|&it| f64::from(it))
+        };
+        places.iter().flat_map(part).collect()
     }
 }
 
@@ -268,33 +322,6 @@ fn fact_at(row: &Row, name: &str, position: usize) -> Vec<f64> {
         }
         None => Vec::new(),
     }
-}
-
-/// The stream of every row at every position, all sites side by side.
-fn streams(
-    network: &Network,
-    rows: &[Row],
-    sites: &[String],
-    device: &Device,
-) -> Vec<Vec<Vec<f64>>> {
-    let patterns = || sites.iter().map(|it| SitePattern::from(it.as_str())).collect();
-    let of_row = |row: &Row| {
-        // A trace is of one row.
-        let mut probe = Probe::new(Keep::Matching(patterns()), Vec::new());
-        let input = inputs(std::slice::from_ref(row));
-        network.forward(Tensor::from_data(input, device), &mut probe);
-        let trace = probe.into_trace().expect("nothing is edited");
-        let mut found = vec![Vec::new(); row.n_positions()];
-        for site in trace.sites() {
-            let value: Tensor<2> = trace.get(site).expect("the stream has a row a position");
-            let width = value.dims()[1];
-            for (found, values) in found.iter_mut().zip(floats(value).chunks_exact(width)) {
-                found.extend(values.iter().map(|&it| f64::from(it)));
-            }
-        }
-        found
-    };
-    rows.iter().map(of_row).collect()
 }
 
 /// Rows of one size as a network reads them.

@@ -8,6 +8,7 @@ mod exam;
 mod measure;
 mod rows;
 pub mod tales;
+mod timeline;
 mod trainer;
 
 pub use card::publish;
@@ -16,4 +17,5 @@ pub use exam::{Marks, examine};
 pub use measure::{measure_network, untrained};
 pub use recipe::{Optimizer, Recipe, RecipeError, Task};
 pub use rows::{Batch, Source, Stories, Wanted};
+pub use timeline::{checkpoints_to_safetensors, measure_timeline, pack_checkpoints};
 pub use trainer::Trainer;

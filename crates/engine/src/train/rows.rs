@@ -6,7 +6,7 @@ use lab::{
     format::Exercise,
     task::{Row, Size, Targets},
 };
-use rand::{Rng, SeedableRng};
+use rand::{Rng, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
 use super::{
@@ -57,6 +57,9 @@ pub enum Wanted {
 
 /// The stream of stories and rows that no step draws.
 const HELD_OUT: u64 = u64::MAX;
+
+/// The stream of orders; far from those of steps and of held-out rows.
+const SHUFFLED: u64 = 1 << 63;
 
 impl Source {
     /// The source that a recipe names.
@@ -151,6 +154,13 @@ pub(super) fn held_out(
 ) -> impl Iterator<Item = Row> {
     let mut rng = stream(seed, HELD_OUT - size.0 as u64);
     (0..count).map(move |_| exercise.task.row(size, &mut rng))
+}
+
+/// Rows in another order, which is the same for every measure of a recipe.
+pub(super) fn shuffled(n_rows: usize, seed: u64) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..n_rows).collect();
+    order.shuffle(&mut stream(seed, SHUFFLED));
+    order
 }
 
 /// Word ids as the network reads them.

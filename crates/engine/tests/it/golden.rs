@@ -145,6 +145,7 @@ fn package(config: NetworkConfig, weights: &Weights, prompts: Vec<String>) -> (M
         vocab,
         prompts,
         phenomena: Vec::new(),
+        checkpoints: None,
     };
     (file, bytes)
 }

@@ -57,7 +57,8 @@ fn a_tenth_of_the_exam_gives_what_is_written_of_all_of_it() {
                 model.network
             };
             for tenth in measure_network(&net, &recipe, 0.1, &device).unwrap() {
-                let whole = run.value(&tenth.measure, &tenth.at).unwrap();
+                let site = tenth.site.as_deref();
+                let whole = run.value_of(&tenth.measure, &tenth.at, site).unwrap();
                 // A tenth of the rows has an interval of its own, about three times as wide. Twice
                 // that is four standard errors, which none of some hundred numbers should miss.
                 let [low, high] = tenth.interval;

@@ -14,6 +14,7 @@ mod plain; // the same maths in plain loops
 mod answers; // attribution, paths and norms, held to plain maths
 mod attention; // what is said of patterns
 mod changes; // changes of values as they pass
+mod checkpoints; // earlier steps of training, packed and read
 mod cli; // the built program
 mod golden; // every site of tiny random models equals that of PyTorch and of numpy
 mod gradients; // of whole networks, held to differences

@@ -2,9 +2,10 @@
 
 use burn::prelude::*;
 use engine::{
-    load::{LoadError, Precision},
+    load::{CheckpointsFile, LoadError, Precision, digest},
     model::{NetworkConfig, Positions},
-    session::{Asked, RunError, Session},
+    session::{Asked, RunError, Session, StepError},
+    train::checkpoints_to_safetensors,
 };
 use trace::{
     Absence, Answer, AskAttentionRow, AskAttribution, AskLens, AskNext, AskNorms, AskPaths,
@@ -278,6 +279,105 @@ fn an_intervention_reaches_the_answers() {
     let ran = changed(&mut session, 1, "w2", &program("logits scale 0"), &ask).unwrap();
     let next = ran.answers[0].to::<AskNext>().unwrap();
     assert_eq!((next.size(Axis::Vocab), next.values()), (Some(17), &[0.0; 17][..]));
+}
+
+#[test]
+fn a_checkpoint_answers_under_its_own_step_and_the_end_is_as_it_was() {
+    let (file, weights, checkpoints) = with_checkpoints();
+    let mut session = Session::new(Device::flex());
+    assert_eq!(session.open(file, &weights).unwrap().checkpoints, [0, 5, 9]);
+    let ask = [Question::Next(AskNext)];
+    let of_step = |session: &mut Session, id: u64| {
+        let ran = changed(session, id, "w2 w3", &program("mlp.0 scale 0"), &ask).unwrap();
+        (ran.step, ran.answers, ran.unchanged)
+    };
+    let finished = of_step(&mut session, 1);
+    assert_eq!(finished.0, None);
+    // Only going back needs the file.
+    assert_eq!((session.lacking(None), session.lacking(Some(9))), (None, None));
+    assert!(session.lacking(Some(0)).is_some());
+    let said = session.go_to(Some(0)).unwrap_err();
+    assert!(said.to_string().contains("lack what leads back"), "{said}");
+    session.add_checkpoints(&checkpoints).unwrap();
+    assert_eq!(session.lacking(Some(0)), None);
+
+    session.go_to(Some(0)).unwrap();
+    assert!(matches!(look(&session, 1, &ask).unwrap_err(), RunError::NoRun));
+    let first = of_step(&mut session, 2);
+    assert_eq!(first.0, Some(0));
+    assert!(first.1 != finished.1 && first.2 != finished.2, "what was kept is of this step");
+    session.go_to(Some(5)).unwrap();
+    let middle = of_step(&mut session, 3);
+    assert!(middle.1 != first.1 && middle.1 != finished.1);
+    // Bit for bit, and the last step is the same under its number.
+    session.go_to(None).unwrap();
+    assert_eq!(of_step(&mut session, 4), finished);
+    session.go_to(Some(9)).unwrap();
+    assert_eq!(of_step(&mut session, 5), (Some(9), finished.1, finished.2));
+    session.go_to(Some(0)).unwrap();
+    assert_eq!(of_step(&mut session, 6), first);
+}
+
+#[test]
+fn means_of_a_step_are_not_taken_for_those_of_another() {
+    let (file, weights, checkpoints) = with_checkpoints();
+    let ask = [Question::Next(AskNext)];
+    let mean = program("mlp.0 set mean");
+    let run =
+        |session: &mut Session, id| changed(session, id, "w2 w3", &mean, &ask).unwrap().answers;
+    let opened = || {
+        let mut session = Session::new(Device::flex());
+        session.open(file.clone(), &weights).unwrap();
+        session.add_checkpoints(&checkpoints).unwrap();
+        session
+    };
+    let mut warm = opened();
+    run(&mut warm, 1);
+    warm.go_to(Some(0)).unwrap();
+    let mut fresh = opened();
+    fresh.go_to(Some(0)).unwrap();
+    assert_eq!(run(&mut warm, 2), run(&mut fresh, 1));
+}
+
+#[test]
+fn a_step_that_is_not_there_is_refused_and_the_last_run_stands() {
+    let (file, weights, checkpoints) = with_checkpoints();
+    let mut session = Session::new(Device::flex());
+    assert!(matches!(session.go_to(None).unwrap_err(), StepError::NoModel));
+    session.open(file.clone(), &weights).unwrap();
+    session.add_checkpoints(&checkpoints).unwrap();
+    session.go_to(Some(5)).unwrap();
+    let ask = [Question::Next(AskNext)];
+    let before = run(&mut session, 1, "w2 w3", &ask).unwrap().answers;
+    let said = session.go_to(Some(7)).unwrap_err().to_string();
+    assert!(said.contains("no checkpoint at step 7; it has 0, 5, 9"), "{said}");
+    assert!(session.add_checkpoints(&checkpoints[1..]).is_err());
+    // Where it is already, nothing is lost.
+    session.go_to(Some(5)).unwrap();
+    assert_eq!((session.step(), look(&session, 1, &ask).unwrap()), (Some(5), before));
+
+    // Another model begins at its end and knows none of this one's steps.
+    let (plain, bytes) = package();
+    session.open(plain, &bytes).unwrap();
+    assert_eq!((session.step(), session.lacking(Some(5))), (None, None));
+    session.go_to(None).unwrap();
+    let said = session.go_to(Some(5)).unwrap_err().to_string();
+    assert!(said.contains("no checkpoints of its training"), "{said}");
+    assert_eq!(run(&mut session, 2, "w2 w3", &ask).unwrap().step, None);
+    session.open(file, &weights).unwrap();
+    assert!(session.lacking(Some(5)).is_some(), "a model that is opened again has no file yet");
+}
+
+/// A model with two earlier steps: description, weights and checkpoints.
+fn with_checkpoints() -> (engine::load::ModelFile, Vec<u8>, Vec<u8>) {
+    let (mut file, bytes) = package();
+    let finished = weights(&plain(), 1);
+    let earlier = [(0, weights(&plain(), 2)), (5, weights(&plain(), 3))];
+    let packed = checkpoints_to_safetensors(&finished, &file.weights_sha256, &earlier, 9).unwrap();
+    file.prompts = vec!["w2 w5 w7".to_owned(), "w9 w3".to_owned()];
+    let (n_bytes, sha256) = (packed.len() as u64, digest(&packed));
+    file.checkpoints = Some(CheckpointsFile { steps: vec![0, 5, 9], bytes: n_bytes, sha256 });
+    (file, bytes, packed)
 }
 
 /// One question of each kind.

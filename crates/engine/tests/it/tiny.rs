@@ -235,6 +235,7 @@ pub(crate) fn model(config: NetworkConfig, seed: u64) -> Model {
         vocab,
         prompts: Vec::new(),
         phenomena: Vec::new(),
+        checkpoints: None,
     };
     Model::from_bytes(file, &bytes, &Device::flex()).unwrap()
 }

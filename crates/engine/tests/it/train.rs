@@ -315,6 +315,43 @@ fn a_probe_finds_what_is_in_the_stream_and_nothing_else() {
 }
 
 #[test]
+fn a_probe_of_each_site_is_the_probe_of_that_site_and_shuffled_facts_are_not_to_be_found() {
+    let mut recipe = rows("parity");
+    recipe.task = Task::Rows(vec![TaskSpec { exam_rows: 400, ..spec("parity", [3, 3], &[3]) }]);
+    let probe = |name: &str, of: &[&str], each: bool, shuffled: bool| {
+        let text = json!({"name": name, "kind": "unexplained", "about": "a test", "fact": "state",
+                          "of": of, "each": each, "shuffled": shuffled});
+        serde_json::from_value(text).unwrap()
+    };
+    let each = ["embed", "blocks.*.resid_*"];
+    recipe.measures = vec![
+        probe("each", &each, true, false),
+        probe("alone", &["blocks.0.resid_mid"], false, false),
+        probe("shuffled", &each, true, true),
+        probe("together", &each, false, false),
+    ];
+    let network = untrained(&recipe).unwrap();
+    let values = measure_network(&network, &recipe, 1.0, &Device::flex()).unwrap();
+    let of = |name: &str| values.iter().filter(|it| it.measure == name).collect::<Vec<_>>();
+    let sites = ["embed", "blocks.0.resid_pre", "blocks.0.resid_mid", "blocks.0.resid_post"];
+    for name in ["each", "shuffled"] {
+        let found: Vec<_> = of(name).iter().map(|it| it.site.clone().unwrap()).collect();
+        assert_eq!(found, sites, "{name}");
+    }
+    let alone = of("alone")[0];
+    assert_eq!((alone.site.as_ref(), alone.value), (None, of("each")[2].value));
+    assert_eq!(of("together").len(), 1);
+    // A GRU's state, even a random one, holds something of parity over three steps.
+    assert!(of("each")[2].value < 0.9, "{values:?}");
+    // Of four positions the first is always even and can be told from the others: 3/8 of variance
+    // within positions is left of 15/32 over all.
+    for value in of("shuffled") {
+        assert!((0.76..0.86).contains(&value.value) && value.n == 200, "{value:?}");
+    }
+    assert_eq!(values, measure_network(&network, &recipe, 1.0, &Device::flex()).unwrap());
+}
+
+#[test]
 fn a_task_that_cannot_be_made_is_refused() {
     let text = serde_json::to_value(rows("recall")).unwrap();
     for (train, exam) in [([0, 4], 4), ([4, 2], 4), ([2, 4], 0), ([2, 4], 53)] {

@@ -9,7 +9,7 @@ use super::{
     parse::{Metric, Number, Operator, Sign, Test},
 };
 use crate::{
-    format::Measured,
+    format::{Measured, Value},
     stats::{self, Estimate},
 };
 
@@ -130,14 +130,19 @@ fn values_of(metric: &Metric, measured: &Measured) -> Result<Values, EvaluateErr
         };
         let found = run.values.iter().filter(|value| {
             value.measure == metric.measure
+                && (metric.site.is_none() || value.site == metric.site)
                 && metric.keys.iter().all(|(name, size)| fits(name, size, &value.at))
         });
         let mut sizes: Vec<_> =
-            found.map(|it| (open.map_or(0, |name| it.at[name]), it.estimate(), &it.at)).collect();
+            found.map(|it| (open.map_or(0, |name| it.at[name]), it.estimate(), it)).collect();
         sizes.sort_by_key(|it| it.0);
         let is_clear = sizes.windows(2).all(|it| it[0].0 != it[1].0);
         if !is_clear {
-            let all: Vec<_> = sizes.iter().map(|it| format!("{:?}", it.2)).collect();
+            let text = |it: &Value| match &it.site {
+                Some(site) => format!("{:?} {site}", it.at),
+                None => format!("{:?}", it.at),
+            };
+            let all: Vec<_> = sizes.iter().map(|it| text(it.2)).collect();
             let sizes = all.join(" ");
             return Err(EvaluateError::Several { name: metric.to_string(), sizes });
         }

@@ -7,7 +7,8 @@
 //!
 //! `measure(network; size=value)` is a number for every seed of the network; `size=*` makes it a
 //! series over sizes, for `slope`, `corr`, `min` and `max`. Then `+ − * /`, comparisons, `&&`, `||`
-//! and brackets, which bind as usual. A hyphen between letters belongs to a name.
+//! and brackets, which bind as usual. A probe that reads each site alone takes `site=…` beside the
+//! size: `by-layer(transformer; words=10, site=blocks.3.resid_post)`. A hyphen between letters belongs to a name.
 //!
 //! # When a comparison is met
 //! Its difference, left less right, is computed for every seed that all of its networks have. With

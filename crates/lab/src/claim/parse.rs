@@ -46,13 +46,15 @@ pub enum Operator {
     By,
 }
 
-/// `measure(network; size=value)`.
+/// `measure(network; size=value, site=name)`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Metric {
     pub measure: String,
     pub network: String,
     /// Sizes by name; `None` for `*`, which makes it a series.
     pub keys: Vec<(String, Option<usize>)>,
+    /// Of a probe that reads each site alone.
+    pub site: Option<String>,
 }
 
 /// Why a claim cannot be read.
@@ -64,6 +66,8 @@ pub struct ClaimError {
     pub what: String,
 }
 
+/// What stands before the name of a site.
+const SITE: &str = "site";
 /// Brackets in brackets that are read; more would need more stack than there may be.
 const MOST_NESTED: usize = 50;
 /// Characters of a test.
@@ -79,12 +83,16 @@ impl Metric {
 impl Display for Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}({}", self.measure, self.network)?;
-        for (place, (name, value)) in self.keys.iter().enumerate() {
-            let mark = if place == 0 { "; " } else { ", " };
+        let mut mark = "; ";
+        for (name, value) in &self.keys {
             match value {
                 Some(value) => write!(f, "{mark}{name}={value}")?,
                 None => write!(f, "{mark}{name}=*")?,
             }
+            mark = ", ";
+        }
+        if let Some(site) = &self.site {
+            write!(f, "{mark}{SITE}={site}")?;
         }
         f.write_str(")")
     }
@@ -235,13 +243,13 @@ fn number_length(text: &str) -> usize {
     (0..bytes.len()).find(|&it| !is_in(it)).unwrap_or(bytes.len())
 }
 
-/// Bytes of the name at the beginning: letters, digits, `_`, and hyphens between them.
+/// Bytes of the name at the beginning: letters, digits, `_`, and hyphens and points between them.
 fn name_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let is_letter = |it: &u8| it.is_ascii_alphanumeric() || *it == b'_';
     let is_in = |place: usize| {
         is_letter(&bytes[place])
-            || (bytes[place] == b'-' && bytes.get(place + 1).is_some_and(is_letter))
+            || (b"-.".contains(&bytes[place]) && bytes.get(place + 1).is_some_and(is_letter))
     };
     (0..bytes.len()).find(|&it| !is_in(it)).unwrap_or(bytes.len())
 }
@@ -271,6 +279,10 @@ impl Tree {
         };
         Err(ClaimError { column, what })
     }
+}
+
+fn dotted(name: &str) -> String {
+    format!("`{name}` can only be the name of a site, after `{SITE}=`")
 }
 
 struct Parser {
@@ -311,7 +323,15 @@ impl Parser {
         self.fail(format!("`{sign}` is missing before {found}"))
     }
 
+    /// A name without points.
     fn name(&mut self, what: &str) -> Read<String> {
+        match self.peek().clone() {
+            Token::Name(name) if name.contains('.') => self.fail(dotted(&name)),
+            _ => self.word(what),
+        }
+    }
+
+    fn word(&mut self, what: &str) -> Read<String> {
         let Token::Name(name) = self.peek().clone() else {
             let found = self.peek().clone();
             return self.fail(format!("{what} is missing before {found}"));
@@ -417,6 +437,7 @@ impl Parser {
                 self.next += 1;
                 Ok(Tree::Number(Number::Constant(value)))
             }
+            Token::Name(name) if name.contains('.') => self.fail(dotted(&name)),
             Token::Name(name) => {
                 let column = self.column();
                 self.next += 1;
@@ -476,15 +497,21 @@ impl Parser {
     fn metric(&mut self, measure: String) -> Read<Tree> {
         let network = self.name("the name of a network")?;
         let mut keys: Vec<(String, Option<usize>)> = Vec::new();
+        let mut site = None;
         if self.take(&[";"]).is_some() {
             loop {
                 let column = self.column();
                 let name = self.name("the name of a size")?;
-                if keys.iter().any(|it| it.0 == name) {
+                let is_site = name == SITE;
+                if keys.iter().any(|it| it.0 == name) || (is_site && site.is_some()) {
                     return Err(ClaimError { column, what: format!("{name} is named twice") });
                 }
                 self.need("=")?;
-                keys.push((name, self.size()?));
+                if is_site {
+                    site = Some(self.word("the name of a site")?);
+                } else {
+                    keys.push((name, self.size()?));
+                }
                 if self.take(&[","]).is_none() {
                     break;
                 }
@@ -495,7 +522,7 @@ impl Parser {
         if 1 < keys.iter().filter(|it| it.1.is_none()).count() {
             return self.fail("only one size can be left open");
         }
-        let metric = Metric { measure, network, keys };
+        let metric = Metric { measure, network, keys, site };
         Ok(if metric.is_series() {
             Tree::Series(metric)
         } else {

@@ -220,6 +220,22 @@ impl Check<'_> {
             let known: Vec<_> = self.lab.networks.iter().map(|it| it.name.as_str()).collect();
             return Err(format!("no such network; there are: {}", known.join(" ")));
         }
+        match &metric.site {
+            None if measure.each => {
+                return Err("is measured at each site alone; say which: site=…".to_owned());
+            }
+            Some(_) if !measure.each => {
+                return Err(
+                    "has one value for all its sites; only measures with `each` take `site`"
+                        .to_owned(),
+                );
+            }
+            Some(site) if !measure.names(site) => {
+                let known = measure.of.join(" ");
+                return Err(format!("{site} is no site of this measure; there are: {known}"));
+            }
+            _ => {}
+        }
         let Some(spec) = self.lab.task_of(measure) else { return Ok(()) };
         for (name, size) in &metric.keys {
             let is_asked = spec
@@ -351,6 +367,8 @@ fn kind_fits(measure: &Measure, exercise: &Exercise) -> Result<(), (&'static str
         }
     } else if measure.fact.is_some() || !measure.of.is_empty() {
         return Err(("fact", "only probes have `fact` and `of`".to_owned()));
+    } else if measure.each || measure.shuffled {
+        return Err(("each", "only probes have `each` and `shuffled`".to_owned()));
     }
     let is_distribution = matches!(sample(exercise).targets, Targets::Distributions { .. });
     if measure.kind == MeasureKind::Kl && !is_distribution {

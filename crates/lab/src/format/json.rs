@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Lab, Measured, Problem, VERSION};
+use super::{Lab, Measured, Problem, VERSION, Value};
 
 /// The version alone, before all else is looked at.
 #[derive(Deserialize)]
@@ -72,14 +72,30 @@ impl Measured {
                 text(&run.cpu_minutes),
                 text(&run.sha256)
             );
-            for (place, value) in run.values.iter().enumerate() {
-                let comma = if place == 0 { "" } else { "," };
-                out += &format!("{comma}\n        {}", text(value));
+            out += &lines(&run.values, "        ");
+            out += "\n      ]";
+            for (place, moment) in run.timeline.iter().enumerate() {
+                let before = if place == 0 { ",\n      \"timeline\": [" } else { "," };
+                let values = lines(&moment.values, "          ");
+                out += &format!(
+                    "{before}\n        {{ \"step\": {}, \"values\": [{values}\n        ] }}",
+                    moment.step
+                );
             }
-            out += "\n      ]\n    }";
+            out += if run.timeline.is_empty() { "\n    }" } else { "\n      ]\n    }" };
         }
         out + "\n  ]\n}\n"
     }
+}
+
+/// Values, each on a line of its own; the site is left out where there is none.
+fn lines(values: &[Value], indent: &str) -> String {
+    let line = |value: &Value| {
+        let text = erased::Line::line(value);
+        let short = text.strip_suffix(",\"site\":null}").map(|it| format!("{it}}}"));
+        format!("\n{indent}{}", short.unwrap_or(text))
+    };
+    values.iter().map(line).collect::<Vec<_>>().join(",")
 }
 
 /// Anything that is written on one line.

@@ -112,9 +112,16 @@ pub struct Measure {
     /// For probes: the fact that is read from the residual stream.
     #[serde(default)]
     pub fact: Option<String>,
-    /// For probes: the sites that are read, side by side.
+    /// For probes: the sites that are read, side by side; `*` stands for any run of characters.
     #[serde(default)]
     pub of: Vec<String>,
+    /// For probes: every site is read alone, and gives a number of its own.
+    #[serde(default)]
+    pub each: bool,
+    /// For probes, as a control: each row has the facts of another one, so that only what does not
+    /// depend on the row can be explained.
+    #[serde(default)]
+    pub shuffled: bool,
 }
 
 /// Which positions of a row count.
@@ -280,6 +287,24 @@ impl<'de> Deserialize<'de> for Json {
         }
         String::deserialize(deserializer).map(Self)
     }
+}
+
+impl Measure {
+    /// Whether `of` names this site.
+    pub fn names(&self, site: &str) -> bool {
+        self.of.iter().any(|it| does_name(it, site))
+    }
+}
+
+/// Whether a pattern with `*` for any run of characters names a site.
+pub(super) fn does_name(pattern: &str, site: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == site };
+    site.strip_prefix(start).is_some_and(|site| {
+        site.char_indices()
+            .map(|it| it.0)
+            .chain([site.len()])
+            .any(|at| does_name(rest, &site[at..]))
+    })
 }
 
 impl Lab {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Lab, Named, Problem};
+use super::{Lab, Measure, Named, Problem, lab::does_name};
 use crate::stats::Estimate;
 
 /// What was measured of a lab's networks.
@@ -30,6 +30,18 @@ pub struct Run {
     /// Of all steps and cores together, where it is known.
     pub cpu_minutes: Option<f64>,
     pub values: Vec<Value>,
+    /// What a smaller exam gave at each checkpoint of the training, the last being `step`; empty
+    /// where none are kept.
+    #[serde(default)]
+    pub timeline: Vec<Moment>,
+}
+
+/// What was measured at one step of a training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Moment {
+    pub step: usize,
+    pub values: Vec<Value>,
 }
 
 /// One number.
@@ -44,6 +56,9 @@ pub struct Value {
     pub n: usize,
     /// 95 %, over the choice of rows: see [`crate::stats`].
     pub interval: [f64; 2],
+    /// The site that was read, where a probe reads each alone.
+    #[serde(default)]
+    pub site: Option<String>,
 }
 
 impl Value {
@@ -92,34 +107,86 @@ impl Measured {
 }
 
 impl Run {
-    /// The value of a measure at a size.
+    /// The value of a measure at a size; of a probe that reads each site alone there is none.
     pub fn value(&self, measure: &str, at: &Named<usize>) -> Option<&Value> {
-        self.values.iter().find(|it| it.measure == measure && it.at == *at)
+        self.value_of(measure, at, None)
+    }
+
+    /// The value of a measure at a size and a site, where it has sites.
+    pub fn value_of(&self, measure: &str, at: &Named<usize>, site: Option<&str>) -> Option<&Value> {
+        let is_it =
+            |it: &&Value| it.measure == measure && it.at == *at && it.site.as_deref() == site;
+        self.values.iter().find(is_it)
     }
 
     fn check(&self, lab: &Lab) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        for (place, value) in self.values.iter().enumerate() {
-            let place = format!("values[{place}]");
-            let task = lab.measure(&value.measure).and_then(|it| lab.task_of(it));
-            if task.is_none_or(|it| !it.exam.contains(&value.at)) {
-                let what = format!("lab.json does not ask for {} at {:?}", value.measure, value.at);
-                problems.push(Problem::new(&*place, what));
-            }
-            let Estimate { value, low, high } = value.estimate();
-            if !(low.is_finite() && high.is_finite() && low <= value && value <= high) {
-                let what = format!("{value} is not within [{low}, {high}]");
-                problems.push(Problem::new(&*place, what));
-            }
+        let mut problems = check(&self.values, lab);
+        for (place, moment) in self.timeline.iter().enumerate() {
+            let place = format!("timeline[{place}]");
+            problems.extend(check(&moment.values, lab).into_iter().map(|it| it.inside(&place)));
         }
-        for measure in &lab.measures {
-            for at in lab.task_of(measure).into_iter().flat_map(|it| &it.exam) {
-                if self.value(&measure.name, at).is_none() {
-                    let what = format!("{} at {at:?} was not measured", measure.name);
-                    problems.push(Problem::new("values", what));
-                }
-            }
+        let steps: Vec<usize> = self.timeline.iter().map(|it| it.step).collect();
+        let is_ascending = steps.windows(2).all(|it| it[0] < it[1]);
+        if !is_ascending || steps.last().is_some_and(|it| *it != self.step) {
+            let what = format!("{steps:?} do not ascend to the run's own step, {}", self.step);
+            problems.push(Problem::new("timeline", what));
         }
         problems
+    }
+}
+
+/// Everything that does not fit `lab`, or is missing.
+fn check(values: &[Value], lab: &Lab) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (place, value) in values.iter().enumerate() {
+        let is_double = values[..place]
+            .iter()
+            .any(|it| (&it.measure, &it.at, &it.site) == (&value.measure, &value.at, &value.site));
+        let place = format!("values[{place}]");
+        let mut add = |what| problems.push(Problem::new(&*place, what));
+        let measure = lab.measure(&value.measure);
+        let task = measure.and_then(|it| lab.task_of(it));
+        let is_asked = task.is_some_and(|it| it.exam.contains(&value.at))
+            && measure.is_some_and(|it| it.has(value.site.as_deref()));
+        if !is_asked {
+            let site = value.site.as_ref().map_or_else(String::new, |it| format!(" and {it}"));
+            let Value { measure, at, .. } = value;
+            add(format!("lab.json does not ask for {measure} at {at:?}{site}"));
+        }
+        if is_double {
+            add(format!("{} at {:?} is there already", value.measure, value.at));
+        }
+        let Estimate { value, low, high } = value.estimate();
+        if !(low.is_finite() && high.is_finite() && low <= value && value <= high) {
+            add(format!("{value} is not within [{low}, {high}]"));
+        }
+    }
+    for measure in &lab.measures {
+        for at in lab.task_of(measure).into_iter().flat_map(|it| &it.exam) {
+            let missing = measure.missing(values, at).into_iter();
+            problems.extend(missing.map(|it| Problem::new("values", it)));
+        }
+    }
+    problems
+}
+
+impl Measure {
+    /// Whether it has a value for this site, or for none.
+    fn has(&self, site: Option<&str>) -> bool {
+        site.map_or(!self.each, |it| self.each && self.names(it))
+    }
+
+    /// What it lacks at a size. Which sites a pattern names follows from the network, which only the
+    /// engine knows: there has to be one.
+    fn missing(&self, values: &[Value], at: &Named<usize>) -> Vec<String> {
+        let mut found = values.iter().filter(|it| it.measure == self.name && it.at == *at);
+        if !self.each {
+            let what = || format!("{} at {at:?} was not measured", self.name);
+            return found.next().is_none().then(what).into_iter().collect();
+        }
+        let sites: Vec<&str> = found.filter_map(|it| it.site.as_deref()).collect();
+        let is_missing = |it: &&String| !sites.iter().any(|site| does_name(it, site));
+        let what = |it: &String| format!("{} at {at:?} and {it} was not measured", self.name);
+        self.of.iter().filter(is_missing).map(what).collect()
     }
 }

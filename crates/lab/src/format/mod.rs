@@ -22,7 +22,7 @@ pub use self::{
         At, Claim, Control, Expect, Json, Lab, Measure, MeasureKind, Network, Paper, Prompt,
         Recipe, View, ViewKind,
     },
-    measured::{Measured, Run, Value},
+    measured::{Measured, Moment, Run, Value},
     problem::Problem,
     task::{Exercise, Named, TaskSpec},
 };

@@ -10,7 +10,9 @@ use clap::{Args, Subcommand};
 use engine::{
     load::{MODEL_FILE, Precision, Weights, collect, digest, fill, open_folder},
     model::Network as Net,
-    train::{Recipe, measure_network, publish, resume, untrained},
+    train::{
+        Recipe, measure_network, measure_timeline, pack_checkpoints, publish, resume, untrained,
+    },
 };
 use lab::format::{Lab, Measured, Network, Problem, Run, VERSION};
 
@@ -22,6 +24,8 @@ pub(crate) enum LabCommand {
     Train(Choice),
     /// Sit the exam again on the stored weights, and write measured.json.
     Measure(Choice),
+    /// Pack the checkpoints that kept runs hold beside the weights, and measure them.
+    Checkpoints(Choice),
 }
 
 /// Which networks of which lab.
@@ -40,6 +44,9 @@ pub(crate) struct Choice {
     runs: Option<PathBuf>,
 }
 
+/// The share of the exam's rows that each checkpoint is asked.
+const TIMELINE_SHARE: f64 = 0.2;
+
 /// A lab with its place on disk.
 struct Open {
     lab: Lab,
@@ -48,7 +55,8 @@ struct Open {
 }
 
 pub(crate) fn run(command: &LabCommand) -> Result<(), Failure> {
-    let (LabCommand::Train(choice) | LabCommand::Measure(choice)) = command;
+    let (LabCommand::Train(choice) | LabCommand::Measure(choice) | LabCommand::Checkpoints(choice)) =
+        command;
     let mut open = Open::new(&choice.id)?;
     let lab = open.lab.clone();
     let mut n_found = 0;
@@ -59,12 +67,14 @@ pub(crate) fn run(command: &LabCommand) -> Result<(), Failure> {
                 continue;
             }
             n_found += 1;
-            if let LabCommand::Train(_) = command
-                && !open.train(network, seed, choice)?
-            {
-                continue;
+            let is_new = match command {
+                LabCommand::Train(_) => open.train(network, seed, choice)?,
+                LabCommand::Checkpoints(_) => open.pack(network, seed, choice)?,
+                LabCommand::Measure(_) => true,
+            };
+            if is_new {
+                open.measure(network, seed)?;
             }
-            open.measure(network, seed)?;
         }
     }
     if n_found == 0 {
@@ -106,11 +116,11 @@ impl Open {
             return Ok(!is_measured);
         }
         println!("{name}: {} steps", recipe.n_steps);
-        let runs = choice.runs.clone().unwrap_or_else(|| self.root.join("runs"));
-        let folder = runs.join(&self.lab.id).join(format!("{}-{seed}", network.name));
+        let folder = self.run_folder(network, seed, choice);
         let (mut trainer, mut state) = resume(&folder, recipe)?;
         learn(&mut trainer, &mut state, &folder)?;
         publish(&out, &trainer.frozen(), &state)?;
+        self.pack(network, seed, choice)?;
         self.put(Run {
             network: network.name.clone(),
             seed,
@@ -119,8 +129,28 @@ impl Open {
             n_params: 0,
             cpu_minutes: Some((state.cpu_secs / 6.0).round() / 10.0),
             values: Vec::new(),
+            timeline: Vec::new(),
         });
         Ok(true)
+    }
+
+    /// Packs the checkpoints of a network that has them; whether it does.
+    fn pack(&self, network: &Network, seed: u64, choice: &Choice) -> Result<bool, Failure> {
+        let steps = Recipe::of_lab(&self.lab, network, seed)?.timeline();
+        if steps.is_empty() {
+            return Ok(false);
+        }
+        let run = self.run_folder(network, seed, choice);
+        let file = pack_checkpoints(&self.folder(network, seed), &run, &steps)?;
+        let (name, n, bytes) = (&network.name, steps.len(), file.bytes);
+        println!("{name} with seed {seed}: {n} checkpoints in {bytes} bytes");
+        Ok(true)
+    }
+
+    /// Where a run is kept.
+    fn run_folder(&self, network: &Network, seed: u64, choice: &Choice) -> PathBuf {
+        let runs = choice.runs.clone().unwrap_or_else(|| self.root.join("runs"));
+        runs.join(&self.lab.id).join(format!("{}-{seed}", network.name))
     }
 
     fn measure(&mut self, network: &Network, seed: u64) -> Result<(), Failure> {
@@ -143,7 +173,19 @@ impl Open {
         println!("{} with seed {seed}:", network.name);
         for value in &values {
             let (at, [low, high]) = (format!("{:?}", value.at), value.interval);
-            println!("  {:<10} {at:<16} {:.5} [{low:.5}, {high:.5}]", value.measure, value.value);
+            let site = value.site.as_deref().unwrap_or_default();
+            println!(
+                "  {:<10} {at:<16} {site:<20} {:.5} [{low:.5}, {high:.5}]",
+                value.measure, value.value
+            );
+        }
+        let timeline = if recipe.n_steps == 0 {
+            Vec::new()
+        } else {
+            measure_timeline(&folder, &recipe, TIMELINE_SHARE, &device)?
+        };
+        if !timeline.is_empty() {
+            println!("  and at {} checkpoints, on fewer rows", timeline.len());
         }
         self.put(Run {
             network: network.name.clone(),
@@ -153,6 +195,7 @@ impl Open {
             n_params: net.num_params(),
             cpu_minutes,
             values,
+            timeline,
         });
         self.save()
     }

@@ -91,9 +91,9 @@ async fn handle(session: &mut Session, request: Request) -> Event {
                 ask_unchanged: &ask_unchanged,
             };
             match session.run(id, asked).await {
-                Ok(Ran { tokens, n_cut, answers, unchanged, report }) => {
+                Ok(Ran { step, tokens, n_cut, answers, unchanged, report }) => {
                     let secs = now_secs() - start;
-                    Event::Ran { id, tokens, n_cut, secs, answers, unchanged, report }
+                    Event::Ran { id, tokens, n_cut, secs, answers, unchanged, report, step }
                 }
                 Err(error) => failed(Some(id), error.to_string(), false),
             }
@@ -102,6 +102,12 @@ async fn handle(session: &mut Session, request: Request) -> Event {
             Ok(answers) => Event::Seen { id, answers },
             Err(error) => failed(Some(id), error.to_string(), false),
         },
+        Request::Checkpoint { url, step } => {
+            if let Err(text) = go_to(session, &url, step).await {
+                tell(&failed(None, text, false));
+            }
+            Event::AtCheckpoint { step: session.step() }
+        }
         Request::Panic => panic!("a panic was asked for"),
     }
 }
@@ -115,6 +121,15 @@ async fn open(session: &mut Session, url: &str) -> Event {
         Ok(model) => Event::Opened { model: Box::new(model) },
         Err(text) => failed(None, format!("the model did not open: {text}"), false),
     }
+}
+
+/// Goes to a step of training; its file is fetched the first time.
+async fn go_to(session: &mut Session, url: &str, step: Option<usize>) -> Result<(), String> {
+    if let Some(file) = session.lacking(step).cloned() {
+        let bytes = fetch::checkpoints(url, &file, |event| tell(&event)).await?;
+        session.add_checkpoints(&bytes).map_err(|error| error.to_string())?;
+    }
+    session.go_to(step).map_err(|error| error.to_string())
 }
 
 fn failed(id: Option<RunId>, text: String, is_fatal: bool) -> Event {

@@ -1,6 +1,6 @@
 //! Fetching the files of a model, with progress.
 
-use engine::load::{MODEL_FILE, ModelFile, WEIGHTS_FILE};
+use engine::load::{CHECKPOINTS_FILE, CheckpointsFile, MODEL_FILE, ModelFile, WEIGHTS_FILE};
 use js_sys::{Reflect, Uint8Array};
 use trace::Event;
 use wasm_bindgen::{JsCast, JsValue};
@@ -21,6 +21,20 @@ pub(crate) async fn model(url: &str, tell: impl Fn(Event)) -> Result<(ModelFile,
     let address = format!("{url}/{WEIGHTS_FILE}?{}", file.weights_sha256);
     let weights = whole(&address, |got_bytes| tell(Event::Loading { got_bytes, of_bytes })).await?;
     Ok((file, weights))
+}
+
+/// The checkpoints of the model under `url`; `tell` hears how far they are.
+///
+/// # Errors
+/// A sentence for the reader.
+pub(crate) async fn checkpoints(
+    url: &str,
+    file: &CheckpointsFile,
+    tell: impl Fn(Event),
+) -> Result<Vec<u8>, String> {
+    let of_bytes = file.bytes;
+    let address = format!("{url}/{CHECKPOINTS_FILE}?{}", file.sha256);
+    whole(&address, |got_bytes| tell(Event::Loading { got_bytes, of_bytes })).await
 }
 
 async fn whole(url: &str, arrived: impl Fn(u64)) -> Result<Vec<u8>, String> {
