@@ -11,8 +11,8 @@ use trace::{
 use crate::{
     claim::{Finding, Outcome as Tested},
     format::{
-        Control, Exercise, Expect, Lab, Measure, MeasureKind, Measured, Named, Network, View,
-        ViewKind,
+        Control, Exercise, Expect, Lab, Measure, MeasureKind, Measured, Moment, Named, Network,
+        View, ViewKind,
     },
     stats::{Estimate, over_seeds},
 };
@@ -28,8 +28,10 @@ pub fn tile(lab: &Lab, measured: &Measured, view: &View) -> Option<Result<Frame,
     match view.kind {
         ViewKind::Curve | ViewKind::Bars => {
             let measure = lab.measure(view.y.as_deref()?)?;
-            Some(by_size(lab, measured, measure))
+            let make = if measure.each { by_site } else { by_size };
+            Some(make(lab, measured, measure))
         }
+        ViewKind::Training => over_training(lab, measured, view),
         _ => None,
     }
 }
@@ -64,6 +66,112 @@ fn by_size(lab: &Lab, measured: &Measured, measure: &Measure) -> Result<Frame, F
     })
 }
 
+/// A probe of every network at each site that it reads, at the largest size of its exam; beside them
+/// the first network with the facts of other rows, where the lab measures that.
+fn by_site(lab: &Lab, measured: &Measured, measure: &Measure) -> Result<Frame, FrameError> {
+    let spec = lab.task_of(measure);
+    let at = spec.and_then(|it| it.exam.last()).cloned().unwrap_or_default();
+    let mut sites: Vec<&str> = Vec::new();
+    for value in measured.runs.iter().flat_map(|it| &it.values) {
+        let site = value.site.as_deref().filter(|_| value.measure == measure.name);
+        sites.extend(site.filter(|it| !sites.contains(it)));
+    }
+    let values_of = |network: &Network, measure: &Measure| {
+        let of = |site: &&str| over_seeds_at(lab, measured, network, (measure, &at, Some(site)));
+        sites.iter().map(of).collect::<Vec<_>>()
+    };
+    let mut rows = Rows::default();
+    for network in &lab.networks {
+        rows.add(entry(measured, network), values_of(network, measure));
+    }
+    let shuffled = lab.measures.iter().find(|it| it.shuffled && it.each && it.of == measure.of);
+    if let Some((shuffled, first)) = shuffled.zip(lab.networks.first()) {
+        let name = format!("{}, shuffled", first.name);
+        let entry = Entry { name, role: Role::Shuffled, ..Entry::default() };
+        rows.add(entry, values_of(first, shuffled));
+    }
+    let column = |site: &&str| Entry { name: short_site(site), ..Entry::default() };
+    let n_rows = spec.map_or(0, |it| it.exam_rows);
+    Frame::new(FrameParts {
+        about: conditions(lab, n_rows),
+        quantity: quantity(measure),
+        rows: Side { name: "network".into(), entries: rows.entries, ..Side::default() },
+        columns: Side {
+            name: "stream".into(),
+            entries: sites.iter().map(column).collect(),
+            ..Side::default()
+        },
+        values: rows.values,
+        intervals: rows.intervals,
+        ..FrameParts::default()
+    })
+}
+
+/// "blocks.2.resid_mid" as "L2 mid": a place of the stream in few letters.
+fn short_site(site: &str) -> String {
+    let mut parts = site.split('.').skip(1);
+    match (parts.next(), parts.next()) {
+        (Some("0"), Some("resid_pre")) => "embed".to_owned(),
+        (Some(layer), Some("resid_mid")) => format!("L{layer} mid"),
+        (Some(layer), Some("resid_post")) => format!("L{layer}"),
+        _ => site.to_owned(),
+    }
+}
+
+/// Everything that was measured of one network at each checkpoint of its training, but for what has
+/// a number for each site: the view's measure above, with its floor, the others below.
+fn over_training(lab: &Lab, measured: &Measured, view: &View) -> Option<Result<Frame, FrameError>> {
+    let network = lab.network(view.network.as_deref()?)?;
+    let above = lab.measure(view.y.as_deref()?)?;
+    let at = lab.task_of(above)?.exam.last()?;
+    let runs = || lab.seeds(network).iter().filter_map(|&it| measured.run(&network.name, it));
+    let run = runs().find(|it| !it.timeline.is_empty())?;
+    let of = |measure: &Measure| -> Vec<Option<Estimate>> {
+        let value = |it: &Moment| {
+            let mut values = it.values.iter();
+            let found = values.find(|it| it.measure == measure.name && it.at == *at)?;
+            Some(found.estimate())
+        };
+        run.timeline.iter().map(value).collect()
+    };
+    let unit = quantity(above).unit;
+    let mut rows = Rows::default();
+    let mut n_cases = 0;
+    rows.add(Entry { name: above.name.clone(), ..Entry::default() }, of(above));
+    if let (MeasureKind::Loss, Ok(exercise)) = (above.kind, lab.task_of(above)?.exercise()) {
+        let floor = exercise.exam.last().and_then(|&it| exercise.task.floor(it));
+        let floors = vec![floor.map(Estimate::exact); run.timeline.len()];
+        rows.add(Entry { name: "floor".into(), role: Role::Floor, ..Entry::default() }, floors);
+    }
+    for measure in lab.measures.iter().filter(|it| !it.each && !it.shuffled) {
+        if quantity(measure).unit != unit {
+            let unit = "1 − R²".to_owned();
+            rows.add(Entry { name: measure.name.clone(), unit, ..Entry::default() }, of(measure));
+        }
+    }
+    for value in run.timeline.iter().flat_map(|it| &it.values) {
+        n_cases = n_cases.max(value.n);
+    }
+    let column = |it: &Moment| Entry {
+        name: it.step.to_string(),
+        at: Some(it.step as f32),
+        ..Entry::default()
+    };
+    Some(Frame::new(FrameParts {
+        about: format!("{}, seed {}; up to {n_cases} cases", network.name, run.seed),
+        quantity: Quantity { is_log: false, ..quantity(above) },
+        rows: Side { name: "measure".into(), entries: rows.entries, ..Side::default() },
+        columns: Side {
+            name: "step".into(),
+            entries: run.timeline.iter().map(column).collect(),
+            ..Side::default()
+        },
+        values: rows.values,
+        intervals: rows.intervals,
+        ..FrameParts::default()
+    }))
+}
+
 /// Rows of a frame as they are added.
 #[derive(Default)]
 struct Rows {
@@ -96,9 +204,19 @@ fn estimate(
     measure: &Measure,
     at: &Named<usize>,
 ) -> Option<Estimate> {
+    over_seeds_at(lab, measured, network, (measure, at, None))
+}
+
+/// A measure of a network at a size and, where it has sites, a site, over its seeds.
+fn over_seeds_at(
+    lab: &Lab,
+    measured: &Measured,
+    network: &Network,
+    (measure, at, site): (&Measure, &Named<usize>, Option<&str>),
+) -> Option<Estimate> {
     let runs = lab.seeds(network).iter().filter_map(|&seed| measured.run(&network.name, seed));
     let found: Vec<Estimate> =
-        runs.filter_map(|it| Some(it.value(&measure.name, at)?.estimate())).collect();
+        runs.filter_map(|it| Some(it.value_of(&measure.name, at, site)?.estimate())).collect();
     (!found.is_empty()).then(|| over_seeds(&found))
 }
 
