@@ -414,7 +414,7 @@ mod tests {
         Folder { lab, measured: None }
     }
 
-    fn measured_run(network: &str, seed: u64, step: usize) -> lab::format::Run {
+    fn measured_run(network: &str, seed: u64, step: usize) -> Run {
         let value = |steps: usize| lab::format::Value {
             measure: "right".into(),
             at: [("steps".to_owned(), steps)].into(),
@@ -423,7 +423,7 @@ mod tests {
             interval: [0.89, 0.91],
             site: None,
         };
-        lab::format::Run {
+        Run {
             network: network.into(),
             seed,
             step,

@@ -136,7 +136,7 @@ impl Checkpoints {
         if header.steps != said.steps || !is_ascending(&header.steps) {
             return Err(CheckpointsError::OtherSteps);
         }
-        let file = SafeTensors::deserialize(bytes).map_err(broken)?;
+        let file = SafeTensors::deserialize(bytes).map_err(|it| broken(&it))?;
         let mut names: BTreeSet<String> = file.names().into_iter().map(str::to_owned).collect();
         let n_earlier = header.steps.len() - 1;
         let mut changes = BTreeMap::new();
@@ -241,22 +241,22 @@ fn is_ascending(steps: &[usize]) -> bool {
     !steps.is_empty() && steps.windows(2).all(|it| it[0] < it[1])
 }
 
-fn broken(error: impl ToString) -> CheckpointsError {
+fn broken(error: &impl ToString) -> CheckpointsError {
     CheckpointsError::Broken(error.to_string())
 }
 
 fn header(bytes: &[u8]) -> Result<Header, CheckpointsError> {
-    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|it| broken(&it))?;
     let text = metadata.metadata().as_ref().and_then(|it| it.get(HEADER));
-    let text = text.ok_or_else(|| broken("the header does not say what it holds"))?;
+    let text = text.ok_or_else(|| broken(&"the header does not say what it holds"))?;
     // The version comes first: the rest of a newer header may be another.
-    let value: serde_json::Value = serde_json::from_str(text).map_err(broken)?;
+    let value: serde_json::Value = serde_json::from_str(text).map_err(|it| broken(&it))?;
     let version = value.get("version").and_then(serde_json::Value::as_u64).unwrap_or(0);
     let version = u32::try_from(version).unwrap_or(u32::MAX);
     if CHECKPOINTS_VERSION < version {
         return Err(CheckpointsError::Newer(version));
     }
-    serde_json::from_value(value).map_err(broken)
+    serde_json::from_value(value).map_err(|it| broken(&it))
 }
 
 fn data<'a>(

@@ -1,6 +1,6 @@
 //! The checkpoints of a run, packed as differences beside the finished weights.
 
-use std::{collections::HashMap, path::Path};
+use std::path::Path;
 
 use burn::prelude::*;
 use lab::format::Moment;
@@ -57,8 +57,8 @@ pub fn checkpoints_to_safetensors(
     });
     // One entry, for the order of several is left to chance.
     let text = serde_json::to_string(&header).expect("numbers and text are JSON");
-    let header = HashMap::from([(HEADER.to_owned(), text)]);
-    Ok(safetensors::serialize(views, Some(header)).expect("names and sizes are plain"))
+    let header = [(HEADER.to_owned(), text)];
+    Ok(safetensors::serialize(views, Some(header.into())).expect("names and sizes are plain"))
 }
 
 /// The differences of one parameter, each to the next later step as it is reconstructed.
