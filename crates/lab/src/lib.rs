@@ -8,5 +8,8 @@ pub mod task; // start here
 pub mod claim;
 pub mod format;
 pub mod index;
+pub mod lesson;
 pub mod report;
 pub mod stats;
+
+mod token;
