@@ -8,9 +8,11 @@ use super::{
     browser::{after, focus},
     icon::{Drawing, Icon},
     keys,
+    lab_panel::lab_of,
     menu::Menu,
     proof,
     state::AppState,
+    workspace::has_lesson,
 };
 use crate::{
     link::Status,
@@ -98,22 +100,31 @@ fn Model() -> impl IntoView {
     }
 }
 
-/// Opens and closes the lesson, which stands in the rail.
+/// Opens and closes what there is to learn, which stands in the rail: the first lesson, or the lab of
+/// a model that learned a puzzle.
 #[component]
 fn Lesson() -> impl IntoView {
     let state = AppState::here();
     let toggle = move |_| {
-        state.lesson.update(|it| *it = !*it);
+        let has_lab = state.bookmark.with_untracked(|it| lab_of(&it.model).is_some());
+        if untrack(|| has_lesson(state)) {
+            state.lesson.set(false);
+            state.close_lesson();
+        } else {
+            if has_lab {
+                state.lesson.set(true);
+            } else {
+                state.open_first_lesson();
+            }
+            after(0, || focus(".lesson summary, .lesson button"));
+        }
         // On a small screen the rail is behind its tab.
         state.tab.set(Place::Rail);
-        if state.lesson.get_untracked() {
-            after(0, || focus(".lesson button"));
-        }
     };
     view! {
         <button
             class="button line"
-            aria-pressed=move || state.lesson.get().to_string()
+            aria-pressed=move || has_lesson(state).to_string()
             on:click=toggle
         >
             "Lesson"

@@ -10,7 +10,7 @@ use super::{
     interventions_panel::InterventionsPanel,
     keys,
     lab_panel::{LabPanel, lab_of},
-    lesson_panel::LessonPanel,
+    lesson::{LessonRail, take_dropped_files},
     missing::Missing,
     next_panel::NextPanel,
     notice::Notices,
@@ -39,6 +39,7 @@ pub(super) fn Workspace() -> impl IntoView {
     proof::expect(state, address::expected());
     proof::connect(state);
     keys::connect(state);
+    take_dropped_files(state);
     browser::on_system_theme(move || state.is_dark.set(browser::is_dark()));
     start_painter(state);
     let is_beside = Memo::new(move |_| !state.bookmark.read().beside.is_empty());
@@ -81,7 +82,7 @@ fn Stage() -> impl IntoView {
                 </div>
             </main>
             <aside class="rail" data-zone="rail" aria-label="Outcome">
-                <Show when=move || state.lesson.get() fallback=|| view! { <NextPanel /><InterventionsPanel /> }>
+                <Show when=move || has_lesson(state) fallback=|| view! { <NextPanel /><InterventionsPanel /> }>
                     <Lesson />
                 </Show>
             </aside>
@@ -89,14 +90,21 @@ fn Stage() -> impl IntoView {
     }
 }
 
-/// What there is to learn from the model on the page: a lab where it learned a puzzle.
+/// Whether a lesson or a lab stands in the rail.
+pub(super) fn has_lesson(state: AppState) -> bool {
+    let bookmark = state.bookmark.read();
+    bookmark.lesson.is_some() || state.lesson.get() && lab_of(&bookmark.model).is_some()
+}
+
+/// The lesson that is open, or else the lab of the puzzle that the model on the page learned.
 #[component]
 fn Lesson() -> impl IntoView {
     let state = AppState::here();
+    let is_open = Memo::new(move |_| state.bookmark.read().lesson.is_some());
     let family = Memo::new(move |_| lab_of(&state.bookmark.read().model));
-    move || match family.get() {
-        Some(family) => view! { <LabPanel family /> }.into_any(),
-        None => view! { <LessonPanel /> }.into_any(),
+    move || match (is_open.get(), family.get()) {
+        (false, Some(family)) => view! { <LabPanel family /> }.into_any(),
+        _ => view! { <LessonRail /> }.into_any(),
     }
 }
 
@@ -135,7 +143,12 @@ fn Tabs() -> impl IntoView {
         }
     });
     let name = move |place: Place| {
-        let name = if place == Place::Rail { "next" } else { state.panel_at(place).name };
+        let has_lesson = state.bookmark.read().lesson.is_some();
+        let name = match place {
+            Place::Rail if has_lesson => "lesson",
+            Place::Rail => "next",
+            _ => state.panel_at(place).name,
+        };
         let (first, rest) = name.split_at(1);
         format!("{}{rest}", first.to_uppercase())
     };

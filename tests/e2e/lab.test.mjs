@@ -177,6 +177,6 @@ test("models without a puzzle keep the lesson on states", async () => {
   const { page, close } = await openLive(browser);
   await open(page);
   assert.equal(await lab(page).count(), 0);
-  assert.match(await page.locator(".lesson h2").textContent(), /Lesson: states/);
+  assert.match(await page.locator(".lesson h2").textContent(), /Lesson: States/);
   await close();
 });
