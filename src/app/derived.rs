@@ -29,7 +29,7 @@ pub(crate) struct Derived {
     attribution: Asked<AskAttribution>,
     /// The attention row of the cursor, and that of the lock, which a preview leaves as it is.
     pub(super) row: Asked<AskAttentionRow>,
-    locked_row: Asked<AskAttentionRow>,
+    pub(super) locked_row: Asked<AskAttentionRow>,
 }
 
 impl Derived {

@@ -16,6 +16,7 @@ pub(super) enum Icon {
     Redo,
     Up,
     Down,
+    Done,
 }
 
 impl Icon {
@@ -29,6 +30,7 @@ impl Icon {
             Icon::Theme => "M8 3a5 5 0 1 0 0 10A5 5 0 0 0 8 3v10",
             Icon::Help => "M6 6.2a2 2 0 1 1 3 1.7c-.7.4-1 .8-1 1.6M8 12v.1",
             Icon::Down => "M4.5 6.5 8 10l3.5-3.5",
+            Icon::Done => "M3.5 8.5l3 3 6-7",
             Icon::Close => "M4.5 4.5l7 7M11.5 4.5l-7 7",
             Icon::Undo => "M6 3.5 3 6.5l3 3M3 6.5h6.2a3.3 3.3 0 0 1 0 6.6H7",
             Icon::Redo => "M10 3.5l3 3-3 3M13 6.5H6.8a3.3 3.3 0 0 0 0 6.6H9",

@@ -90,6 +90,13 @@ pub(crate) const ACTIONS: &[Action] = &[
         run: |state, _, shift| if shift { state.redo() } else { state.undo() },
     },
     Action {
+        chord: "N",
+        keys: &["n", "N"],
+        about: "next step of the lesson",
+        hint: None,
+        run: |state, _, _| state.next_lesson_step(),
+    },
+    Action {
         chord: "F6",
         keys: &["F6"],
         about: "next zone: top, prompt, model, panels, outcome",

@@ -47,7 +47,8 @@ pub(super) fn Menu(
     };
     let on_leave = move |event: ev::FocusEvent| {
         let to = event.related_target().and_then(|it| it.dyn_into::<Node>().ok());
-        let menu = place.get_untracked();
+        // What is taken away with the focus in it is left, too.
+        let menu = place.try_get_untracked().flatten();
         // A press on what takes no focus leads nowhere, and stays inside.
         if let Some(menu) = menu.filter(|it| to.is_some() && !it.contains(to.as_ref())) {
             menu.set_open(false);

@@ -25,7 +25,7 @@ mod interventions_panel;
 mod keys;
 mod labs;
 mod lens_panel;
-mod lesson_panel;
+mod lesson;
 mod menu;
 mod missing;
 mod modes_panel;

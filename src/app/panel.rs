@@ -66,6 +66,7 @@ pub(super) fn Panel(
             class=format!("panel place-{}", place.name())
             class:maximised=is_maximised
             class:current=move || state.tab.get() == place
+            class:spotlit=move || state.lessons.points_at(place, id.get())
             aria-label=title
             data-place=place.name()
             data-panel=move || id.get()

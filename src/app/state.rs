@@ -10,6 +10,7 @@ use super::{
     derived::Derived,
     history::History,
     labs::{Labs, OpenLab},
+    lesson::Lessons,
     panels::unknown_panels,
     proof::{Expected, Proof},
 };
@@ -45,8 +46,7 @@ pub(crate) struct AppState {
     /// The place that a small screen shows.
     pub(crate) tab: RwSignal<Place>,
     pub(crate) shows_help: RwSignal<bool>,
-    /// Whether the lesson on states stands in the rail.
-    pub(crate) lesson: RwSignal<bool>,
+    pub(crate) lessons: Lessons,
     /// Places that show their table in place of their figure.
     pub(crate) tables: RwSignal<Vec<Place>>,
     /// The graphics device that figures are drawn with, if they are.
@@ -60,6 +60,8 @@ pub(crate) struct AppState {
 impl AppState {
     pub(crate) fn new(bookmark: Bookmark, is_dark: bool) -> Self {
         let answers = Answers::new();
+        // On a small screen a lesson is what the link was sent for.
+        let tab = if bookmark.lesson.is_some() { Place::Rail } else { Place::Main };
         let (bookmark, labs) = (RwSignal::new(bookmark), RwSignal::new(Labs::default()));
         let id = Memo::new(move |_| bookmark.read().lab.as_ref().map(|it| it.id.clone()));
         Self {
@@ -78,9 +80,9 @@ impl AppState {
             labs,
             open_lab: Memo::new(move |_| OpenLab::find(&labs.read(), id.read().as_deref()?)),
             is_dark: RwSignal::new(is_dark),
-            tab: RwSignal::new(Place::Main),
+            tab: RwSignal::new(tab),
             shows_help: RwSignal::new(false),
-            lesson: RwSignal::new(false),
+            lessons: Lessons::new(),
             tables: RwSignal::new(Vec::new()),
             gpu: RwSignal::new_local(None),
             bounds: RwSignal::new(None),
@@ -98,7 +100,7 @@ impl AppState {
             is_dark: self.is_dark,
             tab: self.tab,
             shows_help: self.shows_help,
-            lesson: self.lesson,
+            lessons: self.lessons,
             tables: self.tables,
             gpu: self.gpu,
             n_drawn: self.n_drawn,

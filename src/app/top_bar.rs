@@ -101,24 +101,23 @@ fn Model() -> impl IntoView {
     }
 }
 
-/// Opens and closes the lesson, which stands in the rail.
+/// Opens and closes a lesson, which stands in the rail.
 #[component]
 fn Lesson() -> impl IntoView {
     let state = AppState::here();
+    let is_open = Memo::new(move |_| state.bookmark.read().lesson.is_some());
     let toggle = move |_| {
-        state.lesson.update(|it| *it = !*it);
+        if is_open.get_untracked() {
+            state.close_lesson();
+        } else {
+            state.open_first_lesson();
+            after(0, || focus(".lesson summary, .lesson button"));
+        }
         // On a small screen the rail is behind its tab.
         state.tab.set(Place::Rail);
-        if state.lesson.get_untracked() {
-            after(0, || focus(".lesson button"));
-        }
     };
     view! {
-        <button
-            class="button line"
-            aria-pressed=move || state.lesson.get().to_string()
-            on:click=toggle
-        >
+        <button class="button line" aria-pressed=move || is_open.get().to_string() on:click=toggle>
             "Lesson"
         </button>
     }

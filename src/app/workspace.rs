@@ -10,7 +10,7 @@ use super::{
     interventions_panel::InterventionsPanel,
     keys,
     labs::{self, LabRail, LabStage, tile_names},
-    lesson_panel::LessonPanel,
+    lesson::{LessonRail, take_dropped_files},
     missing::Missing,
     next_panel::NextPanel,
     notice::Notices,
@@ -40,6 +40,7 @@ pub(super) fn Workspace() -> impl IntoView {
     proof::connect(state);
     labs::connect(state);
     keys::connect(state);
+    take_dropped_files(state);
     browser::on_system_theme(move || state.is_dark.set(browser::is_dark()));
     start_painter(state);
     let is_beside = Memo::new(move |_| !state.bookmark.read().beside.is_empty());
@@ -63,6 +64,7 @@ pub(super) fn Workspace() -> impl IntoView {
 #[component]
 fn Stage() -> impl IntoView {
     let state = AppState::here();
+    let has_lesson = Memo::new(move |_| state.bookmark.read().lesson.is_some());
     view! {
         <div class="main">
             <Spine />
@@ -83,8 +85,8 @@ fn Stage() -> impl IntoView {
                 </div>
             </main>
             <aside class="rail" data-zone="rail" aria-label="Outcome">
-                <Show when=move || state.lesson.get() fallback=Outcome>
-                    <LessonPanel />
+                <Show when=move || has_lesson.get() fallback=Outcome>
+                    <LessonRail />
                 </Show>
             </aside>
         </div>
@@ -187,8 +189,13 @@ fn tabs_of(state: AppState) -> Vec<(Place, String)> {
         tabs.extend(tile_names(state));
         return tabs;
     }
+    let has_lesson = state.bookmark.read().lesson.is_some();
     let name = |place: Place| {
-        let name = if place == Place::Rail { "next" } else { state.panel_at(place).name };
+        let name = match place {
+            Place::Rail if has_lesson => "lesson",
+            Place::Rail => "next",
+            _ => state.panel_at(place).name,
+        };
         let (first, rest) = name.split_at(1);
         (place, format!("{}{rest}", first.to_uppercase()))
     };

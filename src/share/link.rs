@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use trace::{Intervention, Program, read_blocks, read_cuts, read_program};
 
-use super::{are_fellows, family_of};
+use super::{LessonPlace, are_fellows, family_of};
 use crate::view::{ChartKind, LensMode, Pick, Sampling};
 
 /// The version that this page writes, and the newest that it reads.
@@ -51,6 +51,9 @@ pub struct Bookmark {
     pub painting: Painting,
     /// Whether the engine runs on the graphics card.
     pub uses_gpu: bool,
+    /// The lesson in the rail, and its step, from 0; the link counts from 1.
+    pub lesson: Option<LessonPlace>,
+    pub lesson_step: usize,
 }
 
 impl Default for Bookmark {
@@ -80,6 +83,8 @@ impl Default for Bookmark {
             maximised: None,
             painting: Painting::default(),
             uses_gpu: false,
+            lesson: None,
+            lesson_step: 0,
         }
     }
 }
@@ -666,6 +671,19 @@ const PARTS: &[Part] = &[
         write: |it| chosen(it.uses_gpu, DEVICES),
         read: |it, text| keep(&mut it.uses_gpu, named(text, DEVICES)?),
     },
+    Part {
+        name: "lesson",
+        write: |it| it.lesson.as_ref().map(LessonPlace::to_string),
+        read: |it, text| keep(&mut it.lesson, Some(LessonPlace::read(text)?)),
+    },
+    Part {
+        name: "lesson.step",
+        write: |it| {
+            let is_further = it.lesson.is_some() && 0 < it.lesson_step;
+            is_further.then(|| (it.lesson_step + 1).to_string())
+        },
+        read: |it, text| keep(&mut it.lesson_step, parse(text)?.checked_sub(1)?),
+    },
 ];
 
 fn number(value: Option<usize>) -> Option<String> {
@@ -758,6 +776,8 @@ mod tests {
             maximised: Some(Place::Lower),
             painting: Painting::Canvas,
             uses_gpu: true,
+            lesson: Some(LessonPlace::Ours("states".into())),
+            lesson_step: 2,
         }
     }
 
@@ -968,6 +988,7 @@ mod tests {
             "pos=99999999999",
             "digest=xyz",
             "model=../etc",
+            "lesson.step=0",
         ] {
             assert_eq!(read_link(&format!("v=1&{part}")).1.len(), 1, "{part}");
         }

@@ -3,8 +3,10 @@
 mod link; // start here
 
 pub mod labs;
+mod lesson;
 mod models;
 
+pub use lesson::{LessonPlace, read_stage};
 pub use link::{
     AttentionView, BasisView, Bookmark, LabPlace, MOST_BESIDE, Painting, Place, read_link,
     result_of, with_result, write_link,

@@ -14,6 +14,23 @@ const link = (parts) => `#${new URLSearchParams({ v: "1", prompt: STORY, ...part
 const click = (selector) => (page) => page.locator(selector).click();
 const tab = (name) => (page) => page.getByRole("tab", { name, exact: true }).click();
 
+/** A lesson with every block, its question answered and a hint opened. */
+async function lessonOfEverything(page) {
+  const block = (key, text) => `\`\`\`${key}\n${text}\n\`\`\`\n`;
+  const text = `---\ntitle: Where the answer comes from\nversion: 1\nmodel: tales\nminute: 3\n---
+# Switch it off\n\nIf that head matters, **barn** should lose its lead over *garden*: the head adds
+$\\Delta = \\frac{1}{n}\\sum_i w_i$ to it, see [the paper](https://example.org), and \`head.2.1\` is its name.\n
+$$h_t = \\bar A_t h_{t-1} + \\bar B_t x_t$$\n
+- first\n- second\n\n${block("stage", `prompt=${STORY}\na=barn&b=garden&layer=2&head=1&pos=15`)}${block("spotlight", "main")}
+${block("predict", "What happens to the lead?\n- It grows\n- It stays within 0.3\n- It falls by more than 1 *")}
+${block("task", "Ablate head 2.1 at every position.")}${block("check", 'cut("head.2.1")')}
+${block("observe", "A − B is {a_minus_b}")}${block("hint", "Look at layer 2.")}${block("hint", "Press it.")}
+${block("further", "- [Elhage et al. 2021](https://transformer-circuits.pub/2021/framework)")}\n# Put it back\n\nDone.`;
+  await page.locator(".lesson input[type=file]").setInputFiles({ name: "test.md", mimeType: "text/markdown", buffer: Buffer.from(text) });
+  await page.locator(".lesson .choices button").nth(1).click();
+  await page.locator(".lesson footer button").nth(1).click();
+}
+
 /** Name, options, fragment, what to do before the picture. */
 const LIVE = [
   ["desktop-light", DESKTOP],
@@ -63,6 +80,10 @@ const LIVE = [
     [`interventions${name}`, options, link({ attention: "heads", a: "barn", b: "garden", layer: "2", head: "1", blocks: "0,1,2,2,3",
       do: "head.2.1 scale 0;~mlp.1 set mean;blocks.1.resid_post@15 add 6 token(barn)-token(garden)" })]),
   ["hybrid-dark", { ...DESKTOP, ...DARK }, link({ model: "tales-hybrid", layer: "2", head: "1" })],
+  ...[["light", DESKTOP], ["dark", { ...DESKTOP, ...DARK }], ["1280", { viewport: { width: 1280, height: 720 } }], ["phone", PHONE]].flatMap(([name, options]) => [
+    [`lesson-show-${name}`, options, "#v=1&lesson=states&lesson.step=5", (page) => page.locator(".lesson footer button").nth(1).click()],
+    [`lesson-whole-${name}`, options, "#v=1&lesson=file:test.md", lessonOfEverything],
+  ]),
   ["lesson", DESKTOP, "", (page) => page.getByRole("button", { name: "Lesson" }).click()],
   ["lesson-phone", PHONE, "", (page) => page.getByRole("button", { name: "Lesson" }).click()],
   ["notices", DESKTOP, `${link({ hologram: "on", digest: "0123", layer: "many" })}`.replace("v=1", "v=2")],

@@ -10,5 +10,8 @@ pub mod format;
 #[cfg(feature = "measure")]
 pub mod frames;
 pub mod index;
+pub mod lesson;
 pub mod report;
 pub mod stats;
+
+mod token;

@@ -167,7 +167,7 @@ fn everything_that_is_wrong_is_named() {
             "only measures with `each` take `site`",
         ),
         ("/measures/0/kind", json!("unexplained"), "measures[0].fact: must be a fact"),
-        ("/claims/0/test", json!("right(gru"), "claims[0].test: at character 10 of the test"),
+        ("/claims/0/test", json!("right(gru"), "claims[0].test: at character 10: "),
         ("/claims/0", claim("wrong(gru; steps=4) > 1"), "no such measure; there are: right"),
         (
             "/claims/0",

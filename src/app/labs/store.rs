@@ -167,7 +167,7 @@ fn fill(state: AppState, lab: &OpenLab) {
 pub(crate) fn open(state: AppState, id: &str) {
     state.bookmark.update(|it| {
         it.lab = Some(LabPlace { id: id.to_owned(), in_workspace: false });
-        it.maximised = None;
+        (it.maximised, it.lesson) = (None, None);
         it.panels.retain(|place, _| place.tile().is_none());
     });
     state.tab.set(Place::Tile1);

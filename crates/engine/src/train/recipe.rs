@@ -123,8 +123,14 @@ impl Recipe {
     /// # Errors
     /// [`RecipeError`], among them that a path in `set` is no field of a network.
     pub fn of_lab(lab: &Lab, network: &Network, seed: u64) -> Result<Self, RecipeError> {
-        let Resolved { network: config, optimizer, n_steps, n_rows, checkpoint_every } =
-            lab.resolve(network)?;
+        let Resolved {
+            network: config,
+            optimizer,
+            n_steps,
+            n_rows,
+            checkpoint_every,
+            has_timeline,
+        } = lab.resolve(network)?;
         let inside = |part: &str| {
             let place = format!("networks[{}]: {part}", network.name);
             move |error: serde_json::Error| Problem::new(place, error.to_string())
@@ -148,9 +154,7 @@ impl Recipe {
             n_drill: 0,
             case_weight: 1.0,
             checkpoint_every,
-            has_timeline: lab.recipe.has_timeline
-                && 0 < n_steps
-                && lab.seeds(network).first() == Some(&seed),
+            has_timeline: has_timeline && 0 < n_steps && lab.seeds(network).first() == Some(&seed),
         };
         recipe.check()?;
         Ok(recipe)

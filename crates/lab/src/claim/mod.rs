@@ -27,9 +27,10 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     evaluate::{Compared, EvaluateError, Finding, Ours},
-    parse::{ClaimError, Metric, Test},
+    parse::{Metric, Test},
 };
 use crate::format::Expect;
+pub use crate::token::TextError as ClaimError;
 
 /// What a test comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

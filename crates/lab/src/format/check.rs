@@ -324,11 +324,13 @@ impl Check<'_> {
                 return Err(("x", "must be what the sizes of the measure's task count".to_owned()));
             }
         }
-        if view.kind == ViewKind::Curve && view.x.is_none() {
+        let is_each = view.y.as_ref().and_then(|it| self.lab.measure(it)).is_some_and(|it| it.each);
+        if view.kind == ViewKind::Curve && view.x.is_none() && !is_each {
             return Err(("x", "say against what".to_owned()));
         }
-        if view.series.as_ref().is_some_and(|it| it != "network") {
-            return Err(("series", "must be `network`".to_owned()));
+        let series = if view.fact.is_some() { &["exact", "decoded"][..] } else { &["network"] };
+        if view.series.as_ref().is_some_and(|it| !series.contains(&it.as_str())) {
+            return Err(("series", format!("must be one of: {}", series.join(" "))));
         }
         if view.kind == ViewKind::Panel && view.panel.is_none() {
             return Err(("panel", "say which".to_owned()));

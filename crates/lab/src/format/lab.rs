@@ -79,7 +79,7 @@ pub struct Network {
     pub name: String,
     pub about: String,
     /// What differs from the recipe, by dotted path: into the network, or `optimizer.…`,
-    /// `n_steps`, `n_rows`, `checkpoint_every`.
+    /// `n_steps`, `n_rows`, `checkpoint_every`, `has_timeline`.
     #[serde(default)]
     pub set: BTreeMap<String, Json>,
     /// In place of the recipe's seeds, where not all are there.
@@ -235,7 +235,8 @@ pub struct View {
     /// For `curve` and `bars`: a measure.
     #[serde(default)]
     pub y: Option<String>,
-    /// For `curve` and `bars`: what gives each line or bar; `network` alone for now.
+    /// For `curve` and `bars`: what gives each line or bar, `network`. For `scatter` and `simplex`:
+    /// which values of the fact are drawn, `exact` ones or those `decoded` from the stream.
     #[serde(default)]
     pub series: Option<String>,
     /// For `scatter` and `diagram`: a fact.

@@ -12,6 +12,7 @@ pub struct Resolved {
     pub n_steps: usize,
     pub n_rows: usize,
     pub checkpoint_every: usize,
+    pub has_timeline: bool,
 }
 
 impl Json {
@@ -36,6 +37,7 @@ impl Lab {
             n_steps: base.n_steps,
             n_rows: base.n_rows,
             checkpoint_every: base.checkpoint_every,
+            has_timeline: base.has_timeline,
         };
         for (path, value) in &network.set {
             let place = || format!("networks[{}].set[{path:?}]", network.name);
@@ -74,6 +76,11 @@ impl Resolved {
             "n_steps" => self.n_steps = count(&value)?,
             "n_rows" => self.n_rows = count(&value)?,
             "checkpoint_every" => self.checkpoint_every = count(&value)?,
+            "has_timeline" => {
+                let is_so = value.as_bool();
+                self.has_timeline =
+                    is_so.ok_or_else(|| format!("{value} is neither true nor false"))?;
+            }
             _ => match path.strip_prefix("optimizer.") {
                 Some(rest) => set(&mut self.optimizer, rest, value)?,
                 None => set(&mut self.network, path, value)?,

@@ -1,0 +1,115 @@
+//! A lesson as the page can show it: read, with what each of its stages sets.
+
+use std::collections::BTreeMap;
+
+use lab::lesson::{Block, Lesson, Stage, Step, Trouble};
+
+use crate::{
+    app::panels::{PANELS, unknown_panels},
+    share::{Bookmark, Place, read_stage},
+};
+
+/// A lesson that was read. Nothing in it depends on a run.
+pub(super) struct Prepared {
+    pub(super) lesson: Lesson,
+    /// What is wrong with it, by line.
+    pub(super) troubles: Vec<Trouble>,
+    /// What each stage sets, by step and block.
+    staged: BTreeMap<(usize, usize), Bookmark>,
+}
+
+impl Prepared {
+    pub(super) fn read(text: &str) -> Self {
+        let (lesson, mut troubles) = Lesson::read(text);
+        let mut staged = BTreeMap::new();
+        for (at, step) in lesson.steps.iter().enumerate() {
+            for (place, block) in step.blocks.iter().enumerate() {
+                match block {
+                    Block::Stage(stage) | Block::Show(stage) => {
+                        let model = lesson.front.model.as_deref();
+                        let bookmark = read_all(stage, model, &mut troubles);
+                        staged.insert((at, place), bookmark);
+                    }
+                    Block::Spotlight { name, line } if !is_spot(name) => {
+                        let what = format!("there is no place and no panel “{name}”");
+                        troubles.push(Trouble::new(*line, what, spots()));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        troubles.sort_by_key(|it| it.line);
+        Self { lesson, troubles, staged }
+    }
+
+    pub(super) fn step(&self, at: usize) -> Option<&Step> {
+        self.lesson.steps.get(at)
+    }
+
+    /// What a stage sets.
+    pub(super) fn staged(&self, step: usize, block: usize) -> Option<&Bookmark> {
+        self.staged.get(&(step, block))
+    }
+
+    /// Everything that the first `n_blocks` blocks of a step can set.
+    pub(super) fn all_staged(
+        &self,
+        step: usize,
+        n_blocks: usize,
+    ) -> impl Iterator<Item = &Bookmark> {
+        self.staged.range((step, 0)..(step, n_blocks)).map(|it| it.1)
+    }
+}
+
+/// What a stage sets, its faults told with its line.
+fn read_all(stage: &Stage, model: Option<&str>, troubles: &mut Vec<Trouble>) -> Bookmark {
+    let (bookmark, mut said) = read_stage(stage, model);
+    said.extend(unknown_panels(&bookmark));
+    let fix = "the rest of the stage is shown";
+    troubles.extend(said.into_iter().map(|what| Trouble::new(stage.line, what, fix)));
+    bookmark
+}
+
+fn is_spot(name: &str) -> bool {
+    Place::named(name).is_some() || PANELS.iter().any(|it| it.id == name)
+}
+
+fn spots() -> String {
+    let places = Place::ALL.iter().map(|it| it.1);
+    let all: Vec<&str> = places.chain(PANELS.iter().map(|it| it.id)).collect();
+    format!("there are: {}", all.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+    use crate::app::lesson::OWN;
+
+    #[test]
+    fn our_lessons_are_those_of_the_menu_and_have_no_fault() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/lessons");
+        let n_files = fs::read_dir(&folder).unwrap().count();
+        assert_eq!(n_files, OWN.len());
+        for own in OWN {
+            let text = fs::read_to_string(folder.join(format!("{}.md", own.id))).unwrap();
+            let read = Prepared::read(&text);
+            assert_eq!(read.troubles, [], "{}", own.id);
+            let front = &read.lesson.front;
+            assert_eq!((front.title.as_str(), front.minutes), (own.title, Some(own.minutes)));
+        }
+    }
+
+    #[test]
+    fn faults_of_stages_are_told_with_their_line() {
+        let read = Prepared::read(
+            "---\ntitle: a\nversion: 1\nmodel: tales-mamba2\n---\n# One\n```stage\nhologram=on\n\
+             second=nothing\n```\n```spotlight\nelsewhere\n```\n```spotlight\nlens\n```",
+        );
+        let lines: Vec<usize> = read.troubles.iter().map(|it| it.line).collect();
+        assert_eq!(lines, [8, 8, 12], "{:?}", read.troubles);
+        assert_eq!(read.staged(0, 0).map(|it| it.model.as_str()), Some("tales-mamba2"));
+        assert_eq!(read.all_staged(0, 9).count(), 1);
+    }
+}
