@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use trace::Request;
 
 /// What has come and is not yet begun. The latest of a kind wins: a run takes the place of a
-/// waiting run and of the looks at it, a look that of a waiting look.
+/// waiting run and of the looks at it, a look that of a waiting look, a job that of a waiting job.
 #[derive(Debug, Default)]
 pub struct Inbox {
     waiting: VecDeque<Request>,
@@ -20,6 +20,13 @@ impl Inbox {
             }
             Request::Look { .. } => self.waiting.retain(|it| !matches!(it, Request::Look { .. })),
             Request::Open { .. } => self.waiting.clear(),
+            Request::Start { .. } => {
+                self.waiting.retain(|it| !matches!(it, Request::Start { .. }));
+            }
+            Request::Stop { id } => {
+                self.waiting
+                    .retain(|it| !matches!(it, Request::Start { id: its, .. } if *its == id));
+            }
             Request::Panic => {}
         }
         self.waiting.push_back(request);
@@ -63,6 +70,15 @@ mod tests {
     #[test]
     fn the_latest_look_wins_and_follows_its_run() {
         assert_eq!(left([run(1), look(1), look(1)]), [run(1), look(1)]);
+    }
+
+    #[test]
+    fn of_jobs_that_wait_the_latest_is_begun_and_one_that_is_stopped_is_not() {
+        let start = |id| Request::Start { id, job: trace::Job::Probe(trace::ProbeJob::default()) };
+        let stop = |id| Request::Stop { id };
+        assert_eq!(left([start(1), run(1), start(2)]), [run(1), start(2)]);
+        assert_eq!(left([start(1), stop(1), start(2)]), [stop(1), start(2)]);
+        assert_eq!(left([start(2), stop(1)]), [start(2), stop(1)], "an old stop ends no new job");
     }
 
     #[test]

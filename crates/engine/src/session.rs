@@ -1,13 +1,18 @@
 //! Owns device, model and the last trace; answers requests.
 
 use burn::prelude::*;
-use trace::{AskNext, ModelInfo, NamedArray, Program, Question, Reply, Report, RunId, Site, Token};
+use trace::{
+    AskNext, Job, JobId, JobTrouble, ModelInfo, NamedArray, Program, Question, Reply, Report,
+    RunId, Site, Token,
+};
 
 use crate::{
-    ask::{DeviceError, answer_all, kept_for, kept_for_unchanged},
+    ask::{DeviceError, Seen, answer, kept_for, kept_for_unchanged},
+    job::{Jobs, Stepped},
     load::{LoadError, Model, ModelFile},
     model::{InterventionError, Keep, Probe, Trace, most_that_fit},
     program::{Plan, References, checked_order, plan},
+    study::Probes,
 };
 
 /// One model on one device, and what its last run left.
@@ -16,8 +21,19 @@ pub struct Session {
     device: Device,
     model: Option<Model>,
     references: References,
-    last: Option<(RunId, Trace)>,
+    last: Option<Last>,
     unchanged: Option<Unchanged>,
+    jobs: Jobs,
+    /// What jobs have fitted to the model.
+    probes: Probes,
+}
+
+/// The last run.
+#[derive(Debug)]
+struct Last {
+    id: RunId,
+    ids: Vec<u32>,
+    trace: Trace,
 }
 
 /// What the last run as trained said, for as long as prompt and questions stay.
@@ -82,10 +98,18 @@ impl Session {
     /// Nothing loaded yet.
     pub fn new(device: Device) -> Self {
         let references = References::new(device.clone());
-        Self { device, model: None, references, last: None, unchanged: None }
+        Self {
+            device,
+            model: None,
+            references,
+            last: None,
+            unchanged: None,
+            jobs: Jobs::default(),
+            probes: Probes::default(),
+        }
     }
 
-    /// Makes this model the one that answers.
+    /// Makes this model the one that answers, and ends the job of the one before.
     ///
     /// # Errors
     /// [`LoadError`]; the model before stays.
@@ -94,7 +118,38 @@ impl Session {
         let info = model.info();
         (self.model, self.last, self.unchanged) = (Some(model), None, None);
         self.references = References::new(self.device.clone());
+        self.jobs.end();
+        self.probes = Probes::default();
         Ok(info)
+    }
+
+    /// Begins a job; one that runs is ended.
+    ///
+    /// # Errors
+    /// [`JobTrouble`], after which no job runs.
+    pub fn start(&mut self, id: JobId, job: Job) -> Result<(), JobTrouble> {
+        let model = self.model.as_ref().ok_or(JobTrouble::NoModel)?;
+        self.jobs.start(id, job, model, &self.probes, &self.device)
+    }
+
+    /// Ends this job, if it is the one that runs.
+    pub fn stop(&mut self, id: JobId) {
+        self.jobs.stop(id);
+    }
+
+    /// Whether a job has steps to take.
+    pub fn has_job(&self) -> bool {
+        self.jobs.is_running()
+    }
+
+    /// Takes one step of the job that runs, some 30 ms at most.
+    pub async fn step(&mut self) -> Option<(JobId, Stepped)> {
+        self.jobs.step(self.model.as_ref()?, &mut self.probes, &self.device).await
+    }
+
+    /// The jobs that were ended before they were done, since this was last asked.
+    pub fn take_ended(&mut self) -> Vec<JobId> {
+        self.jobs.take_ended()
     }
 
     /// Runs a prompt with a program and answers questions about it. Of the program, what cannot be
@@ -107,11 +162,12 @@ impl Session {
         let model = self.model.as_ref().ok_or(RunError::NoModel)?;
         let (tokens, n_cut) = read_prompt(model, prompt, program)?;
         let ids: Vec<u32> = tokens.iter().map(|it| it.id).collect();
-        let plan = plan(&mut self.references, model, &ids, program).await;
+        let plan = plan(&mut self.references, &self.probes, model, &ids, program).await;
         let mut probe = plan.probe(kept_for(ask));
         model.network.forward(token_tensor(&ids, &self.device), &mut probe);
         let trace = probe.into_trace()?;
-        let answers = answer_all(model, &trace, ask).await?;
+        let seen = Seen { model, trace: &trace, ids: &ids, probes: &self.probes };
+        let answers = answer(seen, ask).await?;
         if answers.iter().any(is_broken) {
             return Err(self.first_broken(&ids, &plan).await);
         }
@@ -120,7 +176,7 @@ impl Session {
         } else {
             Vec::new()
         };
-        self.last = Some((id, trace));
+        self.last = Some(Last { id, ids, trace });
         Ok(Ran { tokens, n_cut, answers, unchanged, report: plan.report })
     }
 
@@ -135,7 +191,9 @@ impl Session {
         }
         let mut probe = Probe::new(kept_for_unchanged(ask), Vec::new());
         model.network.forward(token_tensor(ids, &self.device), &mut probe);
-        let answers = answer_all(model, &probe.into_trace()?, ask).await?;
+        let trace = probe.into_trace()?;
+        let seen = Seen { model, trace: &trace, ids, probes: &self.probes };
+        let answers = answer(seen, ask).await?;
         let (ids, ask) = (ids.to_vec(), ask.to_vec());
         self.unchanged = Some(Unchanged { ids, ask, answers: answers.clone() });
         Ok(answers)
@@ -165,11 +223,11 @@ impl Session {
     /// [`RunError`].
     pub async fn look(&self, id: RunId, ask: &[Question]) -> Result<Vec<Reply>, RunError> {
         let model = self.model.as_ref().ok_or(RunError::NoModel)?;
-        let (last, trace) = self.last.as_ref().ok_or(RunError::NoRun)?;
+        let Last { id: last, ids, trace } = self.last.as_ref().ok_or(RunError::NoRun)?;
         if *last != id {
             return Err(RunError::Gone { asked: id, last: *last });
         }
-        Ok(answer_all(model, trace, ask).await?)
+        Ok(answer(Seen { model, trace, ids, probes: &self.probes }, ask).await?)
     }
 }
 

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Device, ModelInfo, Program, Question, Reply, Report};
+use crate::{
+    Device, Job, JobId, JobResult, JobTrouble, ModelInfo, Program, Question, Reply, Report,
+};
 
 /// Which run an answer belongs to. Later runs have larger numbers.
 pub type RunId = u64;
@@ -26,6 +28,10 @@ pub enum Request {
     Look { id: RunId, ask: Vec<Question> },
     /// Fail on purpose, so that tests can see the restart.
     Panic,
+    /// Begin a job. One runs at a time: it takes the place of one that runs or waits.
+    Start { id: JobId, job: Job },
+    /// End this job, if it still runs or waits.
+    Stop { id: JobId },
 }
 
 /// What the engine tells. The page shows the last of each kind until the next.
@@ -56,6 +62,15 @@ pub enum Event {
     Seen { id: RunId, answers: Vec<Reply> },
     /// Something failed; the last good picture stands.
     Failed { id: Option<RunId>, notice: Notice },
+    /// How many steps of a job are done, of how many, and how long the others may take. Comes at
+    /// most about ten times a second.
+    Progress { id: JobId, done: usize, of: usize, secs_left: Option<f64> },
+    /// A job is done.
+    Done { id: JobId, result: JobResult },
+    /// A job was ended: the reader stopped it, another took its place, or its model is gone.
+    Stopped { id: JobId },
+    /// A job could not be done; all else goes on.
+    JobFailed { id: JobId, trouble: JobTrouble },
 }
 
 /// What went wrong and what to do.

@@ -4,17 +4,20 @@ use burn::prelude::*;
 use lab::{
     format::{At, Exercise, Measure, MeasureKind, Value},
     stats::{self, Estimate},
-    task::{Fact, Row, Size, Targets},
+    task::{Row, Size, Targets},
 };
-use nalgebra::DMatrix;
 use trace::SitePattern;
 
 use super::{
-    exam::{floats, said},
+    exam::said,
     recipe::{Recipe, RecipeError, Task, exercises},
     rows::{held_out, ids},
 };
-use crate::model::{Keep, Network, Probe};
+use crate::{
+    geometry::NormalEquations,
+    model::Network,
+    study::{Cases, Judged, fact_at, mean_of},
+};
 
 /// Rows that are read at a time.
 const N_AT_ONCE: usize = 50;
@@ -188,113 +191,41 @@ impl Answers {
         device: &Device,
     ) -> Option<(Estimate, usize)> {
         let name = measure.fact.as_deref()?;
-        let stream = streams(network, &self.rows, &measure.of, device);
-        let half = self.rows.len() / 2;
-        let cases = |range: std::ops::Range<usize>| {
-            let rows = range.map(|row| (row, positions(&self.rows[row], At::Counted)));
-            let each = rows.flat_map(|(row, at)| at.into_iter().map(move |it| (row, it)));
-            each.map(|(row, position)| Case {
-                row,
-                stream: stream[row][position].clone(),
-                fact: fact_at(&self.rows[row], name, position),
-            })
+        let sites: Vec<_> = measure.of.iter().map(|it| SitePattern::from(it.as_str())).collect();
+        let (first, second) = self.rows.split_at(self.rows.len() / 2);
+        let read = |rows: &[Row]| {
+            pollster::block_on(Cases::of(network, rows, &sites, device))
+                .expect("a measure names sites with a vector at each position")
         };
-        let fitted = Affine::fit(&cases(0..half).collect::<Vec<_>>())?;
-        let judged: Vec<_> = cases(half..self.rows.len()).collect();
-        let n = judged.len() as f64;
-        let d = judged.first()?.fact.len();
-        let mean: Vec<f64> =
-            (0..d).map(|it| judged.iter().map(|case| case.fact[it]).sum::<f64>() / n).collect();
-        let mut sums = vec![(0.0, 0.0); self.rows.len() - half];
-        for case in &judged {
-            let sum = &mut sums[case.row - half];
-            sum.0 += distance(&fitted.map(&case.stream), &case.fact);
-            sum.1 += distance(&mean, &case.fact);
-        }
-        Some((stats::ratio(&sums)?, sums.len()))
-    }
-}
-
-/// The stream and the fact at one position.
-struct Case {
-    row: usize,
-    stream: Vec<f64>,
-    fact: Vec<f64>,
-}
-
-/// `fact = stream · weights + bias`.
-struct Affine {
-    /// `[d_stream + 1, d_fact]`, the bias last.
-    weights: DMatrix<f64>,
-}
-
-impl Affine {
-    /// Least squares. A millionth of a millionth of the mean square is added to the diagonal, for
-    /// streams of which some directions are not used.
-    fn fit(cases: &[Case]) -> Option<Self> {
-        let (n, d) = (cases.len(), cases.first()?.stream.len() + 1);
-        let input =
-            |row: usize, column: usize| cases[row].stream.get(column).copied().unwrap_or(1.0);
-        let inputs = DMatrix::from_fn(n, d, input);
-        let facts = DMatrix::from_fn(n, cases[0].fact.len(), |row, it| cases[row].fact[it]);
-        let mut square = inputs.tr_mul(&inputs);
-        let small = 1e-12 * square.trace() / d as f64;
-        (0..d).for_each(|it| square[(it, it)] += small);
-        Some(Self { weights: square.cholesky()?.solve(&inputs.tr_mul(&facts)) })
-    }
-
-    fn map(&self, stream: &[f64]) -> Vec<f64> {
-        let with_one = || stream.iter().copied().chain([1.0]);
-        let column = |it: nalgebra::DVectorView<'_, f64>| {
-            with_one().zip(it.iter()).map(|(value, weight)| value * weight).sum()
+        let facts = |rows: &[Row], cases: &Cases| -> Vec<Vec<f64>> {
+            cases.at.iter().map(|&[row, position]| fact_at(&rows[row], name, position)).collect()
         };
-        self.weights.column_iter().map(column).collect()
-    }
-}
-
-fn distance(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum()
-}
-
-/// A fact at a position as numbers; a class is 1 at its own place.
-fn fact_at(row: &Row, name: &str, position: usize) -> Vec<f64> {
-    match row.fact(name) {
-        Some(Fact::Vectors { names, values }) => values[position * names.len()..][..names.len()]
-            .iter()
-            .map(|&it| f64::from(it))
-            .collect(),
-        Some(Fact::Classes { names, at }) => {
-            (0..names.len()).map(|it| f64::from(u8::from(it == at[position] as usize))).collect()
+        let mut equations: Option<NormalEquations> = None;
+        let mut all = Vec::new();
+        for rows in first.chunks(N_AT_ONCE) {
+            let cases = read(rows);
+            let facts = facts(rows, &cases);
+            let d = facts.first()?.len();
+            let equations = equations.get_or_insert_with(|| NormalEquations::new(cases.width, d));
+            equations.add(&cases.inputs, &facts.concat());
         }
-        None => Vec::new(),
-    }
-}
-
-/// The stream of every row at every position, all sites side by side.
-fn streams(
-    network: &Network,
-    rows: &[Row],
-    sites: &[String],
-    device: &Device,
-) -> Vec<Vec<Vec<f64>>> {
-    let patterns = || sites.iter().map(|it| SitePattern::from(it.as_str())).collect();
-    let of_row = |row: &Row| {
-        // A trace is of one row.
-        let mut probe = Probe::new(Keep::Matching(patterns()), Vec::new());
-        let input = inputs(std::slice::from_ref(row));
-        network.forward(Tensor::from_data(input, device), &mut probe);
-        let trace = probe.into_trace().expect("nothing is edited");
-        let mut found = vec![Vec::new(); row.n_positions()];
-        for site in trace.sites() {
-            let value: Tensor<2> = trace.get(site).expect("the stream has a row a position");
-            let width = value.dims()[1];
-            for (found, values) in found.iter_mut().zip(floats(value).chunks_exact(width)) {
-                found.extend(values.iter().map(|&it| f64::from(it)));
+        let judged: Vec<Cases> = second.chunks(N_AT_ONCE).map(read).collect();
+        for (rows, cases) in second.chunks(N_AT_ONCE).zip(&judged) {
+            all.extend(facts(rows, cases).concat());
+        }
+        let d = fact_at(second.first()?, name, 0).len();
+        let width = judged.first()?.width;
+        let fitted = equations?.solve(&(0..width), 0..d)?;
+        let mean = mean_of(&all, d);
+        let mut sums = Judged::new(second.len());
+        for (chunk, (rows, cases)) in second.chunks(N_AT_ONCE).zip(&judged).enumerate() {
+            for (case, fact) in facts(rows, cases).iter().enumerate() {
+                let row = chunk * N_AT_ONCE + cases.at[case][0];
+                sums.add(row, &fitted.map(cases.input(case)), fact, &mean);
             }
         }
-        found
-    };
-    rows.iter().map(of_row).collect()
+        Some((sums.unexplained()?, second.len()))
+    }
 }
 
 /// Rows of one size as a network reads them.
