@@ -8,7 +8,7 @@ use trace::{
 
 use crate::{
     ask::{DeviceError, Seen, answer, kept_for, kept_for_unchanged},
-    job::{Jobs, Stepped},
+    job::{Jobs, Stepped, Work},
     load::{LoadError, Model, ModelFile},
     model::{InterventionError, Keep, Probe, Trace, most_that_fit},
     program::{Plan, References, checked_order, plan},
@@ -128,8 +128,10 @@ impl Session {
     /// # Errors
     /// [`JobTrouble`], after which no job runs.
     pub fn start(&mut self, id: JobId, job: Job) -> Result<(), JobTrouble> {
+        self.jobs.end();
         let model = self.model.as_ref().ok_or(JobTrouble::NoModel)?;
-        self.jobs.start(id, job, model, &self.probes, &self.device)
+        self.jobs.start(id, Work::of(job, model, &self.probes, &self.device)?);
+        Ok(())
     }
 
     /// Ends this job, if it is the one that runs.

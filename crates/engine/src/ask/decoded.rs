@@ -38,8 +38,8 @@ pub(super) fn decoded(seen: Seen<'_>, asked: &AskDecoded) -> Result<Pending, Abs
         };
         let next = next(&exact).zip(next(&decoded)).map(|(exact, decoded)| [exact, decoded]);
         Answer::Decoded(Decoded {
-            exact: space.frame(&names, &exact, &exact),
-            decoded: space.frame(&names, &decoded, &exact),
+            exact: Box::new(space.frame(&names, &exact, &exact)),
+            decoded: Box::new(space.frame(&names, &decoded, &exact)),
             values: [&exact, &decoded].map(|it| space.array(it)),
             site,
             fact,

@@ -24,7 +24,7 @@ pub(crate) struct Jobs {
 
 /// A job on its way: a variant for each kind.
 #[derive(Debug)]
-enum Work {
+pub(crate) enum Work {
     Probe(Box<ProbeStudy>),
     /// What was asked for is there already.
     Ready(Box<JobResult>),
@@ -42,25 +42,28 @@ pub enum Stepped {
     Failed(JobTrouble),
 }
 
-impl Jobs {
-    /// Begins a job; one that ran is ended.
-    pub(crate) fn start(
-        &mut self,
-        id: JobId,
+impl Work {
+    /// What a job asks for, of which nothing is done yet.
+    pub(crate) fn of(
         job: Job,
         model: &Model,
         probes: &Probes,
         device: &Device,
-    ) -> Result<(), JobTrouble> {
-        self.end();
-        let work = match job {
+    ) -> Result<Self, JobTrouble> {
+        Ok(match job {
             Job::Probe(job) => match probes.of_job(&job) {
                 Some(known) => Work::Ready(Box::new(probe::result(known, job.shown)?)),
                 None => Work::Probe(Box::new(probe::begin(job, model, device)?)),
             },
-        };
+        })
+    }
+}
+
+impl Jobs {
+    /// Has a job run; one that ran is ended.
+    pub(crate) fn start(&mut self, id: JobId, work: Work) {
+        self.end();
         self.running = Some((id, work));
-        Ok(())
     }
 
     /// Ends this job, if it is the one that runs.

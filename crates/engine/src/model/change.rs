@@ -35,7 +35,7 @@ pub enum Change {
     /// The weights of these keys become 0 and the rest of each row sums to 1.
     Hide { keys: Vec<Range<usize>> },
     /// Moved as little as makes an affine map read something else of it.
-    Reread { reader: Reader, strength: f32 },
+    Reread { reader: Box<Reader>, strength: f32 },
 }
 
 /// An affine map of the last axis, `y = x · weights + bias`, and what it is to read.

@@ -57,6 +57,6 @@ impl Resolver<'_> {
             back: tensor(back, d_out, d_in),
             wanted: vector(value.to_vec()),
         };
-        Ok(Change::Reread { reader, strength })
+        Ok(Change::Reread { reader: Box::new(reader), strength })
     }
 }

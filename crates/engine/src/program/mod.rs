@@ -193,11 +193,7 @@ impl Resolver<'_> {
                 each(&|_| Change::ProjectOut { direction: vector.clone(), strength })
             }
             Op::Clamp { low, high, along } => {
-                let (low, high) = (finite(*low)?, finite(*high)?);
-                if high < low {
-                    let [low, high] = [low, high].map(|it| it.to_string());
-                    return Err(Trouble::EmptyRange { low, high });
-                }
+                let [low, high] = range([*low, *high])?;
                 let along = match along {
                     Some(source) => Some(self.direction(source, wanted.sites).await?),
                     None => None,
@@ -306,6 +302,15 @@ fn fact_of(op: &Op) -> Option<&str> {
 
 fn patterns_only(sites: &[Site]) -> Result<(), Trouble> {
     sites.iter().find(|it| !is_pattern(**it)).map_or(Ok(()), |it| Err(Trouble::NotPattern(*it)))
+}
+
+/// Two ends with numbers between them.
+fn range([low, high]: [f32; 2]) -> Result<[f32; 2], Trouble> {
+    let ends = [finite(low)?, finite(high)?];
+    if high < low {
+        return Err(Trouble::EmptyRange { low: low.to_string(), high: high.to_string() });
+    }
+    Ok(ends)
 }
 
 fn finite(number: f32) -> Result<f32, Trouble> {

@@ -494,6 +494,7 @@ fn a_belief_waits_for_its_probe_and_what_cannot_be_set_says_why() {
 /// Not a test of the code: how long the probe of the lab takes. `cargo test -- --ignored`.
 #[test]
 #[ignore = "measures time"]
+#[allow(clippy::disallowed_methods, reason = "natively there is a clock")]
 fn how_long_a_probe_of_a_thousand_rows_takes() {
     let mut session = open(MESS3);
     let sites = ["blocks.0.resid_pre", "blocks.*.resid_mid", "blocks.*.resid_post"];

@@ -20,8 +20,8 @@ impl Names for AskDecoded {}
 pub struct Decoded {
     pub site: Site,
     pub fact: String,
-    pub exact: Frame,
-    pub decoded: Frame,
+    pub exact: Box<Frame>,
+    pub decoded: Box<Frame>,
     /// All numbers of the fact, `[pos, slot]`: the truth, and what is read.
     pub values: [NamedArray; 2],
     /// What the exact predictor would say comes next, `[pos, vocab]`, if the fact were the truth and
