@@ -80,6 +80,14 @@ pub(super) fn connect(state: AppState) {
     let looker = line.clone();
     Effect::new(move |_| looker.tell(Input::Ask(state.answers.wanted.get())));
 
+    let worker = line.clone();
+    Effect::new(move |before: Option<()>| match state.job_wanted.get() {
+        Some(job) => worker.tell(Input::StartJob(Box::new(job))),
+        // Nothing was ever wanted.
+        None if before.is_none() => {}
+        None => worker.tell(Input::StopJob),
+    });
+
     let ticker = line.clone();
     let every_second = std::time::Duration::from_secs(1);
     let watch = set_interval_with_handle(move || ticker.tell(Input::Tick), every_second);
@@ -129,6 +137,7 @@ impl Line {
                 state.answers.replace(run, answers);
             }
             Deed::Seen(answers) => state.answers.add(answers),
+            Deed::Job(job) => state.job.set(job),
             Deed::Notice(text) => state.notice(text),
             Deed::StayAt(step) => state.bookmark.update(|it| it.checkpoint = step),
             Deed::UseCpu => state.bookmark.update(|it| it.uses_gpu = false),

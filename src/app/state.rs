@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use trace::{AskPatterns, Device, GUESS, LAST, ModelInfo, ModelShape, Program, STRONGEST};
+use trace::{AskPatterns, Device, GUESS, Job, LAST, ModelInfo, ModelShape, Program, STRONGEST};
 
 use super::{
     answers::Answers,
@@ -15,7 +15,7 @@ use super::{
     proof::{Expected, Proof},
 };
 use crate::{
-    link::{Run, Status},
+    link::{JobState, Run, Status},
     paint::Gpu,
     share::{Bookmark, Place, are_fellows, family_of},
     view::{Palette, Pick, Theme, shown_text},
@@ -31,6 +31,10 @@ pub(crate) struct AppState {
     pub(crate) status: RwSignal<Status>,
     pub(crate) run: RwSignal<Arc<Run>>,
     pub(crate) answers: Answers,
+    /// How far the job is that was started.
+    pub(crate) job: RwSignal<JobState>,
+    /// What was last wanted of jobs: one, or none any more. The line to the engine sees to it.
+    pub(super) job_wanted: RwSignal<Option<Job>>,
     pub(crate) derived: Derived,
     /// Programs before and after the one on the page.
     pub(crate) history: History,
@@ -72,6 +76,8 @@ impl AppState {
             status: RwSignal::new(Status::Starting),
             run: RwSignal::new(Arc::default()),
             answers,
+            job: RwSignal::new(JobState::None),
+            job_wanted: RwSignal::new(None),
             derived: Derived::new(answers),
             history: History::new(),
             expected: RwSignal::new(None),
@@ -120,6 +126,19 @@ impl AppState {
     /// How many tokens the last run had.
     pub(super) fn n_pos(self) -> usize {
         self.run.read().tokens.len()
+    }
+
+    /// Starts a job in place of the one before, as soon as the model is there. It goes on between
+    /// runs; [`AppState::job`] says how far it is and what came of it.
+    #[allow(dead_code, reason = "panels of labs start jobs")]
+    pub(crate) fn start_job(self, job: Job) {
+        self.job_wanted.set(Some(job));
+    }
+
+    /// Ends the job, and puts away what came of one that is done.
+    #[allow(dead_code, reason = "panels of labs stop jobs")]
+    pub(crate) fn stop_job(self) {
+        self.job_wanted.set(None);
     }
 
     /// Holds the bookmark to the model that is there: says so where it was made with other weights

@@ -3,12 +3,15 @@
 //! Knows no browser, no clock and no signals: the page tells it what happens and when, and does
 //! what it says ([`Effect`]). So every order of events can be tested natively.
 
+mod jobs; // work between runs
 mod run; // what a run was asked, and what came back
 mod talk; // start here
 #[cfg(test)]
 mod tests;
 
-use trace::{Device, Event, ModelInfo, Program, Question, Request};
+use std::sync::Arc;
+
+use trace::{Device, Event, Job, JobResult, ModelInfo, Program, Question, Request};
 
 pub use run::{Answered, Run};
 pub use talk::Talk;
@@ -30,6 +33,23 @@ pub enum Status {
     Stopped,
 }
 
+/// How far a job is, which goes on between runs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum JobState {
+    /// None was started, or it was stopped, or its model is gone.
+    #[default]
+    None,
+    /// It runs, or waits for its model. `of` is 0 until its first step is done.
+    Running {
+        done: usize,
+        of: usize,
+        secs_left: Option<f64>,
+    },
+    Done(Arc<JobResult>),
+    /// Why there is no result.
+    Failed(String),
+}
+
 /// What happens: the reader wants something, or the engine says something.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
@@ -43,6 +63,10 @@ pub enum Input {
     Run { prompt: String, program: Program, ask: Vec<Question> },
     /// Other questions are on show.
     Ask(Vec<Question>),
+    /// A job is wanted, in place of the one before; it waits for a model that is on its way.
+    StartJob(Box<Job>),
+    /// The job is no longer wanted.
+    StopJob,
     /// The engine said something.
     Heard(Box<Event>),
     /// The engine failed, in words.
@@ -82,6 +106,8 @@ pub enum Effect {
     },
     /// More was answered about the last run.
     Seen(Vec<Answered>),
+    /// How far the job is.
+    Job(JobState),
     /// Say this to the reader.
     Notice(String),
     /// The step that is wanted is not to be had; want this one, which answers.

@@ -3,7 +3,7 @@
 
 use trace::{AskNext, Event, ModelInfo, Program, Question, Reply, Request, RunId};
 
-use super::{Answered, Effect, Input, Run, Status};
+use super::{Answered, Effect, Input, JobState, Run, Status, jobs::Jobs};
 
 /// An engine that says nothing for so long, or for so many times its last run, has stopped.
 const PATIENCE_SECS: f64 = 8.0;
@@ -57,6 +57,7 @@ pub struct Talk {
     run_secs: f64,
     n_failures: u32,
     is_closed: bool,
+    jobs: Jobs,
 }
 
 /// A run that has not come back.
@@ -85,7 +86,11 @@ impl Talk {
             Input::Model(model) => {
                 // The next one has steps of its own.
                 (self.model, self.checkpoint) = (model, None);
-                if self.is_started { self.open(now_secs) } else { Vec::new() }
+                let mut effects = self.jobs.drop_all();
+                if self.is_started {
+                    effects.extend(self.open(now_secs));
+                }
+                effects
             }
             Input::Checkpoint(step) => {
                 self.checkpoint = step;
@@ -100,6 +105,8 @@ impl Talk {
                 self.wanted = wanted;
                 self.look(now_secs)
             }
+            Input::StartJob(job) => self.jobs.start(*job, self.is_open),
+            Input::StopJob => self.jobs.stop(),
             Input::Heard(event) => self.hear(now_secs, *event),
             Input::Broke(text) => self.fail(&text),
             Input::Tick if self.is_late(now_secs) => self.fail("the engine does not answer"),
@@ -114,7 +121,10 @@ impl Talk {
     fn start(&mut self, now_secs: f64, uses_gpu: bool) -> Vec<Effect> {
         (self.is_gpu, self.is_started, self.is_open) = (uses_gpu, false, false);
         self.waits_since = Some(now_secs);
-        vec![Effect::Stop, Effect::Status(Status::Starting), Effect::Start { uses_gpu }]
+        let mut effects = vec![Effect::Stop];
+        effects.extend(self.jobs.lost());
+        effects.extend([Effect::Status(Status::Starting), Effect::Start { uses_gpu }]);
+        effects
     }
 
     /// Fetches the model. Until it is there nothing is asked, and the picture stands.
@@ -187,6 +197,7 @@ impl Talk {
         self.sent += 1;
         let (id, model) = (self.sent, self.model.clone());
         self.looking.clear();
+        self.last = Some((prompt.clone(), program.clone()));
         self.under_way.push(UnderWay {
             id,
             prompt: prompt.clone(),
@@ -226,7 +237,8 @@ impl Talk {
     }
 
     fn hear(&mut self, now_secs: f64, event: Event) -> Vec<Effect> {
-        self.waits_since = None;
+        // An engine that tells of its job works, and its answers are awaited from then on.
+        let is_awaited = self.waits_since.take().is_some();
         match event {
             Event::Started { device } => {
                 self.is_started = true;
@@ -277,9 +289,26 @@ impl Talk {
                 effects.extend(self.look(now_secs));
                 effects
             }
+            Event::Progress { .. }
+            | Event::Done { .. }
+            | Event::Stopped { .. }
+            | Event::JobFailed { .. } => {
+                self.waits_since = is_awaited.then_some(now_secs);
+                self.hear_of_job(now_secs, event)
+            }
             Event::Failed { notice, .. } if notice.is_fatal => self.fail(&notice.text),
             Event::Failed { id, notice } => self.refused(now_secs, id, notice.text),
         }
+    }
+
+    fn hear_of_job(&mut self, now_secs: f64, event: Event) -> Vec<Effect> {
+        let mut effects = self.jobs.hear(event);
+        // What was fitted answers questions that had no answer, and interventions waited for it.
+        let is_done = effects.iter().any(|it| matches!(it, Effect::Job(JobState::Done(_))));
+        if is_done && self.last.is_some() {
+            effects.extend(self.run(now_secs));
+        }
+        effects
     }
 
     /// What was asked for is not to be had; the engine goes on.
@@ -312,6 +341,7 @@ impl Talk {
         (self.at, self.going, self.last, self.is_due) = (None, None, None, false);
         let mut effects = vec![Effect::Opened { model, is_other }, Effect::Status(Status::Ready)];
         effects.extend(self.go(now_secs));
+        effects.extend(self.jobs.opened(is_other));
         effects
     }
 
@@ -321,6 +351,7 @@ impl Talk {
         (self.is_started, self.is_open, self.going) = (false, false, None);
         self.n_failures += 1;
         let mut effects = vec![Effect::Stop];
+        effects.extend(self.jobs.lost());
         if self.is_gpu {
             // What a driver says of itself helps no reader.
             let text =

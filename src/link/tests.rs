@@ -1,11 +1,12 @@
 //! Orders of events, and what is done then.
 
 use trace::{
-    Absence, Answer, AskAttribution, AskFilm, AskNext, AskPatterns, Device, Event, LAST, ModelInfo,
-    ModelShape, Notice, Program, Question, Reply, Report, Request, RunId, STRONGEST,
+    Absence, Answer, AskAttribution, AskFilm, AskNext, AskPatterns, Device, Event, Frame, Job,
+    JobResult, JobTrouble, LAST, ModelInfo, ModelShape, Notice, ProbeJob, Probed, Program,
+    Question, Reply, Report, Request, RunId, STRONGEST, Site,
 };
 
-use super::{Effect, Input, Status, Talk};
+use super::{Effect, Input, JobState, Status, Talk};
 
 fn info(id: &str) -> Box<ModelInfo> {
     Box::new(ModelInfo {
@@ -466,4 +467,141 @@ fn another_model_begins_at_its_end() {
     assert!(matches!(sent(&effects)[..], [Request::Run { .. }]));
     let expected = Request::Checkpoint { url: "./models/other".to_owned(), step: Some(0) };
     assert_eq!(sent(&talk.step(1.3, Input::Checkpoint(Some(0)))), [&expected]);
+}
+
+fn job(n_rows: usize) -> Job {
+    Job::Probe(ProbeJob { n_rows, ..ProbeJob::default() })
+}
+
+fn start_job(n_rows: usize) -> Input {
+    Input::StartJob(Box::new(job(n_rows)))
+}
+
+fn heard(event: Event) -> Input {
+    Input::Heard(Box::new(event))
+}
+
+fn result() -> JobResult {
+    let [by_site, exact, decoded] = [(); 3].map(|()| Frame::default());
+    JobResult::Probe(Box::new(Probed { by_site, exact, decoded, shown: Site::Embed }))
+}
+
+fn done(id: u64) -> Input {
+    heard(Event::Done { id, result: result() })
+}
+
+fn progress(id: u64, done: usize) -> Input {
+    heard(Event::Progress { id, done, of: 9, secs_left: Some(1.5) })
+}
+
+fn states(effects: &[Effect]) -> Vec<&JobState> {
+    let mut all = Vec::new();
+    for effect in effects {
+        if let Effect::Job(state) = effect {
+            all.push(state);
+        }
+    }
+    all
+}
+
+const BEGUN: JobState = JobState::Running { done: 0, of: 0, secs_left: None };
+
+#[test]
+fn a_job_is_sent_followed_and_done_and_what_it_fitted_is_asked_about() {
+    let mut talk = open();
+    talk.step(0.0, run("a", &[next()]));
+    talk.step(0.0, ran(1, vec![none(next())]));
+    let effects = talk.step(0.0, start_job(8));
+    assert_eq!(states(&effects), [&BEGUN]);
+    assert_eq!(sent(&effects), [&Request::Start { id: 1, job: job(8) }]);
+    let effects = talk.step(0.5, progress(1, 3));
+    let going = JobState::Running { done: 3, of: 9, secs_left: Some(1.5) };
+    assert_eq!(effects, [Effect::Job(going)]);
+    let effects = talk.step(1.0, done(1));
+    let told = JobState::Done(std::sync::Arc::new(result()));
+    assert_eq!(states(&effects), [&told]);
+    let [Request::Run { id: 2, prompt, .. }] = sent(&effects)[..] else { panic!("{effects:?}") };
+    assert_eq!(prompt, "a");
+    assert_eq!(talk.step(1.1, progress(1, 9)), [], "it is done");
+}
+
+#[test]
+fn of_jobs_the_last_counts_and_one_that_is_stopped_says_no_more() {
+    let mut talk = open();
+    talk.step(0.0, start_job(8));
+    let effects = talk.step(0.1, start_job(9));
+    assert_eq!(sent(&effects), [&Request::Start { id: 2, job: job(9) }]);
+    assert_eq!(talk.step(0.2, heard(Event::Stopped { id: 1 })), []);
+    assert_eq!(talk.step(0.2, done(1)), []);
+    let effects = talk.step(0.3, Input::StopJob);
+    assert_eq!(
+        (states(&effects), sent(&effects)),
+        (vec![&JobState::None], vec![&Request::Stop { id: 2 }])
+    );
+    assert_eq!(talk.step(0.4, progress(2, 4)), []);
+    assert_eq!(talk.step(0.4, heard(Event::Stopped { id: 2 })), []);
+    assert_eq!(talk.step(0.5, Input::StopJob), [], "there is none");
+    // One that the engine ended by itself is told of.
+    talk.step(0.6, start_job(7));
+    let effects = talk.step(0.7, heard(Event::Stopped { id: 3 }));
+    assert_eq!(effects, [Effect::Job(JobState::None)]);
+    // Why one could not be done stands until the next.
+    talk.step(0.8, start_job(7));
+    let failed = heard(Event::JobFailed { id: 4, trouble: JobTrouble::NoModel });
+    let said = JobState::Failed("no model is loaded yet".to_owned());
+    assert_eq!(talk.step(0.9, failed), [Effect::Job(said)]);
+}
+
+#[test]
+fn a_job_waits_for_its_model_and_ends_with_it() {
+    let mut talk = Talk::new("tales");
+    talk.step(0.0, Input::Engine { uses_gpu: false });
+    assert_eq!(talk.step(0.0, start_job(8)), [Effect::Job(BEGUN)]);
+    talk.step(0.1, started());
+    let opened = |id: &str| heard(Event::Opened { model: info(id) });
+    let effects = talk.step(0.2, opened("tales"));
+    assert_eq!(sent(&effects), [&Request::Start { id: 1, job: job(8) }]);
+    // Another model ends it; one that is wanted after that is of the other model.
+    let effects = talk.step(0.3, Input::Model("other".to_owned()));
+    assert_eq!(states(&effects), [&JobState::None]);
+    assert_eq!(talk.step(0.4, start_job(9)), [Effect::Job(BEGUN)]);
+    assert_eq!(talk.step(0.4, done(1)), [], "of the model before");
+    let effects = talk.step(0.5, opened("other"));
+    assert_eq!(sent(&effects), [&Request::Start { id: 2, job: job(9) }]);
+    talk.step(0.6, done(2));
+    // What is shown goes with its model too.
+    let effects = talk.step(0.7, Input::Model("third".to_owned()));
+    assert_eq!(states(&effects), [&JobState::None]);
+    assert_eq!(states(&talk.step(0.8, opened("third"))), Vec::<&JobState>::new());
+}
+
+#[test]
+fn an_engine_that_starts_again_ends_its_job_and_says_so() {
+    let mut talk = open();
+    talk.step(0.0, start_job(8));
+    let effects = talk.step(0.1, failed(None, true));
+    let [JobState::Failed(text)] = states(&effects)[..] else { panic!("{effects:?}") };
+    assert!(text.contains("start it anew"), "{text}");
+    assert!(effects.contains(&Effect::Notice(text.clone())));
+    let again = talk.step(0.5, Input::Engine { uses_gpu: false });
+    assert_eq!(states(&again), Vec::<&JobState>::new(), "once is enough");
+    talk.step(0.6, started());
+    talk.step(0.7, heard(Event::Opened { model: info("tales") }));
+    assert_eq!(talk.step(0.8, done(1)), [], "of the engine before");
+    // The reader changes engines.
+    talk.step(1.0, start_job(9));
+    let effects = talk.step(1.1, Input::Engine { uses_gpu: true });
+    assert!(matches!(states(&effects)[..], [JobState::Failed(_)]), "{effects:?}");
+}
+
+#[test]
+fn a_job_does_not_try_the_pages_patience() {
+    let mut talk = open();
+    talk.step(0.0, start_job(8));
+    assert_eq!(talk.step(500.0, Input::Tick), [], "a step may take its time");
+    // A run that waits for a step is waited for as long as the engine says something.
+    talk.step(500.0, run("a", &[next()]));
+    talk.step(507.0, progress(1, 2));
+    assert_eq!(talk.step(514.0, Input::Tick), []);
+    assert!(talk.step(515.1, Input::Tick).contains(&Effect::Stop));
 }

@@ -232,6 +232,10 @@ fn source_in_words(source: &Source) -> String {
         Source::Row(Row::Own) => "itself".to_owned(),
         Source::Row(Row::Previous) => "previous token".to_owned(),
         Source::Row(Row::Key(key)) => format!("key {key}"),
+        Source::Fact { fact, value } => {
+            let value: Vec<String> = value.iter().map(|it| number(*it)).collect();
+            format!("{fact} {}", value.join(", "))
+        }
     }
 }
 
@@ -241,6 +245,7 @@ pub fn status_in_words(status: &Status) -> Option<String> {
         Status::Made | Status::Off => None,
         Status::Waiting { pos } => Some(format!("waiting for token {pos}")),
         Status::Failed(trouble) => Some(format!("not made: {trouble}")),
+        Status::Unfitted { fact } => Some(format!("waiting for a probe of {fact}")),
     }
 }
 
@@ -510,6 +515,8 @@ mod tests {
     fn what_was_not_made_says_why() {
         assert_eq!(status_in_words(&Status::Made), None);
         assert_eq!(status_in_words(&Status::Waiting { pos: 9 }).unwrap(), "waiting for token 9");
+        let unfitted = Status::Unfitted { fact: "belief".to_owned() };
+        assert_eq!(status_in_words(&unfitted).unwrap(), "waiting for a probe of belief");
         let failed = Status::Failed(Trouble::NoLayer { layer: 9, last: 3 });
         assert!(status_in_words(&failed).unwrap().contains("none with number 9"));
     }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use trace::Request;
 
 /// What has come and is not yet begun. The latest of a kind wins: a run takes the place of a
-/// waiting run and of the looks at it, a look that of a waiting look.
+/// waiting run and of the looks at it, a look that of a waiting look, a job that of a waiting job.
 #[derive(Debug, Default)]
 pub struct Inbox {
     waiting: VecDeque<Request>,
@@ -23,6 +23,13 @@ impl Inbox {
                 self.waiting.retain(|it| !matches!(it, Request::Checkpoint { .. }));
             }
             Request::Open { .. } => self.waiting.clear(),
+            Request::Start { .. } => {
+                self.waiting.retain(|it| !matches!(it, Request::Start { .. }));
+            }
+            Request::Stop { id } => {
+                self.waiting
+                    .retain(|it| !matches!(it, Request::Start { id: its, .. } if *its == id));
+            }
             Request::Panic => {}
         }
         self.waiting.push_back(request);
@@ -73,6 +80,15 @@ mod tests {
         let checkpoint = |step| Request::Checkpoint { url: String::new(), step };
         let requests = [checkpoint(Some(1)), run(1), checkpoint(Some(2)), checkpoint(None), run(2)];
         assert_eq!(left(requests), [checkpoint(None), run(2)]);
+    }
+
+    #[test]
+    fn of_jobs_that_wait_the_latest_is_begun_and_one_that_is_stopped_is_not() {
+        let start = |id| Request::Start { id, job: trace::Job::Probe(trace::ProbeJob::default()) };
+        let stop = |id| Request::Stop { id };
+        assert_eq!(left([start(1), run(1), start(2)]), [run(1), start(2)]);
+        assert_eq!(left([start(1), stop(1), start(2)]), [stop(1), start(2)]);
+        assert_eq!(left([start(2), stop(1)]), [start(2), stop(1)], "an old stop ends no new job");
     }
 
     #[test]

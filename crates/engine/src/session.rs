@@ -1,13 +1,18 @@
 //! Owns device, model and the last trace; answers requests.
 
 use burn::prelude::*;
-use trace::{AskNext, ModelInfo, NamedArray, Program, Question, Reply, Report, RunId, Site, Token};
+use trace::{
+    AskNext, Job, JobId, JobTrouble, ModelInfo, NamedArray, Program, Question, Reply, Report,
+    RunId, Site, Token,
+};
 
 use crate::{
-    ask::{DeviceError, answer_all, kept_for, kept_for_unchanged},
+    ask::{DeviceError, Seen, answer, kept_for, kept_for_unchanged},
+    job::{Jobs, Stepped, Work},
     load::{CheckpointsError, CheckpointsFile, LoadError, Model, ModelFile},
     model::{InterventionError, Keep, Probe, Trace, most_that_fit},
     program::{Plan, References, checked_order, plan},
+    study::Probes,
     timeline::Timeline,
 };
 
@@ -21,8 +26,19 @@ pub struct Session {
     /// Where the model has checkpoints of its training.
     timeline: Option<Timeline>,
     references: References,
-    last: Option<(RunId, Trace)>,
+    last: Option<Last>,
     unchanged: Option<Unchanged>,
+    jobs: Jobs,
+    /// What jobs have fitted to the model.
+    probes: Probes,
+}
+
+/// The last run.
+#[derive(Debug)]
+struct Last {
+    id: RunId,
+    ids: Vec<u32>,
+    trace: Trace,
 }
 
 /// What the last run as trained said, for as long as prompt and questions stay.
@@ -89,10 +105,19 @@ impl Session {
     /// Nothing loaded yet.
     pub fn new(device: Device) -> Self {
         let references = References::new(device.clone());
-        Self { device, model: None, timeline: None, references, last: None, unchanged: None }
+        Self {
+            device,
+            model: None,
+            timeline: None,
+            references,
+            last: None,
+            unchanged: None,
+            jobs: Jobs::default(),
+            probes: Probes::default(),
+        }
     }
 
-    /// Makes this model the one that answers.
+    /// Makes this model the one that answers, and ends the job of the one before.
     ///
     /// # Errors
     /// [`LoadError`]; the model before stays.
@@ -105,10 +130,12 @@ impl Session {
         Ok(info)
     }
 
-    /// Everything that was run or looked up is of other weights.
+    /// Everything that was run, looked up or fitted is of other weights.
     fn forget_runs(&mut self) {
         (self.last, self.unchanged) = (None, None);
         self.references = References::new(self.device.clone());
+        self.jobs.end();
+        self.probes = Probes::default();
     }
 
     /// The step of training that answers; none for the finished weights.
@@ -147,6 +174,37 @@ impl Session {
         Ok(())
     }
 
+    /// Begins a job; one that runs is ended.
+    ///
+    /// # Errors
+    /// [`JobTrouble`], after which no job runs.
+    pub fn start(&mut self, id: JobId, job: Job) -> Result<(), JobTrouble> {
+        self.jobs.end();
+        let model = self.model.as_ref().ok_or(JobTrouble::NoModel)?;
+        self.jobs.start(id, Work::of(job, model, &self.probes, &self.device)?);
+        Ok(())
+    }
+
+    /// Ends this job, if it is the one that runs.
+    pub fn stop(&mut self, id: JobId) {
+        self.jobs.stop(id);
+    }
+
+    /// Whether a job has steps to take.
+    pub fn has_job(&self) -> bool {
+        self.jobs.is_running()
+    }
+
+    /// Takes one step of the job that runs, some 30 ms at most.
+    pub async fn step_job(&mut self) -> Option<(JobId, Stepped)> {
+        self.jobs.step(self.model.as_ref()?, &mut self.probes, &self.device).await
+    }
+
+    /// The jobs that were ended before they were done, since this was last asked.
+    pub fn take_ended(&mut self) -> Vec<JobId> {
+        self.jobs.take_ended()
+    }
+
     /// Runs a prompt with a program and answers questions about it. Of the program, what cannot be
     /// made or waits for later positions is left out, and the report says so.
     ///
@@ -157,11 +215,12 @@ impl Session {
         let model = self.model.as_ref().ok_or(RunError::NoModel)?;
         let (tokens, n_cut) = read_prompt(model, prompt, program)?;
         let ids: Vec<u32> = tokens.iter().map(|it| it.id).collect();
-        let plan = plan(&mut self.references, model, &ids, program).await;
+        let plan = plan(&mut self.references, &self.probes, model, &ids, program).await;
         let mut probe = plan.probe(kept_for(ask));
         model.network.forward(token_tensor(&ids, &self.device), &mut probe);
         let trace = probe.into_trace()?;
-        let answers = answer_all(model, &trace, ask).await?;
+        let seen = Seen { model, trace: &trace, ids: &ids, probes: &self.probes };
+        let answers = answer(seen, ask).await?;
         if answers.iter().any(is_broken) {
             return Err(self.first_broken(&ids, &plan).await);
         }
@@ -170,7 +229,7 @@ impl Session {
         } else {
             Vec::new()
         };
-        self.last = Some((id, trace));
+        self.last = Some(Last { id, ids, trace });
         let step = self.step();
         Ok(Ran { step, tokens, n_cut, answers, unchanged, report: plan.report })
     }
@@ -186,7 +245,9 @@ impl Session {
         }
         let mut probe = Probe::new(kept_for_unchanged(ask), Vec::new());
         model.network.forward(token_tensor(ids, &self.device), &mut probe);
-        let answers = answer_all(model, &probe.into_trace()?, ask).await?;
+        let trace = probe.into_trace()?;
+        let seen = Seen { model, trace: &trace, ids, probes: &self.probes };
+        let answers = answer(seen, ask).await?;
         let (ids, ask) = (ids.to_vec(), ask.to_vec());
         self.unchanged = Some(Unchanged { ids, ask, answers: answers.clone() });
         Ok(answers)
@@ -216,11 +277,11 @@ impl Session {
     /// [`RunError`].
     pub async fn look(&self, id: RunId, ask: &[Question]) -> Result<Vec<Reply>, RunError> {
         let model = self.model.as_ref().ok_or(RunError::NoModel)?;
-        let (last, trace) = self.last.as_ref().ok_or(RunError::NoRun)?;
+        let Last { id: last, ids, trace } = self.last.as_ref().ok_or(RunError::NoRun)?;
         if *last != id {
             return Err(RunError::Gone { asked: id, last: *last });
         }
-        Ok(answer_all(model, trace, ask).await?)
+        Ok(answer(Seen { model, trace, ids, probes: &self.probes }, ask).await?)
     }
 }
 

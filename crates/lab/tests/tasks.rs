@@ -7,7 +7,8 @@
 )]
 
 use lab::task::{
-    Args, ChaCha8Rng, Fact, Inputs, Row, Size, Targets, Task, ids, mess3, rrxor, task,
+    Args, ChaCha8Rng, Fact, Inputs, Row, Size, Targets, Task, generator, held_out, ids, mess3,
+    rrxor, shuffled, task,
 };
 use rand_chacha::rand_core::SeedableRng;
 
@@ -549,4 +550,54 @@ fn rows_of_a_seed_are_those_that_stored_networks_learned_from() {
         assert_eq!(row.inputs, Inputs::Words(inputs.to_vec()), "{id}");
         assert_eq!(row.targets, Targets::Words(targets.to_vec()), "{id}");
     }
+}
+
+#[test]
+fn where_a_fact_tells_what_comes_next_it_says_what_the_targets_say() {
+    let mut told = Vec::new();
+    every_row(|task, _, row| {
+        let Targets::Distributions { width, values } = &row.targets else { return };
+        for (name, fact) in &row.facts {
+            let Fact::Vectors { names, values: fact } = fact else { continue };
+            for (own, target) in fact.chunks(names.len()).zip(values.chunks(*width)) {
+                let wide: Vec<f64> = own.iter().map(|&it| f64::from(it)).collect();
+                let Some(next) = task.next_of(name, &wide) else { continue };
+                told.push((task.id(), *name));
+                let far = next.iter().zip(target).map(|(a, &b)| (a - f64::from(b)).abs());
+                assert!(far.fold(0.0, f64::max) < 1e-6, "{} {name}: {next:?}", task.id());
+            }
+        }
+    });
+    told.dedup();
+    assert_eq!(told, [("mess3", "belief"), ("rrxor", "belief")]);
+    // A map may read a little less than nothing.
+    let next = mess3(0.05, 0.85).next_of("belief", &[-0.1, 0.5, 0.5]).unwrap();
+    assert_eq!(Some(next), mess3(0.05, 0.85).next_of("belief", &[0.0, 0.5, 0.5]));
+    for no_belief in [&[0.5, 0.5][..], &[0.0; 3], &[-1.0, 0.0, 0.0], &[f64::NAN; 3]] {
+        assert_eq!(mess3(0.05, 0.85).next_of("belief", no_belief), None, "{no_belief:?}");
+    }
+}
+
+#[test]
+fn held_out_rows_and_orders_are_those_of_their_seed() {
+    let task = mess3(0.05, 0.85);
+    let rows = |seed: u64| held_out(&task, seed, Size(10), 5).collect::<Vec<_>>();
+    assert_eq!(rows(1), rows(1));
+    assert_ne!(rows(1), rows(2));
+    assert_eq!(held_out(&task, 1, Size(10), 3).collect::<Vec<_>>(), rows(1)[..3]);
+    let order = |seed: u64, stream: u64| shuffled(50, &mut generator(seed, stream));
+    assert_eq!(order(1, 7), order(1, 7));
+    assert_ne!(order(1, 7), order(1, 8));
+    let mut sorted = order(1, 7);
+    sorted.sort_unstable();
+    assert_eq!(sorted, (0..50).collect::<Vec<_>>());
+    // Every order is as probable: of three numbers, six.
+    let mut counts = std::collections::BTreeMap::new();
+    let mut rng = generator(3, 0);
+    for _ in 0..6_000 {
+        *counts.entry(shuffled(3, &mut rng)).or_insert(0) += 1;
+    }
+    // Five standard deviations around a thousand.
+    assert!(counts.len() == 6 && counts.values().all(|it| (856..1_144).contains(it)), "{counts:?}");
+    assert_eq!((shuffled(0, &mut rng), shuffled(1, &mut rng)), (vec![], vec![0]));
 }

@@ -6,6 +6,7 @@ mod array; // start here
 mod ask;
 mod axis;
 mod frame;
+mod job;
 mod model;
 mod program;
 mod protocol;
@@ -16,6 +17,7 @@ pub use array::{ArrayError, NamedArray};
 pub use ask::*;
 pub use axis::Axis;
 pub use frame::{Format, Frame, FrameError, FrameParts, Quantity};
+pub use job::{Job, JobId, JobResult, JobTrouble, ProbeJob, Probed};
 pub use model::{Device, MOST_HEADS, MixerShape, ModelInfo, ModelShape, Phenomenon, SsmShape};
 pub use program::{
     Component, Intervention, MOST_BLOCKS, Op, PROGRAM_VERSION, Passes, Place, Program, Report, Row,

@@ -210,7 +210,7 @@ pub enum Op {
 /// Where a value comes from.
 ///
 /// Zero, mean, unchanged, run and the rows of a pattern are values of the site; tokens and axes are
-/// directions of the residual stream. A new kind, such as a vector with a name, is a variant here,
+/// directions of the residual stream; a fact is what a probe reads of the site. A new kind, such as a vector with a name, is a variant here,
 /// a word in `text.rs` and an arm in the engine's resolver.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Source {
@@ -240,6 +240,13 @@ pub enum Source {
     },
     /// A row of a pattern.
     Row(Row),
+    /// What a fitted probe reads as this value of a fact, and the least change of the stream that
+    /// makes it so; only to be set.
+    Fact {
+        /// "belief"
+        fact: String,
+        value: Vec<f32>,
+    },
 }
 
 /// How a query of a pattern reads.

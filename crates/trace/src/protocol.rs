@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Device, ModelInfo, Program, Question, Reply, Report};
+use crate::{
+    Device, Job, JobId, JobResult, JobTrouble, ModelInfo, Program, Question, Reply, Report,
+};
 
 /// Which run an answer belongs to. Later runs have larger numbers.
 pub type RunId = u64;
@@ -29,6 +31,10 @@ pub enum Request {
     /// Make the network at a step of its training the one that answers, or the finished one. `url`
     /// is the address that the model was opened under. A later one replaces one that has not begun.
     Checkpoint { url: String, step: Option<usize> },
+    /// Begin a job. One runs at a time: it takes the place of one that runs or waits.
+    Start { id: JobId, job: Job },
+    /// End this job, if it still runs or waits.
+    Stop { id: JobId },
 }
 
 /// What the engine tells. The page shows the last of each kind until the next.
@@ -64,6 +70,15 @@ pub enum Event {
     /// The step of training that answers from now on; none for the finished weights. Where it is not
     /// the one that was asked for, a notice has said why.
     AtCheckpoint { step: Option<usize> },
+    /// How many steps of a job are done, of how many, and how long the others may take. Comes at
+    /// most about ten times a second.
+    Progress { id: JobId, done: usize, of: usize, secs_left: Option<f64> },
+    /// A job is done.
+    Done { id: JobId, result: JobResult },
+    /// A job was ended: the reader stopped it, another took its place, or its model is gone.
+    Stopped { id: JobId },
+    /// A job could not be done; all else goes on.
+    JobFailed { id: JobId, trouble: JobTrouble },
 }
 
 /// What went wrong and what to do.

@@ -7,6 +7,7 @@ mod pending; // start here
 
 mod attention_row;
 mod attribution;
+mod decoded;
 mod eigenvalues;
 mod film;
 mod forms;
@@ -25,13 +26,15 @@ mod time_scales;
 mod value;
 
 use burn::prelude::*;
-use trace::{Absence, AskValue, Axis, NamedArray, Part, Question, Site, SitePattern};
+use trace::{Absence, AskDecoded, AskValue, Axis, NamedArray, Part, Question, Site, SitePattern};
 
 use crate::{
     load::Model,
     model::{Attention, Keep, Trace, Visit},
+    study::Probes,
 };
 use pending::Pending;
+pub(crate) use pending::answer;
 pub use pending::{DeviceError, answer_all};
 pub use stream::{depths, principal_basis};
 
@@ -66,7 +69,9 @@ pub fn kept_for(ask: &[Question]) -> Keep {
         "logits",
     ];
     let named = ask.iter().filter_map(|it| match it {
-        Question::Value(AskValue { site }) => Some(SitePattern::from(site.to_string().as_str())),
+        Question::Value(AskValue { site }) | Question::Decoded(AskDecoded { site, .. }) => {
+            Some(SitePattern::from(site.to_string().as_str()))
+        }
         _ => None,
     });
     Keep::Matching(names.map(SitePattern::from).into_iter().chain(named).collect())
@@ -77,6 +82,9 @@ pub fn kept_for(ask: &[Question]) -> Keep {
 pub(crate) struct Seen<'a> {
     pub(crate) model: &'a Model,
     pub(crate) trace: &'a Trace,
+    /// The tokens of the run.
+    pub(crate) ids: &'a [u32],
+    pub(crate) probes: &'a Probes,
 }
 
 impl<'a> Seen<'a> {
@@ -97,6 +105,7 @@ impl<'a> Seen<'a> {
             Question::Forms(it) => forms::forms(self, it),
             Question::Eigenvalues(it) => eigenvalues::eigenvalues(self, it),
             Question::PatternDifference(it) => pattern_difference::pattern_difference(self, it),
+            Question::Decoded(it) => decoded::decoded(self, it),
         }
     }
 

@@ -4,7 +4,7 @@ use burn::{prelude::*, tensor::Transaction};
 use trace::{Absence, Answer, AskAttribution, AskNext, Question, Reply};
 
 use super::Seen;
-use crate::{load::Model, model::Trace};
+use crate::{load::Model, model::Trace, study::Probes};
 
 /// Tensors to be read, and what makes an answer of their values, given in the same order.
 pub(super) struct Pending {
@@ -26,6 +26,19 @@ impl Pending {
 #[error("the device stopped while reading: {0}")]
 pub struct DeviceError(pub String);
 
+/// A reply to each of `questions` about one run of a model to which nothing was fitted, in their
+/// order.
+///
+/// # Errors
+/// [`DeviceError`]; a question that has no answer says so in its reply.
+pub async fn answer_all(
+    model: &Model,
+    trace: &Trace,
+    questions: &[Question],
+) -> Result<Vec<Reply>, DeviceError> {
+    answer(Seen { model, trace, ids: &[], probes: &Probes::default() }, questions).await
+}
+
 /// A reply to each of `questions` about one run, in their order, read back in one transfer. What
 /// they leave to the run, the guesses and the strongest head, is read before.
 ///
@@ -34,12 +47,10 @@ pub struct DeviceError(pub String);
 ///
 /// # Panics
 /// Never: every tensor that a question names holds numbers.
-pub async fn answer_all(
-    model: &Model,
-    trace: &Trace,
+pub(crate) async fn answer(
+    seen: Seen<'_>,
     questions: &[Question],
 ) -> Result<Vec<Reply>, DeviceError> {
-    let seen = Seen { model, trace };
     let mut questions = questions.to_vec();
     if questions.iter().any(Question::has_guess) {
         let guesses = guesses(seen).await?;

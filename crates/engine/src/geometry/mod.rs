@@ -2,6 +2,10 @@
 //!
 //! Knows nothing of networks or tensors.
 
+mod affine;
+
+pub use affine::{Affine, NormalEquations, components};
+
 /// Sum of products.
 pub fn dot(left: &[f32], right: &[f32]) -> f64 {
     left.iter().zip(right).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()

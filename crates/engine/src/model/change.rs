@@ -34,6 +34,21 @@ pub enum Change {
     Clamp { low: f32, high: f32, along: Option<Tensor<1>> },
     /// The weights of these keys become 0 and the rest of each row sums to 1.
     Hide { keys: Vec<Range<usize>> },
+    /// Moved as little as makes an affine map read something else of it.
+    Reread { reader: Box<Reader>, strength: f32 },
+}
+
+/// An affine map of the last axis, `y = x · weights + bias`, and what it is to read.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    /// `[width, fact]`
+    pub weights: Tensor<2>,
+    /// `[fact]`
+    pub bias: Tensor<1>,
+    /// `[fact, width]`: how the value moves so that a reading moves by 1.
+    pub back: Tensor<2>,
+    /// `[fact]`
+    pub wanted: Tensor<1>,
 }
 
 /// A value on the device, flat, with the sizes of its axes (without the batch).
@@ -235,7 +250,28 @@ impl Resolved {
                 part + (found.clone().clamp(*low, *high) - found) * direction
             }
             Change::Hide { keys } => self.hidden(&part, keys)?,
+            Change::Reread { reader, strength } => self.reread(part, reader, *strength)?,
         })
+    }
+
+    /// `x + strength · (wanted − (x · weights + bias)) · back`.
+    fn reread<const D: usize>(
+        &self,
+        part: Tensor<D>,
+        reader: &Reader,
+        strength: f32,
+    ) -> Result<Tensor<D>, InterventionError> {
+        let dims = part.dims();
+        let [width, _] = reader.weights.dims();
+        if dims[D - 1] != width {
+            let (wanted, got) = (vec![dims[D - 1]], vec![width]);
+            return Err(InterventionError::Sizes { site: self.site, wanted, got });
+        }
+        let rows: Tensor<2> = part.clone().reshape([dims.iter().product::<usize>() / width, width]);
+        let read = rows.matmul(reader.weights.clone()) + reader.bias.clone().unsqueeze();
+        let missing = reader.wanted.clone().unsqueeze::<2>() - read;
+        let step = missing.matmul(reader.back.clone()) * strength;
+        Ok(part + step.reshape(dims))
     }
 
     /// A vector as long as the last axis, `[1, .., width]`.

@@ -20,7 +20,7 @@ mod ssm;
 
 pub use attention::Attention;
 pub(crate) use change::is_pattern;
-pub use change::{Change, Held, InterventionError, Resolved};
+pub use change::{Change, Held, InterventionError, Reader, Resolved};
 pub use config::{
     Activation, AttentionConfig, Bias, BlockState, CONFIG_VERSION, ConfigError, Join, LinearConfig,
     Mamba2Config, MambaConfig, Mask, Mixer, MlpKind, NetworkConfig, Norm, Placement, Positions,

@@ -1,7 +1,7 @@
 //! A whole network: embedding, blocks, unembedding.
 
 use burn::{
-    module::{Initializer, Param},
+    module::{Initializer, ModuleMapper, Param},
     nn::{Linear, LinearConfig},
     prelude::*,
 };
@@ -43,6 +43,16 @@ impl Table {
     }
 }
 
+/// Has every parameter drawn, which else happens where it is first read.
+struct Drawn;
+
+impl ModuleMapper for Drawn {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        drop(param.val());
+        param
+    }
+}
+
 /// Standard deviation of the weights of a new unembedding: logits start small.
 const UNEMBED_STD: f64 = 0.02;
 
@@ -79,6 +89,23 @@ impl Network {
             positions: config.positions,
             most_positions: config.most_positions(),
         })
+    }
+
+    /// A network as training with this seed begins with, all its weights drawn at once.
+    ///
+    /// On the CPU a seed gives the same weights natively and in a browser, for burn draws them with
+    /// one generator there. WebGPU has another: there a seed gives another network of the same kind.
+    /// The generator is one for all threads, so nobody else may draw from it meanwhile.
+    ///
+    /// # Errors
+    /// [`ConfigError`] where the config makes no network.
+    pub fn untrained(
+        config: &NetworkConfig,
+        seed: u64,
+        device: &Device,
+    ) -> Result<Self, ConfigError> {
+        device.seed(seed);
+        Ok(Self::new(config, device)?.map(&mut Drawn))
     }
 
     /// The logits of the next token at each position.

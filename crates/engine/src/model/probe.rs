@@ -45,6 +45,8 @@ pub struct Trace {
     visits: Vec<Visit>,
     changed: Vec<Site>,
     error: Option<InterventionError>,
+    /// Whether every row of a batch is kept, and not the first alone.
+    has_all_rows: bool,
 }
 
 impl Probe {
@@ -59,6 +61,14 @@ impl Probe {
         Self { order, ..self }
     }
 
+    /// The same, which keeps all rows of a batch: at sites that have positions, those of the second
+    /// row come after those of the first, and so on.
+    #[must_use]
+    pub fn of_all_rows(mut self) -> Self {
+        self.trace.has_all_rows = true;
+        self
+    }
+
     /// Only lets values pass.
     pub fn blind() -> Self {
         Self::new(Keep::Nothing, Vec::new())
@@ -68,7 +78,7 @@ impl Probe {
     ///
     /// # Shapes
     /// `value` is `[batch, ..]` with the axes of [`Site::axes`] after the batch; of a batch, the
-    /// first is kept.
+    /// first is kept, but for [`Probe::of_all_rows`].
     pub fn see<const D: usize>(&mut self, site: Site, value: Tensor<D>) -> Tensor<D> {
         let value = self.changed(site, value);
         if self.keeps(site) || self.trace.changed.contains(&site) {
@@ -205,9 +215,16 @@ impl Probe {
 impl Trace {
     fn keep<const D: usize>(&mut self, site: Site, value: Tensor<D>) {
         let dims = value.dims();
-        let sizes = dims[1..].to_vec();
-        let one = value.narrow(0, 0, 1);
-        let flat = one.reshape([sizes.iter().product::<usize>()]);
+        let mut sizes = dims[1..].to_vec();
+        let n_rows = match (self.has_all_rows, site.axes().first(), sizes.first_mut()) {
+            (true, Some(Axis::Pos), Some(n_pos)) => {
+                *n_pos *= dims[0];
+                dims[0]
+            }
+            _ => 1,
+        };
+        let kept = value.narrow(0, 0, n_rows);
+        let flat = kept.reshape([sizes.iter().product::<usize>()]);
         if self.kept.insert(site, Held { flat, sizes, spreads: false }).is_none() {
             self.order.push(site);
         }

@@ -2,6 +2,7 @@
 //!
 //! Knows networks and what came with them; knows nothing of questions or messages.
 
+mod facts;
 mod places; // start here
 mod references;
 mod rows;
@@ -16,6 +17,7 @@ use trace::{
 use crate::{
     load::Model,
     model::{Change, Held, Keep, Probe, Resolved, is_pattern},
+    study::Probes,
 };
 use places::{Spot, ranges, spots};
 pub(crate) use references::References;
@@ -44,6 +46,7 @@ impl Plan {
 /// Finds the numbers of a program for one prompt. What cannot be made is left out and reported.
 pub(crate) async fn plan(
     references: &mut References,
+    probes: &Probes,
     model: &Model,
     ids: &[u32],
     program: &Program,
@@ -54,7 +57,7 @@ pub(crate) async fn plan(
         Err(trouble) => (None, Some(trouble)),
     };
     let run: Vec<usize> = order.clone().unwrap_or_else(|| (0..n_layers).collect());
-    let mut resolver = Resolver { references, model, ids, order: &run };
+    let mut resolver = Resolver { references, probes, model, ids, order: &run };
     let (mut changes, mut statuses) = (Vec::new(), Vec::new());
     for intervention in &program.interventions {
         if !intervention.is_on {
@@ -67,6 +70,7 @@ pub(crate) async fn plan(
                 Status::Made
             }
             Ok(Found::Waiting { pos }) => Status::Waiting { pos },
+            Ok(Found::Unfitted { fact }) => Status::Unfitted { fact },
             Err(trouble) => Status::Failed(trouble),
         });
     }
@@ -97,11 +101,13 @@ pub(crate) fn checked_order(
 enum Found {
     Changes(Vec<Resolved>),
     Waiting { pos: usize },
+    Unfitted { fact: String },
 }
 
 /// One prompt's run, as interventions see it before it starts.
 struct Resolver<'a> {
     references: &'a mut References,
+    probes: &'a Probes,
     model: &'a Model,
     ids: &'a [u32],
     order: &'a [usize],
@@ -126,6 +132,9 @@ impl Resolver<'_> {
                 Err(pos) => return Ok(Found::Waiting { pos }),
             },
         };
+        if let Some(fact) = fact_of(&it.op).filter(|it| self.probes.get(it).is_none()) {
+            return Ok(Found::Unfitted { fact: fact.to_owned() });
+        }
         let sites: Vec<Site> = spots.iter().map(|it| it.site).collect();
         let end = positions.as_ref().map_or(n_pos, |it| it.last().map_or(0, |last| last.end));
         let wanted = Wanted { sites: &sites, end };
@@ -150,6 +159,10 @@ impl Resolver<'_> {
             Op::Set { source: Source::Zero, strength } => {
                 let factor = 1.0 - finite(*strength)?;
                 each(&|_| Change::Scale(factor))
+            }
+            Op::Set { source: Source::Fact { fact, value }, strength } => {
+                let strength = finite(*strength)?;
+                wanted.sites.iter().map(|it| self.reread(fact, value, *it, strength)).collect()
             }
             Op::Set { source, strength } => {
                 let strength = finite(*strength)?;
@@ -180,11 +193,7 @@ impl Resolver<'_> {
                 each(&|_| Change::ProjectOut { direction: vector.clone(), strength })
             }
             Op::Clamp { low, high, along } => {
-                let (low, high) = (finite(*low)?, finite(*high)?);
-                if high < low {
-                    let [low, high] = [low, high].map(|it| it.to_string());
-                    return Err(Trouble::EmptyRange { low, high });
-                }
+                let [low, high] = range([*low, *high])?;
                 let along = match along {
                     Some(source) => Some(self.direction(source, wanted.sites).await?),
                     None => None,
@@ -227,6 +236,7 @@ impl Resolver<'_> {
             Source::Token { .. } | Source::Difference { .. } | Source::Axis { .. } => {
                 Err(Trouble::NeedsValue)
             }
+            Source::Fact { .. } => Err(Trouble::OnlySetFact),
         }
     }
 
@@ -282,8 +292,25 @@ fn row_of(op: &Op) -> Option<Row> {
     }
 }
 
+/// The fact that an op sets, where it sets one.
+fn fact_of(op: &Op) -> Option<&str> {
+    match op {
+        Op::Set { source: Source::Fact { fact, .. }, .. } => Some(fact),
+        _ => None,
+    }
+}
+
 fn patterns_only(sites: &[Site]) -> Result<(), Trouble> {
     sites.iter().find(|it| !is_pattern(**it)).map_or(Ok(()), |it| Err(Trouble::NotPattern(*it)))
+}
+
+/// Two ends with numbers between them.
+fn range([low, high]: [f32; 2]) -> Result<[f32; 2], Trouble> {
+    let ends = [finite(low)?, finite(high)?];
+    if high < low {
+        return Err(Trouble::EmptyRange { low: low.to_string(), high: high.to_string() });
+    }
+    Ok(ends)
 }
 
 fn finite(number: f32) -> Result<f32, Trouble> {

@@ -4,9 +4,8 @@ use burn::prelude::*;
 use lab::{
     format::{At, Exercise, Measure, MeasureKind, Value},
     stats::{self, Estimate},
-    task::{Fact, Row, Size, Targets},
+    task::{Row, Size, Targets},
 };
-use nalgebra::DMatrix;
 use trace::{Site, SitePattern};
 
 use super::{
@@ -14,7 +13,11 @@ use super::{
     recipe::{Recipe, RecipeError, Task, exercises},
     rows::{held_out, ids, shuffled},
 };
-use crate::model::{Keep, Network, Probe};
+use crate::{
+    geometry::NormalEquations,
+    model::{Keep, Network, Probe},
+    study::{Judged, fact_at, mean_of},
+};
 
 /// Rows that are read at a time.
 const N_AT_ONCE: usize = 50;
@@ -235,92 +238,35 @@ impl Streams {
         let n_rows = self.rows.len();
         let whose = if measure.shuffled { shuffled(n_rows, seed) } else { (0..n_rows).collect() };
         let half = n_rows / 2;
-        let cases = |range: std::ops::Range<usize>| {
-            let rows = range.map(|row| (row, positions(&self.rows[row], At::Counted)));
-            let each = rows.flat_map(|(row, at)| at.into_iter().map(move |it| (row, it)));
-            each.map(|(row, position)| Case {
-                row,
-                stream: self.at(places, row, position),
-                fact: fact_at(&self.rows[whose[row]], name, position),
-            })
-        };
-        let fitted = Affine::fit(&cases(0..half).collect::<Vec<_>>())?;
-        let judged: Vec<_> = cases(half..n_rows).collect();
-        let n = judged.len() as f64;
-        let d = judged.first()?.fact.len();
-        let mean: Vec<f64> =
-            (0..d).map(|it| judged.iter().map(|case| case.fact[it]).sum::<f64>() / n).collect();
-        let mut sums = vec![(0.0, 0.0); n_rows - half];
-        for case in &judged {
-            let sum = &mut sums[case.row - half];
-            sum.0 += distance(&fitted.map(&case.stream), &case.fact);
-            sum.1 += distance(&mean, &case.fact);
+        let at = |row: usize| positions(&self.rows[row], At::Counted).into_iter();
+        let fact = |row: usize, position: usize| fact_at(&self.rows[whose[row]], name, position);
+        let d = fact(0, 0).len();
+        let width = places.iter().map(|&it| self.sites[it].1).sum();
+        let mut equations = NormalEquations::new(width, d);
+        for row in 0..half {
+            let inputs: Vec<f32> = at(row).flat_map(|it| self.at(places, row, it)).collect();
+            let facts: Vec<f64> = at(row).flat_map(|it| fact(row, it)).collect();
+            equations.add(&inputs, &facts);
         }
-        Some((stats::ratio(&sums)?, sums.len()))
+        let fitted = equations.solve(&(0..width), 0..d)?;
+        let judged = || (half..n_rows).flat_map(|row| at(row).map(move |it| (row, it)));
+        let all: Vec<f64> = judged().flat_map(|(row, it)| fact(row, it)).collect();
+        let mean = mean_of(&all, d);
+        let mut sums = Judged::new(n_rows - half);
+        for (row, position) in judged() {
+            let read = fitted.map(&self.at(places, row, position));
+            sums.add(row - half, &read, &fact(row, position), &mean);
+        }
+        Some((sums.unexplained()?, n_rows - half))
     }
 
     /// What a row has at a position, sites side by side.
-    fn at(&self, places: &[usize], row: usize, position: usize) -> Vec<f64> {
+    fn at(&self, places: &[usize], row: usize, position: usize) -> Vec<f32> {
         let part = |place: &usize| {
             let (_, width, rows) = &self.sites[*place];
-            rows[row][position * width..][..*width].iter().map(|&it| f64::from(it))
+            rows[row][position * width..][..*width].iter().copied()
         };
         places.iter().flat_map(part).collect()
-    }
-}
-
-/// The stream and the fact at one position.
-struct Case {
-    row: usize,
-    stream: Vec<f64>,
-    fact: Vec<f64>,
-}
-
-/// `fact = stream · weights + bias`.
-struct Affine {
-    /// `[d_stream + 1, d_fact]`, the bias last.
-    weights: DMatrix<f64>,
-}
-
-impl Affine {
-    /// Least squares. A millionth of a millionth of the mean square is added to the diagonal, for
-    /// streams of which some directions are not used.
-    fn fit(cases: &[Case]) -> Option<Self> {
-        let (n, d) = (cases.len(), cases.first()?.stream.len() + 1);
-        let input =
-            |row: usize, column: usize| cases[row].stream.get(column).copied().unwrap_or(1.0);
-        let inputs = DMatrix::from_fn(n, d, input);
-        let facts = DMatrix::from_fn(n, cases[0].fact.len(), |row, it| cases[row].fact[it]);
-        let mut square = inputs.tr_mul(&inputs);
-        let small = 1e-12 * square.trace() / d as f64;
-        (0..d).for_each(|it| square[(it, it)] += small);
-        Some(Self { weights: square.cholesky()?.solve(&inputs.tr_mul(&facts)) })
-    }
-
-    fn map(&self, stream: &[f64]) -> Vec<f64> {
-        let with_one = || stream.iter().copied().chain([1.0]);
-        let column = |it: nalgebra::DVectorView<'_, f64>| {
-            with_one().zip(it.iter()).map(|(value, weight)| value * weight).sum()
-        };
-        self.weights.column_iter().map(column).collect()
-    }
-}
-
-fn distance(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum()
-}
-
-/// A fact at a position as numbers; a class is 1 at its own place.
-fn fact_at(row: &Row, name: &str, position: usize) -> Vec<f64> {
-    match row.fact(name) {
-        Some(Fact::Vectors { names, values }) => values[position * names.len()..][..names.len()]
-            .iter()
-            .map(|&it| f64::from(it))
-            .collect(),
-        Some(Fact::Classes { names, at }) => {
-            (0..names.len()).map(|it| f64::from(u8::from(it == at[position] as usize))).collect()
-        }
-        None => Vec::new(),
     }
 }
 

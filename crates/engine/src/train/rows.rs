@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use lab::{
     format::Exercise,
-    task::{Row, Size, Targets},
+    task::{self, HELD_OUT, Row, Size, Targets, generator as stream},
 };
-use rand::{Rng, SeedableRng, seq::SliceRandom};
+use rand::{Rng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
 use super::{
@@ -54,9 +54,6 @@ pub enum Wanted {
     /// The probability of every word, `[rows, positions, d_vocab]`.
     Distributions(Vec<f32>),
 }
-
-/// The stream of stories and rows that no step draws.
-const HELD_OUT: u64 = u64::MAX;
 
 /// The stream of orders; far from those of steps and of held-out rows.
 const SHUFFLED: u64 = 1 << 63;
@@ -152,8 +149,7 @@ pub(super) fn held_out(
     size: Size,
     count: usize,
 ) -> impl Iterator<Item = Row> {
-    let mut rng = stream(seed, HELD_OUT - size.0 as u64);
-    (0..count).map(move |_| exercise.task.row(size, &mut rng))
+    task::held_out(exercise.task.as_ref(), seed, size, count)
 }
 
 /// Rows in another order, which is the same for every measure of a recipe.
@@ -281,10 +277,4 @@ impl Stories {
         let mut rng = stream(self.seed, HELD_OUT);
         (0..count).map(|_| tales::story(&mut rng)).collect()
     }
-}
-
-fn stream(seed: u64, stream: u64) -> ChaCha8Rng {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(stream);
-    rng
 }

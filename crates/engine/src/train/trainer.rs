@@ -40,8 +40,8 @@ impl Trainer {
             return Err(RecipeError::Context { longest, n_ctx });
         }
         let device = Device::flex().autodiff();
-        device.seed(recipe.seed);
-        let network = Network::new(&recipe.network, &device)?.map(&mut Numbered { next: 1 });
+        let network = Network::untrained(&recipe.network, recipe.seed, &device)?;
+        let network = network.map(&mut Numbered { next: 1 });
         let optimizer = AdamWConfig::new()
             .with_beta_2(recipe.optimizer.beta_2)
             .with_epsilon(1e-8)

@@ -21,6 +21,7 @@ mod gradients; // of whole networks, held to differences
 mod hidden; // what is said of states and of hidden attention
 mod hybrids; // attention and a recurrence that have a part in one another
 mod identities; // equations between sites that hold for any weights
+mod jobs; // work between requests, and the probes that it fits
 mod labs; // stored networks give the numbers that are written of them
 mod loading; // files that are damaged or not ours are refused with what to do
 mod logit_lens; // what each depth says, held to plain maths

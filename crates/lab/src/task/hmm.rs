@@ -271,6 +271,19 @@ impl Task for Hmm {
         self.next(&self.stationary).into_iter().fold(0.0, f64::max)
     }
 
+    /// Of a belief, `η T⁽ʷ⁾ 1` for each word. What is below 0, as a linear map may give it, is 0, and
+    /// the rest is made to sum to 1.
+    fn next_of(&self, fact: &str, value: &[f64]) -> Option<Vec<f64>> {
+        if fact != "belief" || value.len() != self.states.len() {
+            return None;
+        }
+        let shares: Vec<f64> = value.iter().map(|it| it.max(0.0)).collect();
+        let sum: f64 = shares.iter().sum();
+        let belief: Vec<f64> = shares.iter().map(|it| it / sum).collect();
+        let is_belief = 0.0 < sum && sum.is_finite();
+        is_belief.then(|| [vec![0.0; 2], self.next(&belief)].concat())
+    }
+
     fn picture(&self, row: &Row, position: usize) -> Option<Diagram> {
         let Some(Fact::Vectors { values, .. }) = row.fact("belief") else { return None };
         let n = self.states.len();

@@ -9,6 +9,7 @@ mod row; // start here: what a row is
 mod a5;
 mod coins;
 mod copying;
+mod draw;
 mod hmm;
 mod parity;
 mod recall;
@@ -23,6 +24,7 @@ pub use self::{
     a5::A5,
     coins::Coins,
     copying::Copying,
+    draw::{HELD_OUT, generator, held_out, shuffled},
     hmm::{Hmm, mess3, rrxor},
     parity::Parity,
     recall::Recall,
@@ -87,6 +89,12 @@ pub trait Task: Debug + Send + Sync {
 
     /// How often a guess without any knowledge of the row is right.
     fn chance(&self) -> f64;
+
+    /// The probability of every word of [`Task::words`] to come next if a fact of this name were
+    /// `value`, where the fact tells.
+    fn next_of(&self, _fact: &str, _value: &[f64]) -> Option<Vec<f64>> {
+        None
+    }
 
     /// What the truth looks like at a position, where it has a picture.
     fn picture(&self, _row: &Row, _position: usize) -> Option<Diagram> {

@@ -43,6 +43,12 @@ pub enum Absence {
     /// A head that amounts to no matrix from token to token.
     #[error("Head {head} of layer {layer} amounts to no matrix from token to token.")]
     NoMatrix { layer: usize, head: usize },
+    /// No probe of a fact has been fitted at a site.
+    #[error("No probe of “{fact}” is fitted at {site} yet.")]
+    NoProbe { fact: String, site: Site },
+    /// The prompt is no row of the task that a probe was fitted on.
+    #[error("The prompt is no row of the task: {0}.")]
+    NoRow(String),
 }
 
 fn instead(has_attention: bool) -> &'static str {

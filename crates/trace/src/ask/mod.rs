@@ -7,6 +7,7 @@
 mod absence;
 mod attention_row;
 mod attribution;
+mod decoded;
 mod eigenvalues;
 mod film;
 mod forms;
@@ -29,6 +30,7 @@ use crate::NamedArray;
 pub use absence::Absence;
 pub use attention_row::{AskAttentionRow, AttentionRow};
 pub use attribution::{AskAttribution, Attribution, strongest};
+pub use decoded::{AskDecoded, Decoded};
 pub use eigenvalues::{AskEigenvalues, Eigenvalues};
 pub use film::{AskFilm, Film};
 pub use forms::{AskForms, Forms};
@@ -133,6 +135,7 @@ questions! {
     Forms: AskForms => Forms,
     Eigenvalues: AskEigenvalues => Eigenvalues,
     PatternDifference: AskPatternDifference => PatternDifference,
+    Decoded: AskDecoded => Decoded,
 }
 
 /// What came of a question.

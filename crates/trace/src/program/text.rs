@@ -11,14 +11,15 @@
 //! blocks.*.attn.pattern freeze                patterns stay those of the unchanged run
 //! blocks.1.attn.pattern:0,2@5-8 set previous  two heads read the token before
 //! blocks.2#2.resid_pre set run("Tom looked")  second pass; another prompt's value
+//! blocks.3.resid_post@9 set fact(belief:0.1,0.2,0.7)  what a probe reads there becomes this
 //! ```
 //!
 //! where: `SITE[:heads][@positions]`, or `head.L.H`, `heads.L`, `mlp.L`, `layer.L`, `write.L.H`,
 //! `state.L.H`, `carry.L.H`, a pass as `L#2` or `L#*`; positions as `4`, `2-5`, `6-`, `last`.
 //! op: `scale F`, `set [F] SOURCE`, `freeze [F]`, `add F SOURCE`, `project-out [F] SOURCE`,
 //! `clamp LOW HIGH [along SOURCE]`, `hide KEYS`.
-//! source: `zero`, `mean`, `unchanged`, `run("…")`, `token(…)`, `token(…)-token(…)`, `axis(1)`, and
-//! of patterns `uniform`, `first`, `self`, `previous`, `key(3)`.
+//! source: `zero`, `mean`, `unchanged`, `run("…")`, `token(…)`, `token(…)-token(…)`, `axis(1)`,
+//! `fact(NAME:F,F,…)`, and of patterns `uniform`, `first`, `self`, `previous`, `key(3)`.
 
 use std::str::FromStr;
 
@@ -316,6 +317,7 @@ impl<'a> Rest<'a> {
             "axis" => Ok(Source::Axis { number: count(&self.argument(name)?)? }),
             "run" => Ok(Source::Run { prompt: self.argument(name)? }),
             "token" => self.tokens(),
+            "fact" => read_fact(&self.argument(name)?),
             _ => Err(UnknownSource(text.split_whitespace().next().unwrap_or(text).to_owned())),
         }
     }
@@ -361,6 +363,17 @@ impl<'a> Rest<'a> {
     }
 }
 
+/// A fact and its value: `belief:0.1,0.2,0.7`.
+fn read_fact(text: &str) -> Result<Source, TextProblem> {
+    let (fact, value) = text.rsplit_once(':').ok_or(NoNumber)?;
+    let number = |word: &str| {
+        let number = word.trim().parse().ok().filter(|it: &f32| it.is_finite());
+        number.ok_or_else(|| NotNumber(word.to_owned()))
+    };
+    let value = value.split(',').map(number).collect::<Result<Vec<f32>, _>>()?;
+    Ok(Source::Fact { fact: fact.to_owned(), value })
+}
+
 /// Whether a letter needs no quotes.
 pub(super) fn is_bare(letter: char) -> bool {
     !letter.is_whitespace() && !"\"\\();".contains(letter)
@@ -371,7 +384,7 @@ mod tests {
     use super::*;
 
     /// One of each form, as it is written.
-    const EACH: [&str; 26] = [
+    const EACH: [&str; 28] = [
         "head.2.1 scale 0",
         "~mlp.3 set mean",
         "heads.0#2 set 0.5 zero",
@@ -398,6 +411,8 @@ mod tests {
         "embed scale 2",
         "final_norm add 1 axis(2)",
         "logits add 1e-7 run(\"\")",
+        "blocks.3.resid_post@9 set fact(belief:0.1,0.2,0.7)",
+        "blocks.3.resid_post set 0.5 fact(\"next word:-1\")",
     ];
 
     #[test]
@@ -424,6 +439,7 @@ mod tests {
                 "embed add token(\"barn\") - token(\"garden\")",
                 "embed add 1 token(barn)-token(garden)",
             ),
+            ("embed set fact(\"belief: 1, 0\")", "embed set fact(belief:1,0)"),
         ];
         for (by_hand, written) in same {
             assert_eq!(by_hand.parse::<Intervention>().unwrap().to_string(), written);
@@ -455,6 +471,10 @@ mod tests {
             ("blocks.*.queries scale 0", "no site is like"),
             ("knee.1.2 scale 0", "no site is like “knee.1.2”"),
             ("mlp.0@ scale 0", "“” is not a number"),
+            ("embed set fact", "“fact” is no source"),
+            ("embed set fact(belief)", "a number is missing"),
+            ("embed set fact(belief:1,x)", "“x” is no finite number"),
+            ("embed set fact(belief:NaN)", "“NaN” is no finite number"),
             ("mlp.0@5-2 scale 0", "“5-2” goes down"),
             ("mlp.0@first scale 0", "“first” is not a number"),
             ("mlp.0 set", "a source is missing"),
@@ -545,7 +565,11 @@ mod tests {
         }
 
         fn source(&mut self) -> Source {
-            match self.below(9) {
+            match self.below(10) {
+                9 => {
+                    let value = (0..=self.below(4)).map(|_| self.number()).collect();
+                    Source::Fact { fact: self.text(), value }
+                }
                 0 => Source::Zero,
                 1 => Source::Mean,
                 2 => Source::Unchanged,

@@ -36,10 +36,12 @@ pub enum TextProblem {
     NoNumber,
     #[error("positions go up: “{0}” goes down")]
     Backwards(String),
-    #[error("a source is missing: zero, mean, unchanged, run(…), token(…), axis(…) or a row")]
+    #[error(
+        "a source is missing: zero, mean, unchanged, run(…), token(…), axis(…), fact(…) or a row"
+    )]
     NoSource,
     #[error(
-        "“{0}” is no source; there are zero, mean, unchanged, run(…), token(…), token(…)-token(…), axis(…), uniform, first, self, previous, key(…)"
+        "“{0}” is no source; there are zero, mean, unchanged, run(…), token(…), token(…)-token(…), axis(…), fact(…), uniform, first, self, previous, key(…)"
     )]
     UnknownSource(String),
     #[error("“{0}” is too much")]

@@ -24,6 +24,8 @@ pub enum Status {
     Waiting { pos: usize },
     /// It could not be made, and the run went on without it.
     Failed(Trouble),
+    /// It waits for a probe of this fact, which is still to be fitted.
+    Unfitted { fact: String },
 }
 
 /// Why a part of a program cannot be.
@@ -89,4 +91,12 @@ pub enum Trouble {
     NotFinite(String),
     #[error("the device stopped: {0}")]
     Device(String),
+    #[error("the probe of “{fact}” has no map at {site}")]
+    NoMap { fact: String, site: Site },
+    #[error("“{fact}” has {wanted} numbers, and {got} were given")]
+    FactSize { fact: String, wanted: usize, got: usize },
+    #[error("“{0}” is made of shares: none is below 0, and they sum to 1")]
+    NotShares(String),
+    #[error("what a probe reads can only be set")]
+    OnlySetFact,
 }

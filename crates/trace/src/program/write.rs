@@ -91,6 +91,10 @@ impl fmt::Display for Source {
             Source::Row(Row::Own) => f.write_str("self"),
             Source::Row(Row::Previous) => f.write_str("previous"),
             Source::Row(Row::Key(key)) => write!(f, "key({key})"),
+            Source::Fact { fact, value } => {
+                let value: Vec<String> = value.iter().map(f32::to_string).collect();
+                write!(f, "fact({})", argument(&format!("{fact}:{}", value.join(","))))
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use std::{cell::RefCell, rc::Rc};
 use burn::prelude::Device as BurnDevice;
 use engine::{
     inbox::Inbox,
+    job::{Pace, Stepped},
     session::{Asked, Ran, Session},
 };
 use js_sys::Uint8Array;
@@ -41,7 +42,9 @@ async fn run() {
         Err(text) => return tell(&failed(None, text, true)),
     };
     let inbox = Rc::new(RefCell::new(Inbox::default()));
-    let worker = Rc::new(RefCell::new(Worker { session: Session::new(device), is_busy: false }));
+    let session = Session::new(device);
+    let worker = Worker { session, pace: Pace::default(), is_busy: false };
+    let worker = Rc::new(RefCell::new(worker));
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         let bytes = Uint8Array::new(&event.data()).to_vec();
         match decode::<Request>(&bytes) {
@@ -59,10 +62,12 @@ async fn run() {
 
 struct Worker {
     session: Session,
+    pace: Pace,
     is_busy: bool,
 }
 
-/// Handles what waits, one after another, unless that is being done already.
+/// Handles what waits, one after another, and takes a step of the job whenever nothing waits, unless
+/// that is being done already.
 #[allow(clippy::await_holding_refcell_ref, reason = "is_busy lets one call in at a time")]
 async fn work(worker: Rc<RefCell<Worker>>, inbox: Rc<RefCell<Inbox>>) {
     match worker.try_borrow_mut() {
@@ -72,15 +77,37 @@ async fn work(worker: Rc<RefCell<Worker>>, inbox: Rc<RefCell<Inbox>>) {
     loop {
         // Messages that came meanwhile are delivered first, so that only the latest is handled.
         next_task().await;
-        let Some(request) = inbox.borrow_mut().take() else { break };
-        let event = handle(&mut worker.borrow_mut().session, request).await;
-        tell(&event);
+        let request = inbox.borrow_mut().take();
+        let Worker { session, pace, .. } = &mut *worker.borrow_mut();
+        let event = match request {
+            Some(request) => handle(session, request).await,
+            None if session.has_job() => advance(session, pace).await,
+            None => break,
+        };
+        // What took the place of a job comes after the end of it.
+        session.take_ended().into_iter().for_each(|id| tell(&Event::Stopped { id }));
+        event.iter().for_each(tell);
     }
     worker.borrow_mut().is_busy = false;
 }
 
-async fn handle(session: &mut Session, request: Request) -> Event {
-    match request {
+/// Takes a step of the job that runs; says what came of it, or now and then how far it is.
+async fn advance(session: &mut Session, pace: &mut Pace) -> Option<Event> {
+    let start = now_secs();
+    let (id, stepped) = session.step_job().await?;
+    match stepped {
+        Stepped::Going { done, of } => {
+            let now = now_secs();
+            pace.after(id, done, of, [now - start, now])
+        }
+        Stepped::Done(result) => Some(Event::Done { id, result }),
+        Stepped::Failed(trouble) => Some(Event::JobFailed { id, trouble }),
+    }
+}
+
+/// What there is to say at once: a job says it later.
+async fn handle(session: &mut Session, request: Request) -> Option<Event> {
+    Some(match request {
         Request::Open { url } => open(session, &url).await,
         Request::Run { id, prompt, program, ask, ask_unchanged } => {
             let start = now_secs();
@@ -109,7 +136,15 @@ async fn handle(session: &mut Session, request: Request) -> Event {
             Event::AtCheckpoint { step: session.step() }
         }
         Request::Panic => panic!("a panic was asked for"),
-    }
+        Request::Start { id, job } => match session.start(id, job) {
+            Ok(()) => return None,
+            Err(trouble) => Event::JobFailed { id, trouble },
+        },
+        Request::Stop { id } => {
+            session.stop(id);
+            return None;
+        }
+    })
 }
 
 async fn open(session: &mut Session, url: &str) -> Event {
