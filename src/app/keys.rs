@@ -40,6 +40,14 @@ pub(crate) const ACTIONS: &[Action] = &[
         run: walk,
     },
     Action {
+        chord: "⇧← ⇧→",
+        // Those of the token, with Shift.
+        keys: &[],
+        about: "checkpoint of training, where the network has some",
+        hint: None,
+        run: walk,
+    },
+    Action {
         chord: "↑ ↓",
         keys: &["ArrowUp", "ArrowDown"],
         about: "depth: after attention, after MLP, layer by layer",
@@ -158,8 +166,11 @@ fn is_typing(event: &ev::KeyboardEvent) -> bool {
     is_field
 }
 
-/// Moves the cursor.
-fn walk(state: AppState, key: &str, _: Shift) -> bool {
+/// Moves the cursor; with Shift, through the training of a network that has checkpoints.
+fn walk(state: AppState, key: &str, shift: Shift) -> bool {
+    if shift && ["ArrowLeft", "ArrowRight"].contains(&key) {
+        return state.walk_checkpoints(key == "ArrowLeft");
+    }
     let (cursor, ground) = untrack(|| (state.lock(), state.ground()));
     moved(cursor, &ground, key).map(|pick| state.pick(pick)).is_some()
 }

@@ -130,13 +130,11 @@ impl AppState {
 
     /// Starts a job in place of the one before, as soon as the model is there. It goes on between
     /// runs; [`AppState::job`] says how far it is and what came of it.
-    #[allow(dead_code, reason = "panels of labs start jobs")]
     pub(crate) fn start_job(self, job: Job) {
         self.job_wanted.set(Some(job));
     }
 
     /// Ends the job, and puts away what came of one that is done.
-    #[allow(dead_code, reason = "panels of labs stop jobs")]
     pub(crate) fn stop_job(self) {
         self.job_wanted.set(None);
     }

@@ -218,6 +218,28 @@ impl Frame {
         })
     }
 
+    /// The rows of another frame after its own, in the same columns. Intervals, the paper's values,
+    /// words and facts stay where both have them.
+    ///
+    /// # Errors
+    /// [`FrameError::Count`] where the other has more or fewer columns.
+    pub fn followed_by(&self, other: &Self) -> Result<Self, FrameError> {
+        same("columns", self.size()[1], other.size()[1])?;
+        fn both<T: Clone>(one: &[T], other: &[T]) -> Vec<T> {
+            if one.is_empty() || other.is_empty() { Vec::new() } else { [one, other].concat() }
+        }
+        Ok(Self {
+            about: self.about.clone(),
+            quantity: self.quantity.clone(),
+            rows: self.rows.followed_by(&other.rows),
+            columns: self.columns.clone(),
+            values: [self.values.as_slice(), &other.values].concat(),
+            intervals: both(&self.intervals, &other.intervals),
+            theirs: both(&self.theirs, &other.theirs),
+            texts: both(&self.texts, &other.texts),
+        })
+    }
+
     fn place(&self, row: usize, column: usize) -> Option<usize> {
         let [n_rows, n_columns] = self.size();
         (row < n_rows && column < n_columns).then(|| row * n_columns + column)
@@ -292,6 +314,25 @@ mod tests {
         assert_eq!(cut.rows().fact("number"), Some(&numbers));
         assert_eq!(frame.with_rows(&[3]), Err(FrameError::Outside { index: 3, size: 3 }));
         assert_eq!(Frame::new(FrameParts::default()).unwrap().with_rows(&[]), Ok(Frame::default()));
+    }
+
+    #[test]
+    fn rows_of_another_frame_follow_with_what_both_know() {
+        let frame = Frame::new(parts()).unwrap();
+        let long = frame.followed_by(&frame.with_rows(&[2]).unwrap()).unwrap();
+        assert_eq!((long.size(), long.value(3, 1), long.text(3, 0)), ([4, 2], 5.0, "t"));
+        assert_eq!(long.rows().entry_name(3), "c");
+        assert_eq!(long.rows().facts.len(), frame.rows().facts.len());
+        let numbers = FactValues::Numbers(vec![1.0, 2.0, 3.0, 3.0]);
+        assert_eq!(long.rows().fact("number"), Some(&numbers));
+        let mut plain = FrameParts { theirs: Vec::new(), texts: Vec::new(), ..parts() };
+        plain.rows.facts.clear();
+        let plain = Frame::new(plain).unwrap();
+        let long = frame.followed_by(&plain).unwrap();
+        assert_eq!((long.text(0, 0), long.theirs(0, 1), long.rows().facts.len()), ("", None, 0));
+        let narrow = Frame::default();
+        let why = frame.followed_by(&narrow).unwrap_err().to_string();
+        assert_eq!(why, "columns: 2 wanted, 0 were given");
     }
 
     #[test]

@@ -140,6 +140,19 @@ pub enum Outcome {
 }
 
 impl Side {
+    /// These entries, then those of another side; facts that both have.
+    pub(crate) fn followed_by(&self, other: &Self) -> Self {
+        let joined = |fact: &Fact| {
+            let theirs = other.facts.iter().find(|it| it.name == fact.name)?;
+            Some(Fact { name: fact.name.clone(), values: fact.values.followed_by(&theirs.values)? })
+        };
+        Self {
+            entries: [self.entries.as_slice(), &other.entries].concat(),
+            facts: self.facts.iter().filter_map(joined).collect(),
+            ..self.clone()
+        }
+    }
+
     /// The fact of this name.
     pub fn fact(&self, name: &str) -> Option<&FactValues> {
         self.facts.iter().find(|fact| fact.name == name).map(|fact| &fact.values)
@@ -193,6 +206,24 @@ impl Fact {
 }
 
 impl FactValues {
+    /// These values, then those of another fact of the same kind and names.
+    fn followed_by(&self, other: &Self) -> Option<Self> {
+        Some(match (self, other) {
+            (Self::Numbers(a), Self::Numbers(b)) => Self::Numbers([a.as_slice(), b].concat()),
+            (Self::Texts(a), Self::Texts(b)) => Self::Texts([a.as_slice(), b].concat()),
+            (Self::Outcomes(a), Self::Outcomes(b)) => Self::Outcomes([a.as_slice(), b].concat()),
+            (Self::Classes { names, of: a }, Self::Classes { names: its, of: b })
+                if names == its =>
+            {
+                Self::Classes { names: names.clone(), of: [a.as_slice(), b].concat() }
+            }
+            (Self::Shares { names, of: a }, Self::Shares { names: its, of: b }) if names == its => {
+                Self::Shares { names: names.clone(), of: [a.as_slice(), b].concat() }
+            }
+            _ => return None,
+        })
+    }
+
     fn cut(&self, chosen: &[usize]) -> Self {
         match self {
             FactValues::Numbers(of) => FactValues::Numbers(picked(of, 1, chosen)),

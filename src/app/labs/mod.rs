@@ -6,7 +6,9 @@ mod menu;
 mod networks;
 mod rail;
 mod stage;
+mod study;
 mod tile;
+mod time;
 
 pub(super) use self::{
     menu::LabsMenu,

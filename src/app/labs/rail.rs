@@ -13,6 +13,7 @@ use super::{
         state::AppState,
     },
     store::{OpenLab, close},
+    study::{SetFact, ask_decoded},
 };
 use crate::{
     share::{
@@ -60,6 +61,7 @@ fn Text(lab: OpenLab) -> impl IntoView {
             <p>{lab.lab.about.clone()}</p>
             {asks}
             <Now lab=lab.clone() />
+            <SetFact />
             <Prompts lab=lab.clone() />
             <Claims lab=claims />
             <Papers lab />
@@ -133,13 +135,23 @@ fn Exact(exact: Vec<f32>, words: Vec<String>, size: String) -> impl IntoView {
         all.into_iter().find(|it| it.id == id).map(|it| it.prob)
     };
     let number = |share: f32| format!("{share:.3}");
+    let asked = ask_decoded(state);
+    // What Bayes makes of the belief that is read, which an intervention may have set.
+    let read = move |id: usize| {
+        let decoded = asked.get()?;
+        let [_, next] = decoded.next.as_ref()?;
+        let last = next.dims().first()?.1.checked_sub(1)?;
+        next.get(&[last, id])
+    };
     let row = |(id, (exact, word)): (usize, (&f32, &String))| {
         let said = shares(id).map_or_else(|| "—".to_owned(), number);
+        let read = move || read(id).map_or_else(|| "—".to_owned(), number);
         view! {
             <tr>
                 <th scope="row">{word.clone()}</th>
                 <td>{number(*exact)}</td>
                 <td>{said}</td>
+                <td>{read}</td>
             </tr>
         }
     };
@@ -150,7 +162,14 @@ fn Exact(exact: Vec<f32>, words: Vec<String>, size: String) -> impl IntoView {
         <div class="now">
             <table class="exact">
                 <thead>
-                    <tr><th scope="col">"next"</th><th scope="col">"exact"</th><th scope="col">{name}</th></tr>
+                    <tr>
+                        <th scope="col">"next"</th>
+                        <th scope="col">"exact"</th>
+                        <th scope="col">{name}</th>
+                        <th scope="col" title="By Bayes, from the belief that is read from the stream">
+                            "from what is read"
+                        </th>
+                    </tr>
                 </thead>
                 <tbody>{rows}</tbody>
             </table>

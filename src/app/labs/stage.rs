@@ -7,7 +7,9 @@ use super::{
     networks::Networks,
     rail::LabRail,
     store::Labs,
+    study,
     tile::Tile,
+    time::TimeBand,
 };
 use crate::share::Place;
 
@@ -15,6 +17,7 @@ use crate::share::Place;
 #[component]
 pub(in super::super) fn LabStage() -> impl IntoView {
     let state = AppState::here();
+    study::connect(state);
     let count =
         Memo::new(move |_| state.open_lab.read().as_ref().map_or(0, |it| it.views().count()));
     let places = move || Place::TILES.into_iter().take(count.get()).collect::<Vec<_>>();
@@ -34,6 +37,7 @@ pub(in super::super) fn LabStage() -> impl IntoView {
                 <For each=places key=|it| *it let:place>
                     <Tile place />
                 </For>
+                <TimeBand />
             </main>
             <aside class="rail" data-zone="rail" aria-label="Lab">
                 <LabRail />
@@ -70,6 +74,6 @@ fn Coming() -> impl IntoView {
 /// What tabs call the tiles of the lab, in their order.
 pub(in super::super) fn tile_names(state: AppState) -> Vec<(Place, String)> {
     let Some(lab) = state.open_lab.get() else { return Vec::new() };
-    let name = |(place, (_, view))| (place, super::tile::title_of(&lab, view));
+    let name = |(place, (_, view))| (place, super::tile::title(view));
     Place::TILES.into_iter().zip(lab.views()).map(name).collect()
 }

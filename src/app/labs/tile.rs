@@ -17,6 +17,7 @@ use super::{
         state::AppState,
     },
     store::OpenLab,
+    study::StudyTile,
 };
 use crate::{
     share::Place,
@@ -39,6 +40,7 @@ pub(super) fn Tile(place: Place) -> impl IntoView {
         let (at, view) = view.get()?;
         let shown = match view.kind {
             ViewKind::Panel => view! { <PanelTile place view /> }.into_any(),
+            _ if view.fact.is_some() => view! { <StudyTile place view /> }.into_any(),
             _ => view! { <FrameTile place at view /> }.into_any(),
         };
         Some(shown)
@@ -74,22 +76,22 @@ fn OfNetwork(place: Place, model: Option<String>) -> impl IntoView {
     view! { <Slot place /> }
 }
 
-/// What a tile is called.
-pub(super) fn title_of(lab: &OpenLab, view: &View) -> String {
+/// What a tile is called: its title, or what it draws.
+pub(super) fn title(view: &View) -> String {
     if let Some(title) = &view.title {
         return title.clone();
     }
     let name = match view.kind {
         ViewKind::Panel => view.panel.clone(),
         ViewKind::Claims => Some("claims".to_owned()),
-        _ => view.y.as_ref().and_then(|it| lab.lab.measure(it)).map(|it| it.name.clone()),
+        _ => view.y.clone().or_else(|| view.fact.clone()),
     };
     let name = name.unwrap_or_default();
     let mut letters = name.chars();
     letters.next().map(|it| it.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-fn kind_of(kind: ViewKind) -> FrameKind {
+pub(super) fn kind_of(kind: ViewKind) -> FrameKind {
     match kind {
         ViewKind::Curve | ViewKind::Panel => FrameKind::Curve,
         ViewKind::Bars => FrameKind::Bars,
@@ -115,7 +117,7 @@ fn FrameTile(place: Place, at: usize, view: View) -> impl IntoView {
         let frame = if is_claims { Some(&lab.claims) } else { lab.tiles.get(at)?.as_ref() };
         frame.cloned().map(Arc::new)
     });
-    let title = state.open_lab.get_untracked().map(|it| title_of(&it, &view)).unwrap_or_default();
+    let title = title(&view);
     let about = move || {
         let frame = frame.get();
         frame.map_or_else(String::new, |it| it.quantity().name.clone())

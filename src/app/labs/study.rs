@@ -1,0 +1,212 @@
+//! What the lab's task knows of every position, read from the stream of the network that runs: a
+//! study that goes on between runs, its pictures, and the fact set by hand.
+
+use std::sync::Arc;
+
+use lab::format::View;
+use leptos::prelude::*;
+use trace::{AskDecoded, Frame, Job, JobResult, ProbeJob, Probed, Site, SitePattern, read_program};
+
+use super::{
+    super::{answers::Asked, state::AppState},
+    tile::{FramePanel, kind_of},
+};
+use crate::{link::JobState, share::Place};
+
+/// Rows of the study: half to fit the maps on, half to judge them.
+const N_ROWS: usize = 600;
+/// Points that are drawn.
+const N_POINTS: usize = 2_000;
+
+/// The places of the stream that are read.
+const SITES: [&str; 3] = ["blocks.0.resid_pre", "blocks.*.resid_mid", "blocks.*.resid_post"];
+
+/// The fact that the lab's views draw, where one does.
+fn fact_of(state: AppState) -> Option<String> {
+    let lab = state.open_lab.get()?;
+    lab.views().find_map(|it| it.1.fact.clone())
+}
+
+/// The site after the layer that is looked at: the last one where none was chosen.
+fn shown(state: AppState) -> Option<Site> {
+    let n_layers = state.model.read().as_ref()?.shape.n_layers;
+    let layer = state.bookmark.read().pick.layer.unwrap_or(n_layers.saturating_sub(1));
+    format!("blocks.{}.resid_post", layer.min(n_layers.saturating_sub(1))).parse().ok()
+}
+
+/// Keeps a study of the network that runs under way while its lab is open.
+pub(super) fn connect(state: AppState) {
+    let wanted = Memo::new(move |_| {
+        let (lab, fact) = (state.open_lab.get()?, fact_of(state)?);
+        let running = lab.network_of(&state.bookmark.read().model)?;
+        let spec = lab.lab.tasks.first()?;
+        // What was fitted to other weights says nothing of these.
+        let run = state.run.read();
+        let is_here = run.model == running.model && run.step == state.bookmark.read().checkpoint;
+        let job = ProbeJob {
+            task: spec.id.clone(),
+            args: spec.args.clone(),
+            size: spec.exercise().ok()?.trained[1],
+            n_rows: N_ROWS,
+            seed: running.seed,
+            fact,
+            sites: SITES.map(SitePattern::from).to_vec(),
+            shown: shown(state),
+            n_points: N_POINTS,
+        };
+        is_here.then_some((running.model, run.step, job))
+    });
+    Effect::new(move |_| {
+        if let Some((_, _, job)) = wanted.get() {
+            state.start_job(Job::Probe(job));
+        }
+    });
+    on_cleanup(move || state.stop_job());
+}
+
+/// What came of the study, if it is done.
+fn probed(state: AppState) -> Option<Arc<JobResult>> {
+    match &*state.job.read() {
+        JobState::Done(result) => Some(result.clone()),
+        _ => None,
+    }
+}
+
+/// The question about the prompt on the page, once there is a map that answers it.
+pub(super) fn ask_decoded(state: AppState) -> Asked<AskDecoded> {
+    state.ask(move || {
+        let result = probed(state)?;
+        let JobResult::Probe(probed) = result.as_ref();
+        Some(AskDecoded { site: probed.shown, fact: fact_of(state)? })
+    })
+}
+
+/// Points of the study with the prompt's own as a path among them.
+#[component]
+pub(super) fn StudyTile(place: Place, view: View) -> impl IntoView {
+    let state = AppState::here();
+    let is_exact = view.series.as_deref() == Some("exact");
+    let asked = ask_decoded(state);
+    let of = move |it: &Probed| if is_exact { it.exact.clone() } else { it.decoded.clone() };
+    let points = Memo::new(move |before: Option<&Option<Frame>>| {
+        let new = probed(state).map(|it| match it.as_ref() {
+            JobResult::Probe(probed) => of(probed),
+        });
+        // The last good picture stands while the next study is under way.
+        new.or_else(|| before.cloned().flatten())
+    });
+    let joined = Memo::new(move |_| {
+        let points = points.get()?;
+        let n_points = points.size()[0];
+        let own = asked.get().and_then(|it| {
+            let own = if is_exact { &it.exact } else { &it.decoded };
+            points.followed_by(own).ok()
+        });
+        let path = own.as_ref().map_or(0..0, |it| n_points..it.size()[0]);
+        Some((Arc::new(own.unwrap_or(points)), path.collect::<Vec<_>>()))
+    });
+    let frame = Signal::derive(move || joined.get().map(|it| it.0));
+    let path = Signal::derive(move || joined.get().map(|it| it.1).unwrap_or_default());
+    let fact = view.fact.clone().unwrap_or_default();
+    let about = move || {
+        let site = shown(state).map_or_else(String::new, |it| it.to_string());
+        if is_exact {
+            format!("The {fact} that exact inference has after each token; in ink, your prompt.")
+        } else {
+            format!("The same, read by one affine map from {site}; choose the layer at the left.")
+        }
+    };
+    let legend = move || Some(told(state, is_exact));
+    let title = super::tile::title(&view);
+    view! {
+        <FramePanel place kind=kind_of(view.kind) frame title about=Signal::derive(about)
+            legend=Signal::derive(legend) path />
+    }
+}
+
+/// How far the study is, or what it found.
+fn told(state: AppState, is_exact: bool) -> String {
+    match &*state.job.read() {
+        JobState::None => "no study yet".to_owned(),
+        JobState::Failed(why) => why.clone(),
+        JobState::Running { done, of, secs_left } => {
+            let share = 100 * done / (*of).max(1);
+            let left = secs_left.map_or_else(String::new, |it| format!(", {it:.0} s left"));
+            format!("fitting on {N_ROWS} fresh rows: {share} %{left}")
+        }
+        JobState::Done(result) => {
+            let JobResult::Probe(probed) = result.as_ref();
+            let n = probed.exact.size()[0];
+            if is_exact {
+                return format!("colour: the belief itself · {n} points of fresh rows");
+            }
+            format!("colour: the true belief · {}", explained(probed))
+        }
+    }
+}
+
+/// R² at the site that is shown, beside the controls.
+fn explained(probed: &Probed) -> String {
+    let frame = &probed.by_site;
+    let name = probed.shown.to_string();
+    let column = frame.columns().entries.iter().position(|it| it.name == name);
+    let Some(column) = column else { return String::new() };
+    let row = |row: usize| {
+        let name = frame.rows().entry_name(row);
+        format!("{name} {:.4}", frame.value(row, column))
+    };
+    let rows: Vec<String> = (0..frame.size()[0]).map(row).collect();
+    format!("R² {}", rows.join(", "))
+}
+
+/// Sets the fact at the cursor by hand, so that what comes next can be seen to follow.
+#[component]
+pub(super) fn SetFact() -> impl IntoView {
+    let state = AppState::here();
+    let names = Memo::new(move |_| {
+        let result = probed(state)?;
+        let JobResult::Probe(probed) = result.as_ref();
+        let entries = &probed.exact.columns().entries;
+        (entries.len() == 3).then(|| entries.iter().map(|it| it.name.clone()).collect::<Vec<_>>())
+    });
+    let set = move |values: String| {
+        let (Some(site), Some(fact)) = untrack(|| (shown(state), fact_of(state))) else { return };
+        let pos = untrack(|| state.lock().pos);
+        let text = format!("{site}@{pos} set fact({fact}:{values})");
+        let new = read_program(&text).0;
+        state.change_program(|it| {
+            it.interventions.retain(|it| !it.to_string().contains("set fact("));
+            it.interventions.extend(new);
+        });
+    };
+    let clear = move |_| {
+        state.change_program(|it| {
+            it.interventions.retain(|it| !it.to_string().contains("set fact("));
+        });
+    };
+    let buttons = move || {
+        let names = names.get()?;
+        let count = names.len();
+        let button = |(at, name): (usize, String)| {
+            let values: Vec<&str> = (0..count).map(|it| if it == at { "1" } else { "0" }).collect();
+            let values = values.join(",");
+            view! {
+                <button class="button line" on:click=move |_| set(values.clone())>
+                    "certain of "{name}
+                </button>
+            }
+        };
+        Some(view! {
+            <h3>"Set the belief"</h3>
+            <p class="muted">
+                "At the cursor the stream moves, along the map, until another belief is read there. "
+                "What the network says next should follow Bayes."
+            </p>
+            <div class="scenes">
+                {names.into_iter().enumerate().map(button).collect_view()}
+                <button class="button line" on:click=clear>"as it was"</button>
+            </div>
+        })
+    };
+    view! { {buttons} }
+}
