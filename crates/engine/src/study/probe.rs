@@ -19,8 +19,8 @@ use crate::{
     model::Network,
 };
 
-/// About as many operations as a step may take: some 20 ms in a browser on one core.
-const STEP_OPERATIONS: usize = 20_000_000;
+/// About as many operations as a step may take: some 10 ms in a browser on one core.
+const STEP_OPERATIONS: usize = 100_000_000;
 /// Most rows that are read at a time.
 const MOST_AT_ONCE: usize = 64;
 /// Most columns of all sites together: their products are 32 MB for each of the two networks.
