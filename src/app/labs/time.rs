@@ -47,7 +47,9 @@ fn Band(steps: Memo<Vec<usize>>) -> impl IntoView {
             play_on(is_playing, at, steps, go);
         }
     };
-    on_cleanup(move || drop(is_playing.try_set(false)));
+    on_cleanup(move || {
+        is_playing.try_set(false);
+    });
     let told = move || {
         let (steps, at) = (steps.read(), at.get());
         let step = steps.get(at).copied().unwrap_or(0);
