@@ -300,10 +300,12 @@ impl AppState {
 fn out_of_range(pick: &mut Pick, shape: &ModelShape) -> Vec<(&'static str, usize, usize)> {
     let parts =
         [("layer", &mut pick.layer, shape.n_layers), ("head", &mut pick.head, shape.n_heads)];
-    let taken = parts
-        .into_iter()
-        .filter_map(|(what, part, count)| Some((what, part.take_if(|it| count <= *it)?, count)));
-    taken.collect()
+    let moved = parts.into_iter().filter_map(|(what, part, count)| {
+        let beyond = part.filter(|it| count <= *it)?;
+        *part = count.checked_sub(1);
+        Some((what, beyond, count))
+    });
+    moved.collect()
 }
 
 #[cfg(test)]

@@ -397,7 +397,8 @@ fn a_probe_of_each_site_has_a_number_for_every_one_and_claims_name_it() {
     let name = "by-layer(gru; steps=4, site=blocks.0.resid_post)";
     assert_eq!(entry.findings[0].ours[0].name, name);
     let index = Index { labs: vec![entry] };
-    assert_eq!(Index::from_bytes(&index.to_bytes().unwrap()).unwrap(), index);
+    let bytes = index.to_bytes().unwrap();
+    assert_eq!(Index::from_bytes(&bytes).unwrap().to_bytes().unwrap(), bytes);
 
     let table = report::table(&lab, &measured, &lab.measures[1], &[16]);
     let rows: Vec<&str> = table.lines().skip(2).take(2).collect();
