@@ -20,8 +20,8 @@ use trace::{
 
 use crate::tiny::{generator, model, plain, root, weights};
 
-const MESS3: &str = "assets/labs/mess3/networks/trained-1";
-const RRXOR: &str = "assets/labs/rrxor/networks/trained-1";
+const MESS3: &str = "assets/labs/mess3/networks/transformer-1";
+const RRXOR: &str = "assets/labs/rrxor/networks/transformer-1";
 const PROMPT: &str = "A B B C A A A C B";
 /// Where nothing but norm and unembedding follow.
 const LAST: Site = Site::block(3, Part::ResidPost);
@@ -228,7 +228,7 @@ fn a_probe_explains_what_the_labs_measure_does_not_leave_unexplained() {
     let text = fs::read_to_string(root().join("assets/labs/mess3/lab.json")).unwrap();
     let mut lab = Lab::parse(&text).unwrap();
     lab.tasks[0].exam_rows = 200;
-    let trained = lab.networks.iter().find(|it| it.name == "trained").unwrap();
+    let trained = lab.networks.iter().find(|it| it.name == "transformer").unwrap();
     let recipe = Recipe::of_lab(&lab, trained, 1).unwrap();
     let device = Device::flex();
     let of = |network: &Network| -> Vec<f64> {
@@ -429,7 +429,7 @@ fn softmax(logits: &[f32]) -> Vec<f32> {
 #[test]
 fn with_another_belief_the_network_predicts_as_bayes_would() {
     for seed in 1..=3 {
-        let mut session = open(&format!("assets/labs/mess3/networks/trained-{seed}"));
+        let mut session = open(&format!("assets/labs/mess3/networks/transformer-{seed}"));
         let job = ProbeJob { seed, ..job("mess3", 400, &["blocks.3.resid_post"]) };
         probed(&mut session, job);
         let next = |session: &mut Session, text: &str| {
