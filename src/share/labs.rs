@@ -73,7 +73,7 @@ pub fn new_row(lab: &Lab, seed: u64) -> Option<String> {
 pub enum Reading {
     /// The prompt is a row.
     Row {
-        row: Row,
+        row: Box<Row>,
         words: Vec<String>,
         /// "9 steps, beyond the 20 of training".
         size: String,
@@ -94,7 +94,7 @@ pub fn read(lab: &Lab, prompt: &[&str]) -> Option<Reading> {
     Some(match exercise.task.read(prompt) {
         Ok(row) => {
             let size = size_in_words(exercise.task.as_ref(), row.n_items, exercise.trained[1]);
-            Reading::Row { row, words: exercise.task.words(), size }
+            Reading::Row { row: Box::new(row), words: exercise.task.words(), size }
         }
         Err(why) => Reading::None(why.0),
     })

@@ -199,3 +199,54 @@ test("on a phone the tiles, the text and the networks are within reach", async (
   assert.deepEqual(problems, []);
   await close();
 });
+
+test("beliefs: a study reads the stream, the points stand beside the true ones, controls with them", async () => {
+  const { page, problems, close } = await openLive(browser, "#v=1&lab=mess3");
+  const legend = (n) => tile(page, n).locator(".legend").textContent();
+  await eventually(async () => assert.match(await legend(2), /R² trained 0\.99\d+, untrained 0\.9\d+, shuffled [−-]?0\.0\d+/));
+  for (const n of [1, 2]) {
+    const label = await tile(page, n).locator(".figure").getAttribute("aria-label");
+    assert.match(label, /200\d|20\d\d/, `tile ${n}: ${label}`);
+    assert.ok(20 < (await colours(page, await tile(page, n).locator(".figure").screenshot())).n);
+  }
+  // The exact distribution, the network's, and Bayes' from what is read agree here.
+  const rows = () => lab(page).locator(".exact tbody tr").evaluateAll((all) => all.map((row) => [...row.cells].slice(1).map((cell) => parseFloat(cell.textContent))));
+  await eventually(async () => {
+    for (const [exact, said, read] of await rows()) {
+      assert.ok(Math.abs(exact - said) < 0.05 && Math.abs(exact - read) < 0.05, `${exact} ${said} ${read}`);
+    }
+  });
+  // Another belief is set, and what comes next follows Bayes, not the words.
+  await lab(page).getByRole("button", { name: "certain of state 3" }).click();
+  await eventually(async () => {
+    const [a, , c] = await rows();
+    assert.ok(a[1] < 0.25 && 0.6 < c[1], JSON.stringify([a, c]));
+    assert.ok(Math.abs(c[1] - c[2]) < 0.1, "the network follows Bayes");
+    assert.ok(0.6 < a[0], "the words say something else");
+  });
+  assert.match(await hash(page), /set\+fact\(belief:0,0,1\)/);
+  await lab(page).getByRole("button", { name: "as it was" }).click();
+  await eventually(async () => assert.ok(!(await hash(page)).includes("fact(")));
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test("the time band goes back through training, and everything follows", async () => {
+  const { page, problems, close } = await openLive(browser, "#v=1&lab=mess3&prompt=A A A");
+  const said = async () => parseFloat(await lab(page).locator(".exact tbody td").nth(1).textContent());
+  const band = page.locator(".time");
+  await eventually(async () => assert.match(await band.textContent(), /Checkpoint 19 of 19/));
+  const end = await said();
+  await band.locator("input").fill("0");
+  await eventually(async () => assert.match(await hash(page), /ckpt=0/));
+  await eventually(async () => assert.ok(0.2 < Math.abs((await said()) - end), "before training it says something else"));
+  await eventually(async () => assert.match(await tile(page, 2).locator(".legend").textContent(), /R² trained 0\.9[0-6]/));
+  await page.locator("#prompt").blur();
+  await page.keyboard.press("Shift+ArrowRight");
+  await eventually(async () => assert.match(await hash(page), /ckpt=10/));
+  await band.getByRole("button", { name: "Finished weights" }).click();
+  await eventually(async () => assert.ok(!(await hash(page)).includes("ckpt")));
+  await eventually(async () => assert.ok(Math.abs((await said()) - end) < 1e-3));
+  assert.deepEqual(problems, []);
+  await close();
+});

@@ -92,7 +92,7 @@ fn Now(lab: OpenLab) -> impl IntoView {
             let size = if is_changed() { format!("{size}; with interventions") } else { size };
             match exact_next(&row) {
                 Some(exact) => view! { <Exact exact=exact.to_vec() words size /> }.into_any(),
-                None => view! { <Verdict row words size /> }.into_any(),
+                None => view! { <Verdict row=*row words size /> }.into_any(),
             }
         }
     };

@@ -107,7 +107,9 @@ pub(super) fn StudyTile(place: Place, view: View) -> impl IntoView {
     });
     let frame = Signal::derive(move || joined.get().map(|it| it.0));
     let path = Signal::derive(move || joined.get().map(|it| it.1).unwrap_or_default());
-    let fact = view.fact.clone().unwrap_or_default();
+    let title = super::tile::title(&view);
+    let kind = kind_of(view.kind);
+    let fact = view.fact.unwrap_or_default();
     let about = move || {
         let site = shown(state).map_or_else(String::new, |it| it.to_string());
         if is_exact {
@@ -117,9 +119,8 @@ pub(super) fn StudyTile(place: Place, view: View) -> impl IntoView {
         }
     };
     let legend = move || Some(told(state, is_exact));
-    let title = super::tile::title(&view);
     view! {
-        <FramePanel place kind=kind_of(view.kind) frame title about=Signal::derive(about)
+        <FramePanel place kind frame title about=Signal::derive(about)
             legend=Signal::derive(legend) path />
     }
 }

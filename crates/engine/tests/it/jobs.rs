@@ -490,32 +490,3 @@ fn a_belief_waits_for_its_probe_and_what_cannot_be_set_says_why() {
         assert_eq!(report(&mut session, text), Status::Failed(trouble), "{text}");
     }
 }
-
-/// Not a test of the code: how long the probe of the lab takes. `cargo test -- --ignored`.
-#[test]
-#[ignore = "measures time"]
-#[allow(clippy::disallowed_methods, reason = "natively there is a clock")]
-fn how_long_a_probe_of_a_thousand_rows_takes() {
-    let mut session = open(MESS3);
-    let sites = ["blocks.0.resid_pre", "blocks.*.resid_mid", "blocks.*.resid_post"];
-    for sites in [&sites[..], &sites[2..]] {
-        let begun = std::time::Instant::now();
-        start(&mut session, 1, job("mess3", 1_000, sites)).unwrap();
-        println!("{sites:?}: begun after {:?}", begun.elapsed());
-        let mut steps = Vec::new();
-        loop {
-            let one = std::time::Instant::now();
-            let (_, stepped) = step(&mut session).unwrap();
-            steps.push(one.elapsed().as_secs_f64() * 1e3);
-            let Stepped::Going { .. } = stepped else { break };
-        }
-        steps.sort_by(f64::total_cmp);
-        println!(
-            "{} steps in {:?}; half take {:.1} ms, the longest {:.1} ms",
-            steps.len(),
-            begun.elapsed(),
-            steps[steps.len() / 2],
-            steps[steps.len() - 1]
-        );
-    }
-}
