@@ -250,3 +250,11 @@ test("the time band goes back through training, and everything follows", async (
   assert.deepEqual(problems, []);
   await close();
 });
+
+test("only where corners are beliefs can one be set: RRXOR draws axes of a plane", async () => {
+  const { page, problems, close } = await openLive(browser, "#v=1&lab=rrxor");
+  await eventually(async () => assert.match(await tile(page, 2).locator(".legend").textContent(), /R² trained 0\.\d+, untrained/));
+  assert.equal(await lab(page).getByRole("button", { name: /certain of/ }).count(), 0);
+  assert.deepEqual(problems, []);
+  await close();
+});

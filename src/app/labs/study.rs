@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use lab::format::View;
+use lab::format::{View, ViewKind};
 use leptos::prelude::*;
 use trace::{AskDecoded, Frame, Job, JobResult, ProbeJob, Probed, Site, SitePattern, read_program};
 
@@ -165,6 +165,9 @@ fn explained(probed: &Probed) -> String {
 pub(super) fn SetFact() -> impl IntoView {
     let state = AppState::here();
     let names = Memo::new(move |_| {
+        // Only where corners are the fact's own numbers, not axes of a plane.
+        let lab = state.open_lab.get()?;
+        lab.views().find(|it| it.1.kind == ViewKind::Simplex)?;
         let result = probed(state)?;
         let JobResult::Probe(probed) = result.as_ref();
         let entries = &probed.exact.columns().entries;
