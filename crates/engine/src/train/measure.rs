@@ -1,5 +1,7 @@
 //! What is measured of a network on rows of a task, with intervals over rows.
 
+use std::ops::Range;
+
 use burn::prelude::*;
 use lab::{
     format::{At, Exercise, Measure, MeasureKind, Value},
@@ -9,14 +11,14 @@ use lab::{
 use trace::{Site, SitePattern};
 
 use super::{
-    exam::{floats, said},
+    exam::said,
     recipe::{Recipe, RecipeError, Task, exercises},
     rows::{held_out, ids, shuffled},
 };
 use crate::{
     geometry::NormalEquations,
-    model::{Keep, Network, Probe},
-    study::{Judged, fact_at, mean_of},
+    model::Network,
+    study::{Cases, Judged, fact_at, mean_of},
 };
 
 /// Rows that are read at a time.
@@ -185,46 +187,41 @@ impl Answers {
 /// What passes some sites of a network on held-out rows.
 struct Streams {
     rows: Vec<Row>,
-    /// Of every site what each row has there, position after position, and how wide that is.
-    sites: Vec<(Site, usize, Vec<Vec<f32>>)>,
+    /// Of [`N_AT_ONCE`] rows each.
+    chunks: Vec<Cases>,
 }
 
 impl Streams {
     fn of(network: &Network, rows: Vec<Row>, sites: &[&str], device: &Device) -> Self {
         let patterns: Vec<SitePattern> = sites.iter().copied().map(SitePattern::from).collect();
-        let mut found: Vec<(Site, usize, Vec<Vec<f32>>)> = Vec::new();
-        for row in &rows {
-            // A trace is of one row.
-            let mut probe = Probe::new(Keep::Matching(patterns.clone()), Vec::new());
-            let input = inputs(std::slice::from_ref(row));
-            network.forward(Tensor::from_data(input, device), &mut probe);
-            let trace = probe.into_trace().expect("nothing is edited");
-            for (place, site) in trace.sites().enumerate() {
-                let value: Tensor<2> = trace.get(site).expect("the stream has a row a position");
-                let width = value.dims()[1];
-                if found.len() <= place {
-                    found.push((site, width, Vec::new()));
-                }
-                found[place].2.push(floats(value));
-            }
-        }
-        Self { rows, sites: found }
+        let read = |rows: &[Row]| {
+            pollster::block_on(Cases::of(network, rows, &patterns, device))
+                .expect("a measure names sites with a vector at each position")
+        };
+        let chunks = rows.chunks(N_AT_ONCE).map(read).collect();
+        Self { rows, chunks }
+    }
+
+    /// The sites in the order of the forward pass, each with its columns.
+    fn sites(&self) -> &[(Site, Range<usize>)] {
+        self.chunks.first().map_or(&[], |it| &it.sites)
     }
 
     /// A probe's number for every site that it reads alone, or the one for all of them.
     fn take(&self, measure: &Measure, seed: u64) -> Vec<(Option<Site>, (Estimate, usize))> {
         let patterns: Vec<SitePattern> =
             measure.of.iter().map(|it| SitePattern::from(it.as_str())).collect();
-        let is_read = |place: &usize| patterns.iter().any(|it| it.matches(self.sites[*place].0));
-        let places: Vec<usize> = (0..self.sites.len()).filter(is_read).collect();
+        let is_read = |it: &&(Site, Range<usize>)| patterns.iter().any(|of| of.matches(it.0));
+        let read = self.sites().iter().filter(is_read);
         if !measure.each {
-            let found = self.probe(measure, &places, seed);
+            let columns: Vec<_> = read.map(|it| it.1.clone()).collect();
+            let found = self.probe(measure, &columns, seed);
             return found.map(|it| (None, it)).into_iter().collect();
         }
-        let alone = |&place: &usize| {
-            Some((Some(self.sites[place].0), self.probe(measure, &[place], seed)?))
+        let alone = |(site, columns): &(Site, Range<usize>)| {
+            Some((Some(*site), self.probe(measure, std::slice::from_ref(columns), seed)?))
         };
-        places.iter().filter_map(alone).collect()
+        read.filter_map(alone).collect()
     }
 
     /// The share of a fact's variance that no affine map of some sites explains. The map is fitted
@@ -233,40 +230,53 @@ impl Streams {
     ///
     /// # Source
     /// Shai et al. 2024, section 3, which fits and judges on the same sequences.
-    fn probe(&self, measure: &Measure, places: &[usize], seed: u64) -> Option<(Estimate, usize)> {
+    fn probe(
+        &self,
+        measure: &Measure,
+        columns: &[Range<usize>],
+        seed: u64,
+    ) -> Option<(Estimate, usize)> {
         let name = measure.fact.as_deref()?;
         let n_rows = self.rows.len();
         let whose = if measure.shuffled { shuffled(n_rows, seed) } else { (0..n_rows).collect() };
         let half = n_rows / 2;
-        let at = |row: usize| positions(&self.rows[row], At::Counted).into_iter();
         let fact = |row: usize, position: usize| fact_at(&self.rows[whose[row]], name, position);
         let d = fact(0, 0).len();
-        let width = places.iter().map(|&it| self.sites[it].1).sum();
-        let mut equations = NormalEquations::new(width, d);
-        for row in 0..half {
-            let inputs: Vec<f32> = at(row).flat_map(|it| self.at(places, row, it)).collect();
-            let facts: Vec<f64> = at(row).flat_map(|it| fact(row, it)).collect();
-            equations.add(&inputs, &facts);
+        let width = columns.iter().map(Range::len).sum();
+        let (mut inputs_of_first, mut facts_of_first, mut judged) =
+            (Vec::new(), Vec::new(), Vec::new());
+        for (row, position, inputs) in self.cases(columns) {
+            let fact = fact(row, position);
+            if row < half {
+                inputs_of_first.extend(inputs);
+                facts_of_first.extend(fact);
+            } else {
+                judged.push((row - half, inputs, fact));
+            }
         }
+        let mut equations = NormalEquations::new(width, d);
+        equations.add(&inputs_of_first, &facts_of_first);
         let fitted = equations.solve(&(0..width), 0..d)?;
-        let judged = || (half..n_rows).flat_map(|row| at(row).map(move |it| (row, it)));
-        let all: Vec<f64> = judged().flat_map(|(row, it)| fact(row, it)).collect();
-        let mean = mean_of(&all, d);
+        let facts: Vec<f64> = judged.iter().flat_map(|it| it.2.iter().copied()).collect();
+        let mean = mean_of(&facts, d);
         let mut sums = Judged::new(n_rows - half);
-        for (row, position) in judged() {
-            let read = fitted.map(&self.at(places, row, position));
-            sums.add(row - half, &read, &fact(row, position), &mean);
+        for (row, inputs, fact) in &judged {
+            sums.add(*row, &fitted.map(inputs), fact, &mean);
         }
         Some((sums.unexplained()?, n_rows - half))
     }
 
-    /// What a row has at a position, sites side by side.
-    fn at(&self, places: &[usize], row: usize, position: usize) -> Vec<f32> {
-        let part = |place: &usize| {
-            let (_, width, rows) = &self.sites[*place];
-            rows[row][position * width..][..*width].iter().copied()
+    /// Row, position and inputs in some columns of every case.
+    fn cases(&self, columns: &[Range<usize>]) -> impl Iterator<Item = (usize, usize, Vec<f32>)> {
+        let of_chunk = move |(chunk, cases): (usize, &'_ Cases)| {
+            let case = move |(case, &[row, position]): (usize, &[usize; 2])| {
+                let input = cases.input(case);
+                let inputs = columns.iter().flat_map(|it| input[it.clone()].iter().copied());
+                (chunk * N_AT_ONCE + row, position, inputs.collect())
+            };
+            cases.at.iter().enumerate().map(case).collect::<Vec<_>>()
         };
-        places.iter().flat_map(part).collect()
+        self.chunks.iter().enumerate().flat_map(of_chunk)
     }
 }
 
