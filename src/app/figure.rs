@@ -33,28 +33,21 @@ pub(super) fn Figure(
 ) -> impl IntoView {
     let state = AppState::here();
     let place = NodeRef::<html::Div>::new();
-    Effect::new(move |_| {
-        if let Some(element) = place.get() {
-            observe_size(&element, move |it| size.set(it));
-        }
-    });
-    let at = |event: &ev::PointerEvent| [event.offset_x() as f32, event.offset_y() as f32];
+    follow_size(place, size);
     let preview = move |event: ev::PointerEvent| {
         // A finger that slides scrolls; only a mouse hovers.
         if event.pointer_type() == "mouse" {
-            let pick = hit.run(at(&event)).unwrap_or_default();
+            let pick = hit.run(point_of(&event)).unwrap_or_default();
             if state.hover.get_untracked() != pick {
                 state.hover.set(pick);
             }
         }
     };
     let lock = move |event: ev::PointerEvent| {
-        if let Some(pick) = hit.run(at(&event)) {
+        if let Some(pick) = hit.run(point_of(&event)) {
             state.pick(pick);
         }
     };
-    // A canvas keeps its first kind of context, so a change of painter makes new canvases.
-    let painters = move || [state.gpu.with(Option::is_some)];
     view! {
         <div
             class="figure"
@@ -66,19 +59,49 @@ pub(super) fn Figure(
             on:pointerleave=move |_| state.hover.set(Pick::default())
             on:pointerup=lock
         >
-            <For each=painters key=|uses_gpu| *uses_gpu let:_uses_gpu>
-                <Canvases scene />
-            </For>
-            <Show when=move || scene.read().is_none()>
-                <p class="absent">"No value yet"</p>
-            </Show>
+            <Layers scene />
         </div>
+    }
+}
+
+/// Keeps `size` the room that a figure has.
+pub(super) fn follow_size(place: NodeRef<html::Div>, size: RwSignal<Point>) {
+    Effect::new(move |_| {
+        if let Some(element) = place.get() {
+            observe_size(&element, move |it| size.set(it));
+        }
+    });
+}
+
+/// Where on its figure a pointer is.
+pub(super) fn point_of(event: &ev::PointerEvent) -> Point {
+    [event.offset_x() as f32, event.offset_y() as f32]
+}
+
+/// The canvases of a figure: its scene, and over it what moves with the cursor, where that is a scene
+/// of its own.
+#[component]
+pub(super) fn Layers(
+    scene: Signal<Option<Arc<Scene>>>,
+    #[prop(optional)] over: Option<Signal<Option<Arc<Scene>>>>,
+) -> impl IntoView {
+    let state = AppState::here();
+    // A canvas keeps its first kind of context, so a change of painter makes new canvases.
+    let painters = move || [state.gpu.with(Option::is_some)];
+    view! {
+        <For each=painters key=|uses_gpu| *uses_gpu let:_uses_gpu>
+            <Canvases scene />
+            {over.map(|scene| view! { <Canvases scene /> })}
+        </For>
+        <Show when=move || scene.read().is_none()>
+            <p class="absent">"No value yet"</p>
+        </Show>
     }
 }
 
 /// Marks and texts of a scene, one above the other.
 #[component]
-pub(super) fn Canvases(scene: Signal<Option<Arc<Scene>>>) -> impl IntoView {
+fn Canvases(scene: Signal<Option<Arc<Scene>>>) -> impl IntoView {
     let state = AppState::here();
     let gpu = state.gpu.get_untracked();
     let (marks, texts) = (NodeRef::<html::Canvas>::new(), NodeRef::<html::Canvas>::new());

@@ -9,9 +9,8 @@ use trace::Frame;
 use super::{
     super::{
         beside::follower,
-        browser::observe_size,
         export::{Picture, svg_of},
-        figure::{Canvases, Point},
+        figure::{Layers, Point, follow_size, point_of},
         panel::Panel,
         panels::Slot,
         state::AppState,
@@ -91,6 +90,7 @@ pub(super) fn title(view: &View) -> String {
     letters.next().map(|it| it.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
+/// What a frame of this kind of view is drawn as.
 pub(super) fn kind_of(kind: ViewKind) -> FrameKind {
     match kind {
         ViewKind::Curve | ViewKind::Panel => FrameKind::Curve,
@@ -206,14 +206,9 @@ impl Drawn {
 /// The figure, and the cursor on a layer of its own.
 #[component]
 fn FrameFigure(drawn: Drawn, scene: Memo<Option<Arc<Scene>>>) -> impl IntoView {
-    let state = AppState::here();
     let place = NodeRef::<html::Div>::new();
     let at = RwSignal::new(None::<frame::Place>);
-    Effect::new(move |_| {
-        if let Some(element) = place.get() {
-            observe_size(&element, move |it| drawn.size.set(it));
-        }
-    });
+    follow_size(place, drawn.size);
     let over = Memo::new(move |_| {
         let at = at.get();
         drawn.with(|it| Arc::new(at.map_or_else(|| empty(drawn), |at| it.cursor(at))))
@@ -222,9 +217,8 @@ fn FrameFigure(drawn: Drawn, scene: Memo<Option<Arc<Scene>>>) -> impl IntoView {
         let frame = drawn.frame.get();
         frame.map_or_else(String::new, |it| words::spoken(drawn.kind, &it, at.get()))
     };
-    let point = |event: &ev::PointerEvent| [event.offset_x() as f32, event.offset_y() as f32];
     let aim = move |event: ev::PointerEvent| {
-        let found = untrack(|| drawn.with(|it| it.hit(point(&event)))).flatten();
+        let found = untrack(|| drawn.with(|it| it.hit(point_of(&event)))).flatten();
         if at.get_untracked() != found {
             at.set(found);
         }
@@ -241,7 +235,6 @@ fn FrameFigure(drawn: Drawn, scene: Memo<Option<Arc<Scene>>>) -> impl IntoView {
         };
         at.set(next);
     };
-    let painters = move || [state.gpu.with(Option::is_some)];
     view! {
         <div
             class="figure"
@@ -254,13 +247,7 @@ fn FrameFigure(drawn: Drawn, scene: Memo<Option<Arc<Scene>>>) -> impl IntoView {
             on:pointerleave=move |_| at.set(None)
             on:keydown=key
         >
-            <For each=painters key=|uses_gpu| *uses_gpu let:_uses_gpu>
-                <Canvases scene=scene.into() />
-                <Canvases scene=over.into() />
-            </For>
-            <Show when=move || scene.read().is_none()>
-                <p class="absent">"No value yet"</p>
-            </Show>
+            <Layers scene=scene.into() over=over.into() />
         </div>
     }
 }
