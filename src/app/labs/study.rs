@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use lab::format::{View, ViewKind};
 use leptos::prelude::*;
-use trace::{AskDecoded, Frame, Job, JobResult, ProbeJob, Probed, Site, SitePattern, read_program};
+use trace::{
+    AskDecoded, Frame, Intervention, Job, JobResult, Op, Part, Place as Where, ProbeJob, Probed,
+    Program, Site, SitePattern, Source, Target,
+};
 
 use super::{
     super::{answers::Asked, state::AppState},
@@ -29,9 +32,9 @@ fn fact_of(state: AppState) -> Option<String> {
 
 /// The site after the layer that is looked at: the last one where none was chosen.
 fn shown(state: AppState) -> Option<Site> {
-    let n_layers = state.model.read().as_ref()?.shape.n_layers;
-    let layer = state.bookmark.read().pick.layer.unwrap_or(n_layers.saturating_sub(1));
-    format!("blocks.{}.resid_post", layer.min(n_layers.saturating_sub(1))).parse().ok()
+    let last = state.model.read().as_ref()?.shape.n_layers.saturating_sub(1);
+    let layer = state.bookmark.read().pick.layer.map_or(last, |it| it.min(last));
+    Some(Site::block(layer, Part::ResidPost))
 }
 
 /// Keeps a study of the network that runs under way while its lab is open.
@@ -64,10 +67,13 @@ pub(super) fn connect(state: AppState) {
     on_cleanup(move || state.stop_job());
 }
 
-/// What came of the study, if it is done.
-fn probed(state: AppState) -> Option<Arc<JobResult>> {
+/// Works with what came of the study, if it is done.
+fn with_probed<T>(state: AppState, work: impl FnOnce(&Probed) -> T) -> Option<T> {
     match &*state.job.read() {
-        JobState::Done(result) => Some(result.clone()),
+        JobState::Done(result) => {
+            let JobResult::Probe(probed) = result.as_ref();
+            Some(work(probed))
+        }
         _ => None,
     }
 }
@@ -75,9 +81,8 @@ fn probed(state: AppState) -> Option<Arc<JobResult>> {
 /// The question about the prompt on the page, once there is a map that answers it.
 pub(super) fn ask_decoded(state: AppState) -> Asked<AskDecoded> {
     state.ask(move || {
-        let result = probed(state)?;
-        let JobResult::Probe(probed) = result.as_ref();
-        Some(AskDecoded { site: probed.shown, fact: fact_of(state)? })
+        let site = with_probed(state, |it| it.shown)?;
+        Some(AskDecoded { site, fact: fact_of(state)? })
     })
 }
 
@@ -89,9 +94,7 @@ pub(super) fn StudyTile(place: Place, view: View) -> impl IntoView {
     let asked = ask_decoded(state);
     let of = move |it: &Probed| if is_exact { it.exact.clone() } else { it.decoded.clone() };
     let points = Memo::new(move |before: Option<&Option<Frame>>| {
-        let new = probed(state).map(|it| match it.as_ref() {
-            JobResult::Probe(probed) => of(probed),
-        });
+        let new = with_probed(state, of);
         // The last good picture stands while the next study is under way.
         new.or_else(|| before.cloned().flatten())
     });
@@ -168,34 +171,29 @@ pub(super) fn SetFact() -> impl IntoView {
         // Only where corners are the fact's own numbers, not axes of a plane.
         let lab = state.open_lab.get()?;
         lab.views().find(|it| it.1.kind == ViewKind::Simplex)?;
-        let result = probed(state)?;
-        let JobResult::Probe(probed) = result.as_ref();
-        let entries = &probed.exact.columns().entries;
-        (entries.len() == 3).then(|| entries.iter().map(|it| it.name.clone()).collect::<Vec<_>>())
+        with_probed(state, |it| {
+            let corners = it.exact.columns().entries.iter();
+            corners.map(|it| it.name.clone()).collect::<Vec<_>>()
+        })
     });
-    let set = move |values: String| {
+    let set = move |value: Vec<f32>| {
         let (Some(site), Some(fact)) = untrack(|| (shown(state), fact_of(state))) else { return };
-        let pos = untrack(|| state.lock().pos);
-        let text = format!("{site}@{pos} set fact({fact}:{values})");
-        let new = read_program(&text).0;
+        let at = Where::all(Target::Sites(site.to_string().as_str().into()));
+        let source = Source::Fact { fact, value };
+        let set = Op::Set { source, strength: 1.0 };
+        let place = at.at(untrack(|| state.lock().pos));
         state.change_program(|it| {
-            it.interventions.retain(|it| !it.to_string().contains("set fact("));
-            it.interventions.extend(new);
-        });
-    };
-    let clear = move |_| {
-        state.change_program(|it| {
-            it.interventions.retain(|it| !it.to_string().contains("set fact("));
+            take_facts_out(it);
+            it.interventions.push(Intervention::new(place, set));
         });
     };
     let buttons = move || {
         let names = names.get()?;
         let count = names.len();
         let button = |(at, name): (usize, String)| {
-            let values: Vec<&str> = (0..count).map(|it| if it == at { "1" } else { "0" }).collect();
-            let values = values.join(",");
+            let value: Vec<f32> = (0..count).map(|it| f32::from(u8::from(it == at))).collect();
             view! {
-                <button class="button line" on:click=move |_| set(values.clone())>
+                <button class="button line" on:click=move |_| set(value.clone())>
                     "certain of "{name}
                 </button>
             }
@@ -208,9 +206,18 @@ pub(super) fn SetFact() -> impl IntoView {
             </p>
             <div class="scenes">
                 {names.into_iter().enumerate().map(button).collect_view()}
-                <button class="button line" on:click=clear>"as it was"</button>
+                <button class="button line" on:click=move |_| state.change_program(take_facts_out)>
+                    "as it was"
+                </button>
             </div>
         })
     };
     view! { {buttons} }
+}
+
+/// Leaves out what sets a fact.
+fn take_facts_out(program: &mut Program) {
+    let sets_fact =
+        |it: &Intervention| matches!(it.op, Op::Set { source: Source::Fact { .. }, .. });
+    program.interventions.retain(|it| !sets_fact(it));
 }
