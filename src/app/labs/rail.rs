@@ -1,14 +1,15 @@
 //! The text of the lab: what is asked, what the network says, prompts, claims, papers.
 
 use lab::{
-    format::{Lab, Paper, Prompt},
+    format::{Paper, Prompt},
     task::Row,
 };
 use leptos::prelude::*;
-use trace::{FactValues, Frame, Outcome};
+use trace::{AskDecoded, FactValues, Frame, Outcome};
 
 use super::{
     super::{
+        answers::Asked,
         icon::{Drawing, Icon},
         state::AppState,
     },
@@ -82,6 +83,8 @@ fn Now(lab: OpenLab) -> impl IntoView {
         read(&lab.lab, &words.collect::<Vec<_>>())
     };
     let is_changed = move || !state.run.read().program.is_unchanged();
+    // Asked here, not in what each run shows anew, so that it is asked along with the run.
+    let asked = ask_decoded(state);
     let shown = move || match said() {
         None => view! { <p class="now">"No answer yet"</p> }.into_any(),
         Some(Reading::None(why)) => {
@@ -91,7 +94,7 @@ fn Now(lab: OpenLab) -> impl IntoView {
         Some(Reading::Row { row, words, size }) => {
             let size = if is_changed() { format!("{size}; with interventions") } else { size };
             match exact_next(&row) {
-                Some(exact) => view! { <Exact exact=exact.to_vec() words size /> }.into_any(),
+                Some(exact) => view! { <Exact exact=exact.to_vec() words size asked /> }.into_any(),
                 None => view! { <Verdict row=*row words size /> }.into_any(),
             }
         }
@@ -127,15 +130,17 @@ fn first_choice(state: AppState) -> Option<String> {
 
 /// The next word by exact inference and by the network.
 #[component]
-fn Exact(exact: Vec<f32>, words: Vec<String>, size: String) -> impl IntoView {
+fn Exact(
+    exact: Vec<f32>,
+    words: Vec<String>,
+    size: String,
+    asked: Asked<AskDecoded>,
+) -> impl IntoView {
     let state = AppState::here();
-    let shares = move |id: usize| -> Option<f32> {
-        let logits = state.derived.next.get()?;
-        let all = candidates(logits.values(), Sampling::default());
-        all.into_iter().find(|it| it.id == id).map(|it| it.prob)
-    };
+    let logits = state.derived.next.get();
+    let all = logits.map(|it| candidates(it.values(), Sampling::default())).unwrap_or_default();
+    let share = move |id: usize| all.iter().find(|it| it.id == id).map(|it| it.prob);
     let number = |share: f32| format!("{share:.3}");
-    let asked = ask_decoded(state);
     // What Bayes makes of the belief that is read, which an intervention may have set.
     let read = move |id: usize| {
         let decoded = asked.get()?;
@@ -144,7 +149,7 @@ fn Exact(exact: Vec<f32>, words: Vec<String>, size: String) -> impl IntoView {
         next.get(&[last, id])
     };
     let row = |(id, (exact, word)): (usize, (&f32, &String))| {
-        let said = shares(id).map_or_else(|| "—".to_owned(), number);
+        let said = share(id).map_or_else(|| "—".to_owned(), number);
         let read = move || read(id).map_or_else(|| "—".to_owned(), number);
         view! {
             <tr>
@@ -266,8 +271,7 @@ fn Claim(row: ClaimRow, paper: Option<Paper>, test: String, numbers: String) -> 
 
 #[component]
 fn Papers(lab: OpenLab) -> impl IntoView {
-    let lab: Lab = lab.lab.clone();
-    let papers = lab.papers.into_iter().map(|it| {
+    let papers = lab.lab.papers.iter().cloned().map(|it| {
         view! {
             <li><a href=it.url target="_blank" rel="noreferrer">{it.cite}</a>", "{it.r#where}</li>
         }
