@@ -30,13 +30,8 @@ pub(super) fn TimeBand() -> impl IntoView {
 #[component]
 fn Band(steps: Memo<Vec<usize>>) -> impl IntoView {
     let state = AppState::here();
-    let at = Memo::new(move |_| {
-        let steps = steps.read();
-        let last = steps.len().saturating_sub(1);
-        let wanted = state.bookmark.read().checkpoint;
-        wanted.and_then(|it| steps.iter().position(|step| *step == it)).unwrap_or(last)
-    });
-    let go = move |to: usize| go_to(state, &steps.get_untracked(), to);
+    let at = Memo::new(move |_| place_of(&steps.read(), state.bookmark.read().checkpoint));
+    let go = move |to: usize| go_to(state, &steps.read_untracked(), to);
     let is_playing = RwSignal::new(false);
     let play = move |_| {
         is_playing.update(|it| *it = !*it);
@@ -79,7 +74,7 @@ fn Band(steps: Memo<Vec<usize>>) -> impl IntoView {
                     {move || if is_playing.get() { "Pause" } else { "Play" }}
                 </button>
                 <button class="tool" aria-label="Finished weights" title="Finished weights"
-                    on:click=move |_| go(usize::MAX)>
+                    on:click=move |_| state.bookmark.update(|it| it.checkpoint = None)>
                     <Drawing icon=Icon::Redo />
                 </button>
             </div>
@@ -108,10 +103,17 @@ fn play_on(
     });
 }
 
-/// Makes a checkpoint the one that runs; the last one is that of the finished weights.
+/// Where a step stands among the checkpoints; the finished weights are the last.
+fn place_of(steps: &[usize], checkpoint: Option<usize>) -> usize {
+    let found = checkpoint.and_then(|it| steps.iter().position(|step| *step == it));
+    found.unwrap_or(steps.len().saturating_sub(1))
+}
+
+/// Makes the checkpoint in this place the one that runs; the last, or one beyond, is that of the
+/// finished weights.
 fn go_to(state: AppState, steps: &[usize], to: usize) {
-    let is_last = steps.len() <= to + 1 || to == usize::MAX;
-    let step = if is_last { None } else { steps.get(to).copied() };
+    let before_last = &steps[..steps.len().saturating_sub(1)];
+    let step = before_last.get(to).copied();
     if state.bookmark.with_untracked(|it| it.checkpoint != step) {
         state.bookmark.update(|it| it.checkpoint = step);
     }
@@ -122,11 +124,9 @@ impl AppState {
     pub(crate) fn walk_checkpoints(self, is_back: bool) -> bool {
         let model = self.model.get_untracked();
         let Some(model) = model.filter(|it| !it.checkpoints.is_empty()) else { return false };
-        let steps = &model.checkpoints;
-        let wanted = self.bookmark.with_untracked(|it| it.checkpoint);
-        let here = wanted.and_then(|it| steps.iter().position(|step| *step == it));
-        let here = here.unwrap_or(steps.len() - 1);
-        go_to(self, steps, if is_back { here.saturating_sub(1) } else { here + 1 });
+        let here = self.bookmark.with_untracked(|it| place_of(&model.checkpoints, it.checkpoint));
+        let to = if is_back { here.saturating_sub(1) } else { here + 1 };
+        go_to(self, &model.checkpoints, to);
         true
     }
 }
