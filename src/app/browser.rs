@@ -44,17 +44,16 @@ impl Drop for Observed {
     }
 }
 
-/// The bytes of a file of the page.
+/// The bytes of a file.
 ///
 /// # Errors
-/// A sentence with what to do.
+/// What happened, to stand in a sentence.
 pub(super) async fn fetched(address: &str) -> Result<Vec<u8>, String> {
-    let lost =
-        |_: JsValue| "the network did not give the file; try again when it is back".to_owned();
+    let lost = |_: JsValue| "the network did not give the file".to_owned();
     let response = JsFuture::from(window().fetch_with_str(address)).await.map_err(lost)?;
     let response: web_sys::Response = response.unchecked_into();
     if !response.ok() {
-        return Err(format!("the server answers {} for {address}", response.status()));
+        return Err(format!("the server answers {}", response.status()));
     }
     let bytes = response.array_buffer().map_err(lost)?;
     let bytes = JsFuture::from(bytes).await.map_err(lost)?;

@@ -131,7 +131,7 @@ pub(crate) fn fetch(state: AppState) {
         let read = |bytes: Vec<u8>| Index::from_bytes(&bytes).map_err(|it| it.to_string());
         let labs = match fetched(ADDRESS).await.and_then(read) {
             Ok(index) => Labs::Here(Arc::new(index)),
-            Err(why) => Labs::Failed(format!("the labs did not come: {why}")),
+            Err(why) => Labs::Failed(format!("the labs did not come ({why}); try again")),
         };
         state.labs.set(labs);
     });

@@ -1,15 +1,17 @@
 //! Where the texts of lessons come from: the page's own, an address that the reader agreed to, a
 //! file that was picked or dropped.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use lab::lesson::MOST_BYTES;
 use leptos::{ev, prelude::*};
-use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::{Text, prepared::Prepared};
-use crate::{app::state::AppState, share::LessonPlace};
+use crate::{
+    app::{browser::fetched, state::AppState},
+    share::LessonPlace,
+};
 
 /// The ending of a lesson's file.
 const ENDING: &str = ".md";
@@ -28,8 +30,8 @@ pub(super) fn fetch(state: AppState, place: &LessonPlace) {
     texts.update(|all| drop(all.insert(place.clone(), Text::Coming)));
     let place = place.clone();
     leptos::task::spawn_local(async move {
-        let text = match text_at(&address).await {
-            Ok(text) => Text::Here(Arc::new(Prepared::read(&text))),
+        let text = match fetched(&address).await {
+            Ok(bytes) => Text::Here(Arc::new(Prepared::read(text_of(&bytes).as_ref()))),
             Err(why) => Text::Failed(failure(&place, &why)),
         };
         texts.update(|all| drop(all.insert(place, text)));
@@ -47,15 +49,9 @@ fn failure(place: &LessonPlace, why: &str) -> String {
     }
 }
 
-async fn text_at(address: &str) -> Result<String, String> {
-    let lost = |_: JsValue| "the network did not give the file".to_owned();
-    let response = JsFuture::from(window().fetch_with_str(address)).await.map_err(lost)?;
-    let response: web_sys::Response = response.unchecked_into();
-    if !response.ok() {
-        return Err(format!("the server answers {}", response.status()));
-    }
-    let text = JsFuture::from(response.text().map_err(lost)?).await.map_err(lost)?;
-    Ok(text.as_string().unwrap_or_default())
+/// The text of a file, without the mark that some editors put at its beginning.
+fn text_of(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes))
 }
 
 /// Opens a file of the reader's as a lesson.
