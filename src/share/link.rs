@@ -394,6 +394,17 @@ const WORKSPACE: &str = "workspace";
 /// What links of version 1 called parts, and what they are called now.
 const OLD_PARTS: &[(&str, &str)] = &[("third", "lower")];
 
+/// The part that says which panel the reader chose for a place, under the name of the place.
+macro_rules! panel_in {
+    ($place:expr, $name:literal) => {
+        Part {
+            name: $name,
+            write: |it| it.panels.get(&$place).cloned(),
+            read: |it, text| stands(it, $place, text),
+        }
+    };
+}
+
 /// Every name: the one table that reading and writing go by.
 const PARTS: &[Part] = &[
     Part {
@@ -568,51 +579,15 @@ const PARTS: &[Part] = &[
         write: |it| chosen(it.chart, CHARTS),
         read: |it, text| keep(&mut it.chart, named(text, CHARTS)?),
     },
-    Part {
-        name: "main",
-        write: |it| it.panels.get(&Place::Main).cloned(),
-        read: |it, text| stands(it, Place::Main, text),
-    },
-    Part {
-        name: "second",
-        write: |it| it.panels.get(&Place::Second).cloned(),
-        read: |it, text| stands(it, Place::Second, text),
-    },
-    Part {
-        name: "lower",
-        write: |it| it.panels.get(&Place::Lower).cloned(),
-        read: |it, text| stands(it, Place::Lower, text),
-    },
-    Part {
-        name: "middle",
-        write: |it| it.panels.get(&Place::Middle).cloned(),
-        read: |it, text| stands(it, Place::Middle, text),
-    },
-    Part {
-        name: "side",
-        write: |it| it.panels.get(&Place::Side).cloned(),
-        read: |it, text| stands(it, Place::Side, text),
-    },
-    Part {
-        name: "tile1",
-        write: |it| it.panels.get(&Place::Tile1).cloned(),
-        read: |it, text| stands(it, Place::Tile1, text),
-    },
-    Part {
-        name: "tile2",
-        write: |it| it.panels.get(&Place::Tile2).cloned(),
-        read: |it, text| stands(it, Place::Tile2, text),
-    },
-    Part {
-        name: "tile3",
-        write: |it| it.panels.get(&Place::Tile3).cloned(),
-        read: |it, text| stands(it, Place::Tile3, text),
-    },
-    Part {
-        name: "tile4",
-        write: |it| it.panels.get(&Place::Tile4).cloned(),
-        read: |it, text| stands(it, Place::Tile4, text),
-    },
+    panel_in!(Place::Main, "main"),
+    panel_in!(Place::Second, "second"),
+    panel_in!(Place::Lower, "lower"),
+    panel_in!(Place::Middle, "middle"),
+    panel_in!(Place::Side, "side"),
+    panel_in!(Place::Tile1, "tile1"),
+    panel_in!(Place::Tile2, "tile2"),
+    panel_in!(Place::Tile3, "tile3"),
+    panel_in!(Place::Tile4, "tile4"),
     Part {
         name: "basis",
         write: |it| chosen(it.basis, BasisView::ALL),

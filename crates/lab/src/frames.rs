@@ -136,7 +136,6 @@ fn over_training(lab: &Lab, measured: &Measured, view: &View) -> Option<Result<F
     };
     let unit = quantity(above).unit;
     let mut rows = Rows::default();
-    let mut n_cases = 0;
     rows.add(Entry { name: above.name.clone(), ..Entry::default() }, of(above));
     if let (MeasureKind::Loss, Ok(exercise)) = (above.kind, lab.task_of(above)?.exercise()) {
         let floor = exercise.exam.last().and_then(|&it| exercise.task.floor(it));
@@ -149,9 +148,8 @@ fn over_training(lab: &Lab, measured: &Measured, view: &View) -> Option<Result<F
             rows.add(Entry { name: measure.name.clone(), unit, ..Entry::default() }, of(measure));
         }
     }
-    for value in run.timeline.iter().flat_map(|it| &it.values) {
-        n_cases = n_cases.max(value.n);
-    }
+    let values = run.timeline.iter().flat_map(|it| &it.values);
+    let n_cases = values.map(|it| it.n).max().unwrap_or(0);
     let column = |it: &Moment| Entry {
         name: it.step.to_string(),
         at: Some(it.step as f32),

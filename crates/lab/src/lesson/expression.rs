@@ -132,7 +132,7 @@ impl Node {
             Node::Fact(fact, arguments) => {
                 let all = arguments.iter().map(|it| it.value(facts));
                 let value = facts.get(*fact, &all.collect::<Option<Vec<_>>>()?)?;
-                // A fact that is no number, or of another kind than it should be, is none.
+                // A fact that is NaN, or of another kind than it should be, is not there.
                 let is_there = value.number().is_none_or(|it| !it.is_nan());
                 return Some(value).filter(|it| is_there && it.kind() == fact.gives());
             }
