@@ -1,6 +1,7 @@
 //! The layout that ARCHITECTURE.md describes is the one that the code has.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -68,7 +69,9 @@ fn never_names(folder: &str, words: &[&str]) {
 #[test]
 fn the_map_names_every_folder() {
     let map = read(&root().join("ARCHITECTURE.md"));
-    for place in ["", "src", "crates", "crates/engine/src", "crates/engine/src/bin", "tests"] {
+    for place in
+        ["", "src", "src/app", "crates", "crates/engine/src", "crates/engine/src/bin", "tests"]
+    {
         for folder in inside(&root().join(place)).iter().filter(|it| it.is_dir()) {
             let name = format!("{}/", name(folder));
             assert!(map.contains(&name), "ARCHITECTURE.md does not name {name} of {place:?}");
@@ -133,4 +136,135 @@ fn the_page_knows_no_tensor_and_the_engine_no_page() {
 fn the_model_does_not_know_who_looks() {
     never_names("crates/engine/src/model", &["crate::ask", "session::", "train::"]);
     never_names("crates/engine/src/geometry", &["crate::", "burn"]);
+}
+
+/// Folders of the page's source, each with those that it may use besides itself.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("view", &[]),
+    ("paint", &["view"]),
+    ("share", &["view"]),
+    ("link", &["share", "view"]),
+    ("app/browser", &[]),
+    ("app/state", &["app/browser", "link", "paint", "share", "view"]),
+    ("app/parts", &["app/browser", "app/state", "link", "paint", "share", "view"]),
+    ("app/panels", &["app/browser", "app/state", "app/parts", "link", "paint", "share", "view"]),
+    ("app/labs", &["app/browser", "app/state", "app/parts", "app/panels", "link", "share", "view"]),
+    ("app/lesson", &["app/browser", "app/state", "app/parts", "app/panels", "share", "view"]),
+    (
+        "app/shell",
+        &[
+            "app/browser",
+            "app/state",
+            "app/parts",
+            "app/panels",
+            "app/labs",
+            "app/lesson",
+            "link",
+            "paint",
+            "share",
+            "view",
+        ],
+    ),
+];
+
+/// The paths that the `use` lines of a file name from the crate's root, two steps of each.
+fn imports(path: &Path) -> BTreeSet<String> {
+    let text = code(path).join(" ");
+    let mut found = BTreeSet::new();
+    for part in text.split("crate::").skip(1) {
+        leaves(part, "", &mut found);
+    }
+    found
+}
+
+/// Adds the first two steps of every path of a tree such as `a::{b, c::d}`.
+fn leaves(text: &str, before: &str, found: &mut BTreeSet<String>) {
+    let end = text.find(|it: char| !(it.is_alphanumeric() || it == '_')).unwrap_or(text.len());
+    let (name, rest) = text.split_at(end);
+    let path = if before.is_empty() { name.to_owned() } else { format!("{before}/{name}") };
+    match rest.strip_prefix("::") {
+        Some(rest) if path == "app" => leaves(rest, &path, found),
+        _ if !rest.starts_with('{') => drop(found.insert(path)),
+        _ => {}
+    }
+    let Some(inside) = text.strip_prefix('{') else { return };
+    let (mut depth, mut start) = (0, 0);
+    for (at, letter) in inside.char_indices() {
+        match letter {
+            '{' => depth += 1,
+            ',' | '}' if depth == 0 => {
+                leaves(inside[start..at].trim(), before, found);
+                start = at + 1;
+                if letter == '}' {
+                    break;
+                }
+            }
+            '}' => depth -= 1,
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn folders_of_the_page_use_what_lies_below_them() {
+    for (folder, may) in MAY_USE {
+        let known = |it: &str| MAY_USE.iter().any(|row| row.0 == it);
+        let file = format!("src/{folder}.rs");
+        let paths = if root().join(&file).exists() {
+            vec![root().join(file)]
+        } else {
+            sources(&format!("src/{folder}"))
+        };
+        for path in paths {
+            for used in imports(&path).iter().filter(|it| known(it)) {
+                let is_fine = used == folder || may.contains(&used.as_str());
+                assert!(is_fine, "{} uses {used}, which lies above {folder}", path.display());
+            }
+        }
+    }
+    for folder in inside(&root().join("src")).iter().chain(&inside(&root().join("src/app"))) {
+        let path = folder.strip_prefix(root().join("src")).expect("below src");
+        let is_room = folder.is_dir() && name(folder) != "app";
+        let path = path.display().to_string();
+        assert!(!is_room || MAY_USE.iter().any(|it| it.0 == path), "no row for src/{path}");
+    }
+}
+
+#[test]
+fn imports_are_read_from_trees() {
+    let mut found = BTreeSet::new();
+    leaves(
+        "{app::{parts::{figure::X, icon::Y}, state::Z}, link::Run, view::{self, A}};",
+        "",
+        &mut found,
+    );
+    let expected = ["app/parts", "app/state", "link", "view"];
+    assert_eq!(found, expected.map(str::to_owned).into());
+}
+
+#[test]
+fn files_are_no_longer_than_a_reader_can_hold() {
+    /// Lines above the tests of a file.
+    const MOST: usize = 400;
+    /// Files that are longer, each to be split when it is next worked on; none may grow.
+    const LONGER: &[(&str, usize)] = &[
+        ("crates/engine/src/model/config.rs", 854),
+        ("crates/engine/src/model/ssm/recurrence.rs", 450),
+        ("crates/lab/src/claim/parse.rs", 407),
+        ("src/link/talk.rs", 421),
+        ("src/view/film.rs", 407),
+    ];
+    for folder in ["src", "crates", "xtask/src"] {
+        for path in sources(folder) {
+            let text = read(&path);
+            let n = text.lines().take_while(|it| *it != "#[cfg(test)]").count();
+            let short = path.strip_prefix(root()).expect("below the root").display().to_string();
+            let most = LONGER.iter().find(|it| it.0 == short).map_or(MOST, |it| it.1);
+            let is_test = short.contains("/tests");
+            assert!(
+                is_test || n <= most,
+                "{short} has {n} lines above its tests; {most} are allowed"
+            );
+        }
+    }
 }

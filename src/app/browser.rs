@@ -8,18 +8,18 @@ use wasm_bindgen_futures::JsFuture;
 const DARK: &str = "(prefers-color-scheme: dark)";
 
 /// Seconds since the page was opened.
-pub(super) fn now_secs() -> f64 {
+pub(in crate::app) fn now_secs() -> f64 {
     window().performance().map_or(0.0, |clock| clock.now() / 1e3)
 }
 
 /// Runs `work` after `millis`.
-pub(super) fn after(millis: u64, work: impl FnOnce() + 'static) {
+pub(in crate::app) fn after(millis: u64, work: impl FnOnce() + 'static) {
     set_timeout(work, std::time::Duration::from_millis(millis));
 }
 
 /// Calls `told` with width and height of `element`, in CSS pixels, now and whenever they change,
 /// until the reactive owner that this is called under is cleaned up.
-pub(super) fn observe_size(element: &web_sys::Element, told: impl Fn([f32; 2]) + 'static) {
+pub(in crate::app) fn observe_size(element: &web_sys::Element, told: impl Fn([f32; 2]) + 'static) {
     let watched = element.clone();
     let callback = Closure::<dyn FnMut()>::new(move || {
         told([watched.client_width() as f32, watched.client_height() as f32]);
@@ -48,7 +48,7 @@ impl Drop for Observed {
 ///
 /// # Errors
 /// What happened, to stand in a sentence.
-pub(super) async fn fetched(address: &str) -> Result<Vec<u8>, String> {
+pub(in crate::app) async fn fetched(address: &str) -> Result<Vec<u8>, String> {
     let lost = |_: JsValue| "the network did not give the file".to_owned();
     let response = JsFuture::from(window().fetch_with_str(address)).await.map_err(lost)?;
     let response: web_sys::Response = response.unchecked_into();
@@ -61,12 +61,12 @@ pub(super) async fn fetched(address: &str) -> Result<Vec<u8>, String> {
 }
 
 /// Device pixels per CSS pixel.
-pub(super) fn pixel_ratio() -> f32 {
+pub(in crate::app) fn pixel_ratio() -> f32 {
     (window().device_pixel_ratio() as f32).clamp(1.0, 4.0)
 }
 
 /// Whether the page is shown dark, by the reader's choice or else by the system's.
-pub(super) fn is_dark() -> bool {
+pub(in crate::app) fn is_dark() -> bool {
     let root = document().document_element();
     match root.and_then(|it| it.get_attribute("data-theme")).as_deref() {
         Some("dark") => true,
@@ -76,12 +76,12 @@ pub(super) fn is_dark() -> bool {
 }
 
 /// Whether a media query holds.
-pub(super) fn prefers(query: &str) -> bool {
+pub(in crate::app) fn prefers(query: &str) -> bool {
     window().match_media(query).ok().flatten().is_some_and(|it| it.matches())
 }
 
 /// Calls `told` whenever the system turns from light to dark or back.
-pub(super) fn on_system_theme(told: impl Fn() + 'static) {
+pub(in crate::app) fn on_system_theme(told: impl Fn() + 'static) {
     let Some(query) = window().match_media(DARK).ok().flatten() else { return };
     let callback = Closure::<dyn FnMut()>::new(told);
     let listening =
@@ -94,7 +94,7 @@ pub(super) fn on_system_theme(told: impl Fn() + 'static) {
 }
 
 /// Gives the reader a file to keep.
-pub(super) fn download(name: &str, kind: &str, text: &str) -> Result<(), JsValue> {
+pub(in crate::app) fn download(name: &str, kind: &str, text: &str) -> Result<(), JsValue> {
     let parts = js_sys::Array::of1(&text.into());
     let bag = web_sys::BlobPropertyBag::new();
     bag.set_type(kind);
@@ -108,13 +108,16 @@ pub(super) fn download(name: &str, kind: &str, text: &str) -> Result<(), JsValue
 }
 
 /// What lies in `element` and is named by `selector`, in the order of the page.
-pub(super) fn all_in(element: &web_sys::Element, selector: &str) -> Vec<web_sys::HtmlElement> {
+pub(in crate::app) fn all_in(
+    element: &web_sys::Element,
+    selector: &str,
+) -> Vec<web_sys::HtmlElement> {
     let found = called(element, "querySelectorAll", Some(selector));
     js_sys::Array::from(&found).iter().filter_map(|it| it.dyn_into().ok()).collect()
 }
 
 /// The left and the right edge of `element` in the window, in CSS pixels.
-pub(super) fn edges(element: &web_sys::Element) -> [f64; 2] {
+pub(in crate::app) fn edges(element: &web_sys::Element) -> [f64; 2] {
     let rectangle = called(element, "getBoundingClientRect", None);
     ["left", "right"].map(|side| {
         let edge = js_sys::Reflect::get(&rectangle, &side.into());
@@ -134,7 +137,7 @@ fn called(element: &web_sys::Element, name: &str, word: Option<&str>) -> JsValue
 }
 
 /// Puts the focus on the first thing that `selector` names, where there is one.
-pub(super) fn focus(selector: &str) {
+pub(in crate::app) fn focus(selector: &str) {
     let found = document().query_selector(selector).ok().flatten();
     if let Some(element) = found.and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok()) {
         element.focus().unwrap_or_default();

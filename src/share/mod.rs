@@ -2,13 +2,15 @@
 
 mod link; // start here
 
+mod bookmark;
 pub mod labs;
 mod lesson;
 mod models;
+mod parts;
+mod place;
 
+pub use bookmark::{AttentionView, BasisView, Bookmark, LabPlace, MOST_BESIDE, Painting};
 pub use lesson::{LessonPlace, read_stage};
-pub use link::{
-    AttentionView, BasisView, Bookmark, LabPlace, MOST_BESIDE, Painting, Place, read_link,
-    result_of, with_result, write_link,
-};
+pub use link::{read_link, result_of, with_result, write_link};
 pub use models::{FAMILIES, are_fellows, family_of, is_same_model};
+pub use place::Place;

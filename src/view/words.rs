@@ -1,6 +1,6 @@
 //! Numbers and tokens as text.
 
-use trace::{AttentionRow, Token};
+use trace::{AttentionRow, ModelShape, Token};
 
 use super::{Cursor, Ground, depth_name};
 
@@ -85,6 +85,21 @@ pub fn spoken(
         text.push_str(&format!(" Lens after {}: “{said}” {prob:.2}.", depth_name(*site)));
     }
     text
+}
+
+/// What a network is called by what mixes its positions.
+pub fn kind_of(shape: &ModelShape) -> &'static str {
+    match (shape.has_attention(), shape.has_recurrence()) {
+        (true, true) => "hybrid",
+        (_, true) if has_matrix(shape) => "state-space model",
+        (_, true) => "recurrent network",
+        _ => "transformer",
+    }
+}
+
+/// Whether some recurrent layer goes on linearly; what does not is older than state-space models.
+fn has_matrix(shape: &ModelShape) -> bool {
+    shape.mixers.iter().filter_map(|it| it.ssm.as_ref()).any(|it| it.has_matrix)
 }
 
 #[cfg(test)]

@@ -3,15 +3,20 @@
 use lab::index::Entry;
 use leptos::prelude::*;
 
-use super::{
-    super::{menu::Menu, state::AppState},
-    store::{Labs, fetch, open},
+use crate::{
+    app::{
+        parts::menu::Menu,
+        state::{
+            AppState,
+            labs::{Labs, fetch, open},
+        },
+    },
+    view::frame::claims::claims_counted,
 };
-use crate::view::frame::claims::claims_counted;
 
 /// The menu of labs; the lab that is open is pressed.
 #[component]
-pub(in super::super) fn LabsMenu() -> impl IntoView {
+pub(in crate::app) fn LabsMenu() -> impl IntoView {
     let state = AppState::here();
     let id = Memo::new(move |_| state.bookmark.read().lab.as_ref().map(|it| it.id.clone()));
     let button = move |entry: &Entry| {

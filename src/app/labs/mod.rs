@@ -1,11 +1,9 @@
 //! Labs on the page: fetched when one is wanted, then a stage of tiles with text beside it.
 
-mod store; // start here
-
 mod menu;
 mod networks;
 mod rail;
-mod stage;
+mod stage; // start here
 mod study;
 mod tile;
 mod time;
@@ -14,5 +12,4 @@ pub(super) use self::{
     menu::LabsMenu,
     rail::LabRail,
     stage::{LabStage, tile_names},
-    store::{Labs, OpenLab, connect},
 };

@@ -3,8 +3,11 @@
 use lab::format::Network;
 use leptos::prelude::*;
 
-use super::{super::state::AppState, store::OpenLab};
-use crate::{share::labs::Shipped, view::frame::network_hue};
+use crate::{
+    app::state::{AppState, labs::OpenLab},
+    share::labs::Shipped,
+    view::frame::network_hue,
+};
 
 /// Every network with its colour; pressing one makes it the one that runs.
 #[component]

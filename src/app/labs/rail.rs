@@ -7,16 +7,16 @@ use lab::{
 use leptos::prelude::*;
 use trace::{AskDecoded, FactValues, Frame, Outcome};
 
-use super::{
-    super::{
-        answers::Asked,
-        icon::{Drawing, Icon},
-        state::AppState,
-    },
-    store::{OpenLab, close},
-    study::{SetFact, ask_decoded},
-};
+use super::study::{SetFact, ask_decoded};
 use crate::{
+    app::{
+        parts::icon::{Drawing, Icon},
+        state::{
+            AppState,
+            answers::Asked,
+            labs::{OpenLab, close},
+        },
+    },
     share::{
         Place,
         labs::{Reading, exact_next, new_row, prompt_text, read},
@@ -33,7 +33,7 @@ const BOS: &str = "<bos>";
 
 /// The lab, in the rail.
 #[component]
-pub(in super::super) fn LabRail() -> impl IntoView {
+pub(in crate::app) fn LabRail() -> impl IntoView {
     let state = AppState::here();
     move || state.open_lab.get().map(|lab| view! { <Text lab /> })
 }

@@ -2,20 +2,21 @@
 
 use leptos::prelude::*;
 
-use super::{
-    super::{spine::Spine, state::AppState},
-    networks::Networks,
-    rail::LabRail,
-    store::Labs,
-    study,
-    tile::Tile,
-    time::TimeBand,
+use super::{networks::Networks, rail::LabRail, study, tile::Tile, time::TimeBand};
+use crate::{
+    app::{
+        parts::spine::Spine,
+        state::{
+            AppState,
+            labs::{self, Labs},
+        },
+    },
+    share::Place,
 };
-use crate::share::Place;
 
 /// A lab in place of the workspace.
 #[component]
-pub(in super::super) fn LabStage() -> impl IntoView {
+pub(in crate::app) fn LabStage() -> impl IntoView {
     let state = AppState::here();
     study::connect(state);
     let count =
@@ -56,7 +57,7 @@ fn Coming() -> impl IntoView {
         }
         Labs::Failed(why) => {
             let text = why.clone();
-            let again = move |_| super::store::fetch(state);
+            let again = move |_| labs::fetch(state);
             Some(
                 view! {
                     <div class="absent why">
@@ -72,7 +73,7 @@ fn Coming() -> impl IntoView {
 }
 
 /// What tabs call the tiles of the lab, in their order.
-pub(in super::super) fn tile_names(state: AppState) -> Vec<(Place, String)> {
+pub(in crate::app) fn tile_names(state: AppState) -> Vec<(Place, String)> {
     let Some(lab) = state.open_lab.get() else { return Vec::new() };
     let name = |(place, (_, view))| (place, super::tile::title(view));
     Place::TILES.into_iter().zip(lab.views()).map(name).collect()

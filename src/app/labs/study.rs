@@ -10,11 +10,12 @@ use trace::{
     Program, Site, SitePattern, Source, Target,
 };
 
-use super::{
-    super::{answers::Asked, state::AppState},
-    tile::{FramePanel, kind_of},
+use super::tile::{FramePanel, kind_of};
+use crate::{
+    app::state::{AppState, answers::Asked},
+    link::JobState,
+    share::Place,
 };
-use crate::{link::JobState, share::Place};
 
 /// Rows of the study: half to fit the maps on, half to judge them.
 const N_ROWS: usize = 600;

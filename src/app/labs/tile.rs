@@ -6,19 +6,16 @@ use lab::format::{View, ViewKind};
 use leptos::{ev, html, prelude::*};
 use trace::Frame;
 
-use super::{
-    super::{
-        beside::follower,
-        export::{Picture, svg_of},
-        figure::{Layers, Point, follow_size, point_of},
-        panel::Panel,
-        panels::Slot,
-        state::AppState,
-    },
-    store::OpenLab,
-    study::StudyTile,
-};
+use super::study::StudyTile;
 use crate::{
+    app::{
+        panels::{Slot, panel::Panel},
+        parts::{
+            export::{Picture, svg_of},
+            figure::{Layers, Point, follow_size, point_of},
+        },
+        state::{AppState, follower::follower, labs::OpenLab},
+    },
     share::Place,
     view::{
         Scene,

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::super::{
+use crate::app::{
     browser::after,
-    icon::{Drawing, Icon},
+    parts::icon::{Drawing, Icon},
     state::AppState,
 };
 

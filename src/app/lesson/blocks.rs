@@ -4,7 +4,7 @@ use lab::lesson::{Block, Choice, Predict, Stage, Task, Template};
 use leptos::prelude::*;
 
 use super::{facts::in_words, prose, reader::Reading};
-use crate::app::icon::{Drawing, Icon};
+use crate::app::parts::icon::{Drawing, Icon};
 
 /// A block of the step `at`; nothing where it is no text, or is shown elsewhere.
 #[component]

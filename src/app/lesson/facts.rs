@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use trace::{AskTimeScales, Intervention, NamedArray};
 
 use crate::{
-    app::{answers::Asked, state::AppState},
+    app::state::{AppState, answers::Asked},
     view::{Sampling, candidates, memory_meter, number, percent, shown_text, signed},
 };
 

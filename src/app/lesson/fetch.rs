@@ -7,9 +7,12 @@ use lab::lesson::MOST_BYTES;
 use leptos::{ev, prelude::*};
 use wasm_bindgen_futures::JsFuture;
 
-use super::{Text, prepared::Prepared};
+use super::prepared::prepare;
 use crate::{
-    app::{browser::fetched, state::AppState},
+    app::{
+        browser::fetched,
+        state::{AppState, lessons::Text},
+    },
     share::LessonPlace,
 };
 
@@ -31,7 +34,7 @@ pub(super) fn fetch(state: AppState, place: &LessonPlace) {
     let place = place.clone();
     leptos::task::spawn_local(async move {
         let text = match fetched(&address).await {
-            Ok(bytes) => Text::Here(Arc::new(Prepared::read(text_of(&bytes).as_ref()))),
+            Ok(bytes) => Text::Here(Arc::new(prepare(text_of(&bytes).as_ref()))),
             Err(why) => Text::Failed(failure(&place, &why)),
         };
         texts.update(|all| drop(all.insert(place, text)));
@@ -68,7 +71,7 @@ pub(super) fn open_file(state: AppState, file: &web_sys::File) {
         let Ok(text) = JsFuture::from(reading).await else {
             return state.notice(format!("“{name}” could not be read; choose it again"));
         };
-        let read = Prepared::read(&text.as_string().unwrap_or_default());
+        let read = prepare(&text.as_string().unwrap_or_default());
         let place = LessonPlace::File(name);
         state
             .lessons

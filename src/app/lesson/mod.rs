@@ -13,14 +13,18 @@ mod prepared;
 mod prose;
 mod reader;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use self::prepared::Prepared;
 pub(super) use self::{fetch::take_dropped_files, rail::LessonRail};
-use super::state::AppState;
-use crate::share::{LessonPlace, Place};
+use crate::{
+    app::state::{
+        AppState,
+        lessons::{Prepared, Text},
+    },
+    share::{LessonPlace, Place},
+};
 
 /// A lesson that comes with the page, as its own head says.
 pub(super) struct OwnLesson {
@@ -33,46 +37,6 @@ pub(super) struct OwnLesson {
 /// Lessons that come with the page: the one list that the menu goes by. The first is what the button
 /// in the top bar opens.
 const OWN: &[OwnLesson] = &[OwnLesson { id: "states", title: "States", minutes: 10 }];
-
-/// What became of a lesson's text.
-#[derive(Clone)]
-enum Text {
-    /// It is on its way.
-    Coming,
-    Here(Arc<Prepared>),
-    /// Why it is not there, and what to do.
-    Failed(String),
-}
-
-impl PartialEq for Text {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Coming, Self::Coming) => true,
-            (Self::Here(one), Self::Here(other)) => Arc::ptr_eq(one, other),
-            (Self::Failed(one), Self::Failed(other)) => one == other,
-            _ => false,
-        }
-    }
-}
-
-/// Lessons that were fetched or dropped, kept by the page, so that one that is opened again is there.
-#[derive(Clone, Copy)]
-pub(crate) struct Lessons {
-    texts: RwSignal<BTreeMap<LessonPlace, Text>>,
-    /// What the open step points at: a place of the stage, or a panel.
-    spotlight: RwSignal<Option<String>>,
-}
-
-impl Lessons {
-    pub(super) fn new() -> Self {
-        Self { texts: RwSignal::default(), spotlight: RwSignal::default() }
-    }
-
-    /// Whether the open step points at a place or at the panel that stands there.
-    pub(super) fn points_at(self, place: Place, panel: &str) -> bool {
-        self.spotlight.read().as_deref().is_some_and(|it| it == place.name() || it == panel)
-    }
-}
 
 impl AppState {
     /// Opens a lesson at its first step, or at the step where it stands open.

@@ -2,63 +2,38 @@
 
 use std::collections::BTreeMap;
 
-use lab::lesson::{Block, Lesson, Stage, Step, Trouble};
+use lab::lesson::{Block, Lesson, Stage, Trouble};
 
 use crate::{
-    app::panels::{PANELS, unknown_panels},
+    app::{
+        panels::{PANELS, unknown_panels},
+        state::lessons::Prepared,
+    },
     share::{Bookmark, Place, read_stage},
 };
 
-/// A lesson that was read. Nothing in it depends on a run.
-pub(super) struct Prepared {
-    pub(super) lesson: Lesson,
-    /// What is wrong with it, by line.
-    pub(super) troubles: Vec<Trouble>,
-    /// What each stage sets, by step and block.
-    staged: BTreeMap<(usize, usize), Bookmark>,
-}
-
-impl Prepared {
-    pub(super) fn read(text: &str) -> Self {
-        let (lesson, mut troubles) = Lesson::read(text);
-        let mut staged = BTreeMap::new();
-        for (at, step) in lesson.steps.iter().enumerate() {
-            for (place, block) in step.blocks.iter().enumerate() {
-                match block {
-                    Block::Stage(stage) | Block::Show(stage) => {
-                        let model = lesson.front.model.as_deref();
-                        let bookmark = read_all(stage, model, &mut troubles);
-                        staged.insert((at, place), bookmark);
-                    }
-                    Block::Spotlight { name, line } if !is_spot(name) => {
-                        let what = format!("there is no place and no panel “{name}”");
-                        troubles.push(Trouble::new(*line, what, spots()));
-                    }
-                    _ => {}
+/// Reads a lesson.
+pub(super) fn prepare(text: &str) -> Prepared {
+    let (lesson, mut troubles) = Lesson::read(text);
+    let mut staged = BTreeMap::new();
+    for (at, step) in lesson.steps.iter().enumerate() {
+        for (place, block) in step.blocks.iter().enumerate() {
+            match block {
+                Block::Stage(stage) | Block::Show(stage) => {
+                    let model = lesson.front.model.as_deref();
+                    let bookmark = read_all(stage, model, &mut troubles);
+                    staged.insert((at, place), bookmark);
                 }
+                Block::Spotlight { name, line } if !is_spot(name) => {
+                    let what = format!("there is no place and no panel “{name}”");
+                    troubles.push(Trouble::new(*line, what, spots()));
+                }
+                _ => {}
             }
         }
-        troubles.sort_by_key(|it| it.line);
-        Self { lesson, troubles, staged }
     }
-
-    pub(super) fn step(&self, at: usize) -> Option<&Step> {
-        self.lesson.steps.get(at)
-    }
-
-    /// What a stage sets.
-    pub(super) fn staged(&self, step: usize, block: usize) -> Option<&Bookmark> {
-        self.staged.get(&(step, block))
-    }
-
-    /// Everything that the first `n_blocks` blocks of a step can set.
-    pub(super) fn all_staged(
-        &self,
-        step: usize,
-        n_blocks: usize,
-    ) -> impl Iterator<Item = &Bookmark> {
-        self.staged.range((step, 0)..(step, n_blocks)).map(|it| it.1)
-    }
+    troubles.sort_by_key(|it| it.line);
+    Prepared { lesson, troubles, staged }
 }
 
 /// What a stage sets, its faults told with its line.
@@ -94,7 +69,7 @@ mod tests {
         assert_eq!(n_files, OWN.len());
         for own in OWN {
             let text = fs::read_to_string(folder.join(format!("{}.md", own.id))).unwrap();
-            let read = Prepared::read(&text);
+            let read = prepare(&text);
             assert_eq!(read.troubles, [], "{}", own.id);
             let front = &read.lesson.front;
             assert_eq!((front.title.as_str(), front.minutes), (own.title, Some(own.minutes)));
@@ -103,7 +78,7 @@ mod tests {
 
     #[test]
     fn faults_of_stages_are_told_with_their_line() {
-        let read = Prepared::read(
+        let read = prepare(
             "---\ntitle: a\nversion: 1\nmodel: tales-mamba2\n---\n# One\n```stage\nhologram=on\n\
              second=nothing\n```\n```spotlight\nelsewhere\n```\n```spotlight\nlens\n```",
         );

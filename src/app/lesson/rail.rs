@@ -3,16 +3,20 @@
 use leptos::{html, prelude::*};
 
 use super::{
-    OWN, OwnLesson, Text,
+    OWN, OwnLesson,
     fetch::{fetch, open_file},
-    prepared::Prepared,
     reader::Reader,
 };
 use crate::{
     app::{
-        icon::{Drawing, Icon},
-        menu::Menu,
-        state::AppState,
+        parts::{
+            icon::{Drawing, Icon},
+            menu::Menu,
+        },
+        state::{
+            AppState,
+            lessons::{Prepared, Text},
+        },
     },
     share::{LessonPlace, Place},
 };

@@ -10,11 +10,10 @@ use super::{
     blocks::BlockView,
     facts::{OF_SCALES, RunFacts},
     foot::Foot,
-    prepared::Prepared,
     rail::Faults,
 };
 use crate::{
-    app::state::AppState,
+    app::state::{AppState, lessons::Prepared},
     share::{Bookmark, Place},
 };
 

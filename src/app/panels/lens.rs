@@ -1,0 +1,173 @@
+//! The logit lens: what each depth would say at each position.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use trace::AskLens;
+
+use super::panel::{Panel, Ramp};
+use crate::{
+    app::{
+        parts::{
+            export::svg_of,
+            figure::{Figure, Point},
+            segments::Choice,
+        },
+        state::{AppState, answers::Asked},
+    },
+    share::Place,
+    view::{
+        LensMap, LensMode, Pick, Scene, Table, depth_name, lens_map, lens_matrix, lens_table,
+        number, unreliable_before,
+    },
+};
+
+/// The panel.
+#[component]
+pub(in crate::app) fn LensPanel(place: Place) -> impl IntoView {
+    let state = AppState::here();
+    let asked = ask_lens(state);
+    let mode = Memo::new(move |_| state.bookmark.read().lens);
+    let size = RwSignal::new([0.0, 0.0]);
+    let scene = Memo::new(move |before: Option<&Option<Arc<Scene>>>| {
+        let new = scene_of(state, asked, size.get()).map(Arc::new);
+        new.or_else(|| before.cloned().flatten())
+    });
+    let controls = move || {
+        let choices = LensMode::ALL.iter().map(|it| (it.0, it.2)).collect();
+        view! {
+            <Choice
+                name="What the colour says"
+                choices
+                chosen=mode
+                on_choose=move |it| state.bookmark.update(|all| all.lens = it)
+            />
+        }
+    };
+    let at_point = move |at: Point| hit(state, size.get_untracked(), at);
+    let label = move || {
+        format!("Logit lens: depth upward, positions to the right. {}", reading(state, asked))
+    };
+    view! {
+        <Panel
+            place
+            title="Logit lens"
+            site=Signal::derive(move || site(state))
+            about=Signal::derive(move || about(state, asked))
+            controls
+            legend=move || legend(state, asked)
+            table=Signal::derive(move || table(state, asked))
+            svg=move |()| scene.get_untracked().map(|it| svg_of(state, &it))
+            axes="Up: depth, from the embedding to the output. Across: tokens. In a cell: the most probable next token."
+            data=Callback::new(move |()| untrack(|| matrix(state, asked)))
+        >
+            <Figure
+                scene
+                size
+                label
+                hit=at_point
+            />
+        </Panel>
+    }
+}
+
+/// Asks the lens about A and B, as long as the component lives that this is called in.
+pub(in crate::app) fn ask_lens(state: AppState) -> Asked<AskLens> {
+    state.ask(move || {
+        let [a, b] = state.asked_pair();
+        Some(AskLens { a, b })
+    })
+}
+
+fn scene_of(state: AppState, asked: Asked<AskLens>, size_px: Point) -> Option<Scene> {
+    let lens = asked.get()?;
+    if size_px[0] < 1.0 {
+        return None;
+    }
+    with_map(state, &lens.run.labels, size_px, |map| Some(lens_map(&lens, map)))
+}
+
+fn with_map<T>(
+    state: AppState,
+    labels: &[String],
+    size_px: Point,
+    work: impl FnOnce(&LensMap<'_>) -> Option<T>,
+) -> Option<T> {
+    let model = state.model.get()?;
+    let (cursor, lock) = (state.cursor(), state.lock());
+    let mode = state.bookmark.read().lens;
+    let palette = state.palette();
+    work(&LensMap { mode, vocab: &model.vocab, labels, cursor, lock, palette, size_px })
+}
+
+fn hit(state: AppState, size_px: Point, at: Point) -> Option<Pick> {
+    untrack(|| {
+        let ground = state.ground();
+        let n_depths = ground.sites.len();
+        let labels = state.labels();
+        let (grid, first) = with_map(state, &labels, size_px, |map| Some(map.grid(n_depths)))?;
+        let (row, column) = grid.hit(at)?;
+        let depth = Pick::depth(n_depths - 1 - row, &ground);
+        Some(Pick { pos: Some(first + column), ..depth })
+    })
+}
+
+fn site(state: AppState) -> String {
+    let cursor = state.cursor();
+    state
+        .ground()
+        .sites
+        .get(cursor.depth)
+        .map_or_else(String::new, |it| format!("after {}", depth_name(*it)))
+}
+
+/// What this shows, and from which depth on it may be believed at the cursor's position.
+fn about(state: AppState, asked: Asked<AskLens>) -> String {
+    let what = "What each depth would say if the model stopped.";
+    let Some(lens) = asked.get() else { return what.to_owned() };
+    match unreliable_before(&lens, state.cursor().pos).and_then(|it| lens.sites.get(it)) {
+        Some(site) => format!("{what} Unreliable below {}.", depth_name(*site)),
+        None => format!("{what} Reliable throughout."),
+    }
+}
+
+/// The reading of the cursor's cell in words.
+fn reading(state: AppState, asked: Asked<AskLens>) -> String {
+    let Some((word, prob)) = said(state, asked) else { return String::new() };
+    format!("{}: “{word}” at {}.", site(state), number(prob))
+}
+
+/// The top token of the cursor's cell and its probability.
+pub(in crate::app) fn said(state: AppState, asked: Asked<AskLens>) -> Option<(String, f32)> {
+    let lens = asked.get()?;
+    let cursor = state.cursor();
+    let n_pos = lens.top_prob.dims().last()?.1;
+    let top = lens.top.get(cursor.depth * n_pos + cursor.pos)?;
+    Some((state.word(*top), lens.top_prob.get(&[cursor.depth, cursor.pos])?))
+}
+
+fn legend(state: AppState, asked: Asked<AskLens>) -> AnyView {
+    let mode = state.bookmark.read().lens;
+    let Some(lens) = asked.get() else { return view! { <span></span> }.into_any() };
+    let d_vocab = state.model.read().as_ref().map_or(1, |it| it.vocab.len());
+    let end = mode.end(&mode.values(&lens), d_vocab);
+    let (kind, from, to) = match mode {
+        LensMode::Ab => ("div", format!("−{}", number(end)), format!("+{}", number(end))),
+        LensMode::Rank => ("seq", format!("{end:.0}"), "0".to_owned()),
+        _ => ("seq", "0".to_owned(), number(end)),
+    };
+    view! { <Ramp kind from to unit=mode.unit() /> }.into_any()
+}
+
+/// What stands in every cell.
+fn matrix(state: AppState, asked: Asked<AskLens>) -> Option<Table> {
+    let (lens, model) = (asked.get()?, state.model.get()?);
+    Some(lens_matrix(&lens, &model.vocab, &lens.run.labels))
+}
+
+fn table(state: AppState, asked: Asked<AskLens>) -> Table {
+    let (Some(lens), Some(model)) = (asked.get(), state.model.get()) else {
+        return Table::default();
+    };
+    lens_table(&lens, &model.vocab, state.cursor().pos)
+}
