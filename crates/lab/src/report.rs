@@ -51,7 +51,7 @@ fn sites<'a>(measured: &'a Measured, measure: &Measure, at: &Named<usize>) -> Ve
 pub fn table(lab: &Lab, measured: &Measured, measure: &Measure, sizes: &[usize]) -> String {
     let names: Vec<&str> = lab.networks.iter().map(|it| it.name.as_str()).collect();
     let mut text = format!("| | {} |\n|---|{}\n", names.join(" | "), "---|".repeat(names.len()));
-    let exam = lab.task_of(measure).map_or(&[][..], |it| &it.exam);
+    let exam = lab.places_of(measure);
     let is_wanted =
         |at: &&Named<usize>| sizes.is_empty() || at.values().any(|it| sizes.contains(it));
     let rows = exam.iter().filter(is_wanted);

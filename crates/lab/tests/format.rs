@@ -447,3 +447,61 @@ fn sites_and_moments_that_do_not_fit_are_named() {
         "{unknown}"
     );
 }
+
+#[test]
+fn a_sweep_has_a_number_for_each_value_and_a_curve_over_them() {
+    let mut text = text();
+    text["measures"][0]["sweep"] = json!({"weights_bits": [8, 2, 32]});
+    text["views"][0]["x"] = json!("weights_bits");
+    text["claims"][0]["test"] =
+        json!("right(gru; steps=16, weights_bits=8) > right(gru; steps=16, weights_bits=2)");
+    let lab = Lab::parse(&text.to_string()).unwrap();
+    let places = lab.places_of(&lab.measures[0]);
+    assert_eq!(places.len(), 3);
+    let mut measured = measured(0.5);
+    for run in &mut measured.runs {
+        let one = run.values[0].clone();
+        let value = |at: &lab::format::Named<usize>| {
+            let right = 0.01 * at["weights_bits"] as f64 + 0.001 * at["steps"] as f64;
+            Value { at: at.clone(), value: right, interval: [right; 2], ..one.clone() }
+        };
+        run.values = places.iter().map(value).collect();
+    }
+    let Entry { tiles, claims, .. } = Entry::new(lab.clone(), measured.clone()).unwrap();
+    let curve = tiles[0].as_ref().unwrap();
+    let columns = curve.columns();
+    assert_eq!(
+        columns.entries.iter().map(|it| it.at.unwrap()).collect::<Vec<_>>(),
+        [2.0, 8.0, 32.0]
+    );
+    assert_eq!(columns.name, "bits per weight");
+    assert!((curve.value(0, 1) - 0.096).abs() < 1e-6, "the largest size, 8 bits");
+    let outcome = FactValues::Outcomes(vec![trace::Outcome::Met]);
+    assert_eq!(claims.rows().fact("outcome"), Some(&outcome));
+    measured.runs[0].values.pop();
+    let problems: Vec<_> = measured.check(&lab).iter().map(ToString::to_string).collect();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].contains("was not measured"), "{problems:?}");
+}
+
+#[test]
+fn sweeps_and_orders_that_do_not_fit_are_named() {
+    let wrong = |measure: Json| {
+        let base = json!({"name": "right", "about": "a", "at": "last", "kind": "accuracy"});
+        let mut all = base.as_object().unwrap().clone();
+        all.extend(measure.as_object().unwrap().clone());
+        changed("/measures/0", json!(all)).join("; ")
+    };
+    for (measure, what) in [
+        (json!({"sweep": {"d_mlp": [1]}}), "measures[0].sweep: \"d_mlp\" cannot be changed"),
+        (json!({"sweep": {"weights_bits": [1]}}), "measures[0].sweep: name bits from 2 to 16"),
+        (json!({"sweep": {"weights_bits": [8, 8]}}), "measures[0].sweep: name bits"),
+        (json!({"sweep": {"weights_bits": []}}), "measures[0].sweep: name bits"),
+        (json!({"sweep": {"weights_bits": [8]}}), "views[0].x: must be what the measure's sweep"),
+        (json!({"kind": "order"}), "measures[0].kind: in this task the order"),
+        (json!({"orders": 4}), "measures[0].orders: only kl"),
+    ] {
+        let problems = wrong(measure);
+        assert!(problems.contains(what), "{what}: {problems}");
+    }
+}

@@ -113,6 +113,27 @@ fn a_row_that_is_read_is_the_row_that_was_drawn() {
 }
 
 #[test]
+fn where_order_says_nothing_the_same_items_have_the_same_distribution() {
+    let mut n_tasks = 0;
+    for (task, [_, _, size]) in all().into_iter().filter(|it| it.0.is_exchangeable()) {
+        n_tasks += 1;
+        let row = drawn(&*task, size, 5);
+        let mut words = texts(&*task, &row).split_off(1);
+        let before = words.clone();
+        words.reverse();
+        assert_ne!(words, before);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let other = task.read(&words).unwrap();
+        let last = |row: &Row| match &row.targets {
+            Targets::Distributions { width, values } => values[values.len() - width..].to_vec(),
+            it => panic!("{it:?}"),
+        };
+        assert_eq!(last(&row), last(&other), "{}", task.id());
+    }
+    assert_eq!(n_tasks, 1, "coins");
+}
+
+#[test]
 fn every_beginning_of_a_row_that_can_be_read_has_the_same_facts() {
     every_row(|task, _, row| {
         let words = texts(task, row);

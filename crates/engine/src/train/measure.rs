@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use burn::prelude::*;
 use lab::{
-    format::{At, Exercise, Measure, MeasureKind, Value},
+    format::{ALL_BITS, At, Exercise, Measure, MeasureKind, Named, Value, WEIGHTS_BITS},
     stats::{self, Estimate},
     task::{Row, Size, Targets},
 };
@@ -12,17 +12,18 @@ use trace::{Site, SitePattern};
 
 use super::{
     exam::said,
+    orders::Orders,
     recipe::{Recipe, RecipeError, Task, exercises},
     rows::{held_out, ids, shuffled},
 };
 use crate::{
     geometry::NormalEquations,
     model::Network,
-    study::{Cases, Judged, fact_at, mean_of},
+    study::{Cases, Judged, fact_at, mean_of, rounded},
 };
 
 /// Rows that are read at a time.
-const N_AT_ONCE: usize = 50;
+pub(super) const N_AT_ONCE: usize = 50;
 
 /// Every measure of the recipe at every size of its exam; `share` of the exam's rows are asked, but
 /// for probes, of which a fit to fewer rows is another fit.
@@ -52,22 +53,77 @@ pub fn measure_network(
             let rows = held_out(exercise, recipe.seed, size, rows).collect();
             let streams = Streams::of(network, rows, &sites, device);
             for measure in measures {
+                let at = [(exercise.task.items().name.to_owned(), size.0)].into();
+                let of = (network, &*exercise, size, recipe.seed);
+                if !measure.sweep.is_empty() {
+                    let is_last = exercise.exam.last() == Some(&size);
+                    values.extend(
+                        is_last.then(|| swept(measure, &at, of, device)).into_iter().flatten(),
+                    );
+                    continue;
+                }
                 let found = match measure.kind {
                     MeasureKind::Unexplained => streams.take(measure, recipe.seed),
-                    _ => answers.take(measure).map(|it| (None, it)).into_iter().collect(),
+                    _ => taken(measure, &answers, of, device)
+                        .map(|it| (None, it))
+                        .into_iter()
+                        .collect(),
                 };
-                values.extend(found.into_iter().map(|(site, (estimate, n))| Value {
-                    measure: measure.name.clone(),
-                    at: [(exercise.task.items().name.to_owned(), size.0)].into(),
-                    value: estimate.value,
-                    n,
-                    interval: [estimate.low, estimate.high],
+                values.extend(found.into_iter().map(|(site, found)| Value {
                     site: site.map(|it: Site| it.to_string()),
+                    ..value(measure, at.clone(), found)
                 }));
             }
         }
     }
     Ok(values)
+}
+
+/// A network, what it is asked, and the seed of the rows.
+type Asked<'a> = (&'a Network, &'a Exercise, Size, u64);
+
+/// A measure that is no probe.
+fn taken(
+    measure: &Measure,
+    answers: &Answers,
+    (network, exercise, size, seed): Asked<'_>,
+    device: &Device,
+) -> Option<(Estimate, usize)> {
+    let n_orders = if measure.kind == MeasureKind::Order { 2 } else { measure.orders };
+    if n_orders == 0 {
+        return answers.take(measure);
+    }
+    Orders::of(network, exercise, size, (seed, n_orders), device).take(measure)
+}
+
+/// A measure for each value of its sweep.
+fn swept(
+    measure: &Measure,
+    at: &Named<usize>,
+    (network, exercise, size, seed): Asked<'_>,
+    device: &Device,
+) -> Vec<Value> {
+    let bits = measure.sweep.get(WEIGHTS_BITS).into_iter().flatten();
+    let one = |&bits: &usize| {
+        let changed = if bits < ALL_BITS { rounded(network, bits) } else { network.clone() };
+        let answers = Answers::of(&changed, exercise, size, seed, device);
+        let found = taken(measure, &answers, (&changed, exercise, size, seed), device)?;
+        let mut at = at.clone();
+        at.insert(WEIGHTS_BITS.to_owned(), bits);
+        Some(value(measure, at, found))
+    };
+    bits.filter_map(one).collect()
+}
+
+fn value(measure: &Measure, at: Named<usize>, (estimate, n): (Estimate, usize)) -> Value {
+    Value {
+        measure: measure.name.clone(),
+        at,
+        value: estimate.value,
+        n,
+        interval: [estimate.low, estimate.high],
+        site: None,
+    }
 }
 
 /// The network of a recipe before its first step.
@@ -145,7 +201,7 @@ impl Answers {
             }
             MeasureKind::Loss => Some((stats::mean(&self.costs(measure.at, false))?, n_rows)),
             MeasureKind::Kl => Some((stats::mean(&self.costs(measure.at, true))?, n_rows)),
-            MeasureKind::Unexplained => None,
+            MeasureKind::Unexplained | MeasureKind::Order => None,
         }
     }
 

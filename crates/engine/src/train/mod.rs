@@ -6,6 +6,7 @@ mod card;
 mod checkpoint;
 mod exam;
 mod measure;
+mod orders;
 mod rows;
 pub mod tales;
 mod timeline;

@@ -292,6 +292,47 @@ fn divergence_is_loss_less_the_entropy_of_the_targets() {
 }
 
 #[test]
+fn fewer_bits_change_more_and_all_bits_nothing() {
+    let mut recipe = rows("mess3");
+    let loss = |sweep: serde_json::Value| {
+        let text = json!({"name": "loss", "kind": "loss", "about": "a test", "sweep": sweep});
+        serde_json::from_value(text).unwrap()
+    };
+    recipe.measures = vec![loss(json!({})), loss(json!({"weights_bits": [2, 8, 32]}))];
+    let values =
+        measure_network(&untrained(&recipe).unwrap(), &recipe, 1.0, &Device::flex()).unwrap();
+    let bits: Vec<_> = values[1..].iter().map(|it| it.at["weights_bits"]).collect();
+    assert_eq!(bits, [2, 8, 32]);
+    let off = |it: usize| (values[it].value - values[0].value).abs();
+    assert_eq!(values[3].value, values[0].value);
+    assert!(0.0 < off(2) && off(2) < off(1), "{values:?}");
+}
+
+#[test]
+fn a_mean_over_orders_is_no_worse_than_one_order() {
+    let mut recipe = rows("coins");
+    let measure = |name: &str, kind: &str, orders: usize| {
+        let text = json!({"name": name, "kind": kind, "about": "a test", "at": "last",
+                          "orders": orders});
+        serde_json::from_value(text).unwrap()
+    };
+    recipe.measures =
+        vec![measure("order", "order", 0), measure("one", "kl", 1), measure("mean", "kl", 16)];
+    let value = |recipe: &Recipe, name: &str| {
+        let network = untrained(recipe).unwrap();
+        let values = measure_network(&network, recipe, 1.0, &Device::flex()).unwrap();
+        values.into_iter().find(|it| it.measure == name).unwrap()
+    };
+    // A GRU has another state after the same flips in another order.
+    assert!(0.0 < value(&recipe, "order").value);
+    // Divergence is convex, so a mean over orders has at most the mean divergence, which is that of
+    // one order but for the choice of the order: half its interval here.
+    let [one, mean] = ["one", "mean"].map(|it| value(&recipe, it));
+    assert!(mean.value < one.interval[1], "{mean:?} {one:?}");
+    assert_eq!((one.n, mean.n), (60, 60));
+}
+
+#[test]
 fn a_probe_finds_what_is_in_the_stream_and_nothing_else() {
     // The embedding of a word holds which word it is, so which bit came can be read of it exactly,
     // and whether the ones so far are odd cannot.

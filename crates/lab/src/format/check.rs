@@ -3,13 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{
-    At, Claim, Control, Expect, Lab, Measure, MeasureKind, Problem, Prompt, View, ViewKind,
+    Claim, Control, Expect, Lab, Measure, MeasureKind, Problem, Prompt, View, ViewKind,
+    fits::{fact_of, kind_fits},
     task::Exercise,
 };
-use crate::{
-    claim::{Metric, Test},
-    task::{ChaCha8Rng, Fact, Size, Targets},
-};
+use crate::claim::{Metric, Test};
 
 /// Finds problems, one after another.
 struct Check<'a> {
@@ -236,18 +234,17 @@ impl Check<'_> {
             }
             _ => {}
         }
-        let Some(spec) = self.lab.task_of(measure) else { return Ok(()) };
+        let places = self.lab.places_of(measure);
         for (name, size) in &metric.keys {
-            let is_asked = spec
-                .exam
+            let is_asked = places
                 .iter()
                 .any(|it| it.get(name).is_some_and(|it| size.is_none_or(|size| size == *it)));
             if !is_asked {
-                let known: Vec<_> = spec.exam.iter().map(|it| format!("{it:?}")).collect();
+                let known: Vec<_> = places.iter().map(|it| format!("{it:?}")).collect();
                 return Err(format!("no such size in the exam; there are: {}", known.join(" ")));
             }
         }
-        if metric.keys.is_empty() && 1 < spec.exam.len() {
+        if metric.keys.is_empty() && 1 < places.len() {
             return Err("say which size".to_owned());
         }
         Ok(())
@@ -320,8 +317,12 @@ impl Check<'_> {
         }
         if let (Some(x), Some(measure)) = (&view.x, measure) {
             let is_size = self.exercise_of(measure).is_some_and(|it| it.task.items().name == x);
-            if !is_size {
+            let is_swept = measure.sweep.contains_key(x);
+            if measure.sweep.is_empty() && !is_size {
                 return Err(("x", "must be what the sizes of the measure's task count".to_owned()));
+            }
+            if !measure.sweep.is_empty() && !is_swept {
+                return Err(("x", "must be what the measure's sweep changes".to_owned()));
             }
         }
         let is_each = view.y.as_ref().and_then(|it| self.lab.measure(it)).is_some_and(|it| it.each);
@@ -341,43 +342,4 @@ impl Check<'_> {
         }
         Ok(())
     }
-}
-
-/// A row of the first size of the exam.
-fn sample(exercise: &Exercise) -> crate::task::Row {
-    use rand_chacha::rand_core::SeedableRng;
-    let size = exercise.exam.first().copied().unwrap_or(Size(1));
-    exercise.task.row(size, &mut ChaCha8Rng::seed_from_u64(0))
-}
-
-fn fact_of(exercise: &Exercise, name: &str) -> Option<Fact> {
-    sample(exercise).fact(name).cloned()
-}
-
-fn kind_fits(measure: &Measure, exercise: &Exercise) -> Result<(), (&'static str, String)> {
-    let is_probe = measure.kind == MeasureKind::Unexplained;
-    if is_probe {
-        let known = measure.fact.as_ref().and_then(|it| fact_of(exercise, it));
-        if known.is_none() {
-            return Err(("fact", "must be a fact of the task".to_owned()));
-        }
-        if measure.of.is_empty() {
-            return Err(("of", "name at least one site, such as blocks.0.resid_post".to_owned()));
-        }
-        if measure.at != At::Counted {
-            return Err(("at", "a probe reads all positions that count".to_owned()));
-        }
-    } else if measure.fact.is_some() || !measure.of.is_empty() {
-        return Err(("fact", "only probes have `fact` and `of`".to_owned()));
-    } else if measure.each || measure.shuffled {
-        return Err(("each", "only probes have `each` and `shuffled`".to_owned()));
-    }
-    let is_distribution = matches!(sample(exercise).targets, Targets::Distributions { .. });
-    if measure.kind == MeasureKind::Kl && !is_distribution {
-        return Err((
-            "kind",
-            "this task has one right word, no distribution; take loss".to_owned(),
-        ));
-    }
-    Ok(())
 }

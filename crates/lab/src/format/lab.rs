@@ -122,7 +122,20 @@ pub struct Measure {
     /// depend on the row can be explained.
     #[serde(default)]
     pub shuffled: bool,
+    /// For `kl`: the prediction is the mean of those for so many orders of the row's items, where the
+    /// task does not mind their order.
+    #[serde(default)]
+    pub orders: usize,
+    /// What is changed of the network, each value giving a number of its own, at the last size of
+    /// the exam: `{"weights_bits": [8, 4, 32]}`.
+    #[serde(default)]
+    pub sweep: Named<Vec<usize>>,
 }
+
+/// What a sweep may change of a network: the bits of each number in its matrices.
+pub const WEIGHTS_BITS: &str = "weights_bits";
+/// Weights as they are.
+pub const ALL_BITS: usize = 32;
 
 /// Which positions of a row count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -150,6 +163,9 @@ pub enum MeasureKind {
     /// Share of a fact's variance that no affine map of the stream explains, on rows that the map
     /// was not fitted on: 1 − R².
     Unexplained,
+    /// How far predictions for a row are from those for the same items in another order: total
+    /// variation.
+    Order,
 }
 
 /// What a paper says, and the test of whether it comes out here.
@@ -330,6 +346,27 @@ impl Lab {
             Some(id) => self.tasks.iter().find(|it| it.id == *id),
             None => self.tasks.first().filter(|_| self.tasks.len() == 1),
         }
+    }
+
+    /// Every place at which a measure has a value: the sizes of its exam; where it has a sweep, the
+    /// last of them with each of its values.
+    pub fn places_of(&self, measure: &Measure) -> Vec<Named<usize>> {
+        let mut places = self.task_of(measure).map_or(Vec::new(), |it| it.exam.clone());
+        if !measure.sweep.is_empty() {
+            places = places.split_off(places.len().saturating_sub(1));
+        }
+        for (name, values) in &measure.sweep {
+            let with = |at: &Named<usize>| {
+                let one = |&value: &usize| {
+                    let mut at = at.clone();
+                    at.insert(name.clone(), value);
+                    at
+                };
+                values.iter().map(one).collect::<Vec<_>>()
+            };
+            places = places.iter().flat_map(with).collect();
+        }
+        places
     }
 
     /// Where the files of a network are, below `assets/`.

@@ -145,9 +145,9 @@ fn check(values: &[Value], lab: &Lab) -> Vec<Problem> {
         let place = format!("values[{place}]");
         let mut add = |what| problems.push(Problem::new(&*place, what));
         let measure = lab.measure(&value.measure);
-        let task = measure.and_then(|it| lab.task_of(it));
-        let is_asked = task.is_some_and(|it| it.exam.contains(&value.at))
-            && measure.is_some_and(|it| it.has(value.site.as_deref()));
+        let is_asked = measure.is_some_and(|it| {
+            lab.places_of(it).contains(&value.at) && it.has(value.site.as_deref())
+        });
         if !is_asked {
             let site = value.site.as_ref().map_or_else(String::new, |it| format!(" and {it}"));
             let Value { measure, at, .. } = value;
@@ -162,8 +162,8 @@ fn check(values: &[Value], lab: &Lab) -> Vec<Problem> {
         }
     }
     for measure in &lab.measures {
-        for at in lab.task_of(measure).into_iter().flat_map(|it| &it.exam) {
-            let missing = measure.missing(values, at).into_iter();
+        for at in lab.places_of(measure) {
+            let missing = measure.missing(values, &at).into_iter();
             problems.extend(missing.map(|it| Problem::new("values", it)));
         }
     }

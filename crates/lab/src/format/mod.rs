@@ -7,6 +7,7 @@
 mod lab; // start here
 
 mod check;
+mod fits;
 #[cfg(feature = "json")]
 mod json;
 mod measured;
@@ -19,8 +20,8 @@ mod task;
 pub use self::resolve::Resolved;
 pub use self::{
     lab::{
-        At, Claim, Control, Expect, Json, Lab, Measure, MeasureKind, Network, Paper, Prompt,
-        Recipe, View, ViewKind,
+        ALL_BITS, At, Claim, Control, Expect, Json, Lab, Measure, MeasureKind, Network, Paper,
+        Prompt, Recipe, View, ViewKind, WEIGHTS_BITS,
     },
     measured::{Measured, Moment, Run, Value},
     problem::Problem,

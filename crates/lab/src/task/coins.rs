@@ -89,4 +89,8 @@ impl Task for Coins {
     fn chance(&self) -> f64 {
         0.5
     }
+
+    fn is_exchangeable(&self) -> bool {
+        true
+    }
 }

@@ -101,6 +101,11 @@ pub trait Task: Debug + Send + Sync {
         None
     }
 
+    /// Whether the order of a row's items says nothing about what comes next.
+    fn is_exchangeable(&self) -> bool {
+        false
+    }
+
     /// Whether a prompt may be meant for this task, well formed or not, where labs have several.
     fn is_meant(&self, _prompt: &[&str]) -> bool {
         true

@@ -3,16 +3,18 @@
 //! Made where the index of labs is written, so that the page draws what was measured and can make
 //! no number of its own.
 
+mod claims;
+
 use trace::{
-    Entry, Fact, FactValues, Format, Frame, FrameError, FrameParts, MarkKind, Outcome, Quantity,
-    Role, Scale, Side, SideMark,
+    Entry, Format, Frame, FrameError, FrameParts, MarkKind, Quantity, Role, Scale, Side, SideMark,
 };
 
+pub use self::claims::claims;
+
 use crate::{
-    claim::{Finding, Outcome as Tested},
     format::{
-        Control, Exercise, Expect, Lab, Measure, MeasureKind, Measured, Moment, Named, Network,
-        View, ViewKind,
+        Control, Exercise, Lab, Measure, MeasureKind, Measured, Moment, Named, Network, View,
+        ViewKind, WEIGHTS_BITS,
     },
     stats::{Estimate, over_seeds},
 };
@@ -28,7 +30,11 @@ pub fn tile(lab: &Lab, measured: &Measured, view: &View) -> Option<Result<Frame,
     match view.kind {
         ViewKind::Curve | ViewKind::Bars => {
             let measure = lab.measure(view.y.as_deref()?)?;
-            let make = if measure.each { by_site } else { by_size };
+            let make = match measure {
+                it if it.each => by_site,
+                it if !it.sweep.is_empty() => by_sweep,
+                _ => by_size,
+            };
             Some(make(lab, measured, measure))
         }
         ViewKind::Training => over_training(lab, measured, view),
@@ -64,6 +70,42 @@ fn by_size(lab: &Lab, measured: &Measured, measure: &Measure) -> Result<Frame, F
         intervals: rows.intervals,
         ..FrameParts::default()
     })
+}
+
+/// A measure of every network for each value of its sweep, at the last size of its exam.
+fn by_sweep(lab: &Lab, measured: &Measured, measure: &Measure) -> Result<Frame, FrameError> {
+    let spec = lab.task_of(measure);
+    let mut places = lab.places_of(measure);
+    let name = measure.sweep.keys().next().cloned().unwrap_or_default();
+    places.sort_by_key(|at| at.get(&name).copied());
+    let mut rows = Rows::default();
+    for network in &lab.networks {
+        let values = places.iter().map(|at| estimate(lab, measured, network, measure, at));
+        rows.add(entry(measured, network), values.collect());
+    }
+    let column = |at: &Named<usize>| {
+        let value = at.get(&name).copied().unwrap_or(0);
+        Entry { name: value.to_string(), at: Some(value as f32), ..Entry::default() }
+    };
+    Frame::new(FrameParts {
+        about: conditions(lab, spec.map_or(0, |it| it.exam_rows)),
+        quantity: quantity(measure),
+        rows: Side { name: "network".into(), entries: rows.entries, ..Side::default() },
+        columns: Side {
+            entries: places.iter().map(column).collect(),
+            scale: Scale::Log,
+            name: swept(&name),
+            ..Side::default()
+        },
+        values: rows.values,
+        intervals: rows.intervals,
+        ..FrameParts::default()
+    })
+}
+
+/// What a sweep changes, in words.
+fn swept(name: &str) -> String {
+    if name == WEIGHTS_BITS { "bits per weight".to_owned() } else { name.replace('_', " ") }
 }
 
 /// A probe of every network at each site that it reads, at the largest size of its exam; beside them
@@ -142,7 +184,8 @@ fn over_training(lab: &Lab, measured: &Measured, view: &View) -> Option<Result<F
         let floors = vec![floor.map(Estimate::exact); run.timeline.len()];
         rows.add(Entry { name: "floor".into(), role: Role::Floor, ..Entry::default() }, floors);
     }
-    for measure in lab.measures.iter().filter(|it| !it.each && !it.shuffled) {
+    for measure in lab.measures.iter().filter(|it| !it.each && !it.shuffled && it.sweep.is_empty())
+    {
         if quantity(measure).unit != unit {
             let unit = "1 − R²".to_owned();
             rows.add(Entry { name: measure.name.clone(), unit, ..Entry::default() }, of(measure));
@@ -269,9 +312,10 @@ fn quantity(measure: &Measure) -> Quantity {
     let (unit, format, range) = match measure.kind {
         MeasureKind::Accuracy | MeasureKind::Exact => ("", Format::Percent, Some([0.0, 1.0])),
         MeasureKind::Loss | MeasureKind::Kl => ("nats", Format::Number, None),
-        MeasureKind::Unexplained => ("", Format::Number, None),
+        MeasureKind::Unexplained | MeasureKind::Order => ("", Format::Number, None),
     };
-    let is_log = matches!(measure.kind, MeasureKind::Kl | MeasureKind::Unexplained);
+    let is_log =
+        matches!(measure.kind, MeasureKind::Kl | MeasureKind::Unexplained | MeasureKind::Order);
     Quantity { name: measure.about.clone(), unit: unit.into(), format, is_log, range }
 }
 
@@ -311,75 +355,4 @@ fn conditions(lab: &Lab, n_rows: usize) -> String {
         (least, most) => format!("{least} to {most} seeds"),
     };
     format!("{n_rows} rows of each size, {seeds}")
-}
-
-/// The claims of a lab with what was found, a row each.
-///
-/// # Errors
-/// [`FrameError`], where there are fewer findings than claims.
-pub fn claims(lab: &Lab, findings: &[Finding]) -> Result<Frame, FrameError> {
-    let width = findings.iter().map(|it| it.ours.len()).max().unwrap_or(0);
-    let mut rows = Rows::default();
-    for (claim, finding) in lab.claims.iter().zip(findings) {
-        let unit = unit_of(lab, finding);
-        let ours = finding.ours.iter().map(|it| match unit.as_str() {
-            "%" => Some(scaled(within(it.estimate, Some([0.0, 1.0])), 100.0)),
-            _ => Some(it.estimate),
-        });
-        let missing = std::iter::repeat_n(None, width - finding.ours.len());
-        let entry = Entry { name: claim.text.clone(), unit: unit.clone(), ..Entry::default() };
-        rows.add(entry, ours.chain(missing).collect());
-    }
-    let named =
-        |it: &Finding| it.ours.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join(" : ");
-    let texts =
-        |name: &str, of: Vec<String>| Fact { name: name.to_owned(), values: FactValues::Texts(of) };
-    let why = |claim: &crate::format::Claim| {
-        claim.why.clone().or_else(|| claim.scale.clone()).unwrap_or_default()
-    };
-    let outcomes = lab.claims.iter().zip(findings).map(|(it, of)| outcome(it.expect, of.outcome));
-    let facts = vec![
-        texts(Fact::THEIRS, lab.claims.iter().map(|it| it.theirs.clone()).collect()),
-        texts(Fact::WHY, lab.claims.iter().map(why).collect()),
-        texts("numbers", findings.iter().map(named).collect()),
-        texts("test", lab.claims.iter().map(|it| it.test.clone()).collect()),
-        Fact { name: "outcome".into(), values: FactValues::Outcomes(outcomes.collect()) },
-    ];
-    let column = |place: usize| Entry { name: format!("ours {}", place + 1), ..Entry::default() };
-    Frame::new(FrameParts {
-        about: conditions(lab, lab.tasks.first().map_or(0, |it| it.exam_rows)),
-        rows: Side { name: "claim".into(), entries: rows.entries, facts, ..Side::default() },
-        columns: Side { entries: (0..width).map(column).collect(), ..Side::default() },
-        values: rows.values,
-        intervals: rows.intervals,
-        ..FrameParts::default()
-    })
-}
-
-/// What a claim's numbers are counted in, where all are of one kind.
-fn unit_of(lab: &Lab, finding: &Finding) -> String {
-    let kind = |name: &str| Some(lab.measure(name.split('(').next()?)?.kind);
-    let unit = |kind: MeasureKind| match kind {
-        MeasureKind::Accuracy | MeasureKind::Exact => "%",
-        MeasureKind::Loss | MeasureKind::Kl => "nats",
-        MeasureKind::Unexplained => "",
-    };
-    let mut units = finding.ours.iter().map(|it| kind(&it.name).map_or("", unit));
-    let first = units.next().unwrap_or("");
-    if units.all(|it| it == first) { first.to_owned() } else { String::new() }
-}
-
-fn scaled(estimate: Estimate, factor: f64) -> Estimate {
-    let Estimate { value, low, high } = estimate;
-    Estimate { value: factor * value, low: factor * low, high: factor * high }
-}
-
-/// What came out; "not at this size" is what the lab's author makes of a claim that is not met.
-fn outcome(expect: Expect, tested: Tested) -> Outcome {
-    match (tested, expect) {
-        (Tested::Met, _) => Outcome::Met,
-        (Tested::NotMet, Expect::NotAtThisSize) => Outcome::NotAtThisSize,
-        (Tested::NotMet, _) => Outcome::NotMet,
-        (Tested::Undecided, _) => Outcome::Undecided,
-    }
 }
