@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use trace::{NamedArray, Program, Question, Reply, Report, Token};
+use trace::{NamedArray, Program, Question, Reply, Report, RunId, Token};
 
 use crate::view::shown;
 
@@ -49,4 +49,19 @@ impl Answered {
         let pairs = asked.iter().cloned().zip(replies);
         pairs.map(|(asked, reply)| Self { asked, reply: Arc::new(reply) }).collect()
     }
+
+    /// Questions as they were asked and as the run closed them: neither need be asked again.
+    pub fn all_forms(answers: &[Answered]) -> Vec<Question> {
+        answers.iter().flat_map(|it| [it.asked.clone(), it.reply.question.clone()]).collect()
+    }
+}
+
+/// A run that has not come back.
+#[derive(Clone, Debug)]
+pub(super) struct UnderWay {
+    pub(super) id: RunId,
+    pub(super) prompt: String,
+    pub(super) model: String,
+    pub(super) program: Program,
+    pub(super) ask: Vec<Question>,
 }

@@ -1,9 +1,16 @@
 //! Who is asked what when: starting the engine, opening a model, runs and looks, and what to do when
 //! nothing comes back.
 
-use trace::{AskNext, Event, ModelInfo, Program, Question, Reply, Request, RunId};
+use trace::{
+    AskNext, AskUnchanged, Event, ModelInfo, Program, Question, Request, RunId, Unchanged,
+};
 
-use super::{Answered, Effect, Input, JobState, Run, Status, jobs::Jobs};
+use super::{
+    Answered, Effect, Input, JobState, Run, Status,
+    checkpoint::{address_of, lacking},
+    jobs::Jobs,
+    run::UnderWay,
+};
 
 /// An engine that says nothing for so long, or for so many times its last run, has stopped.
 const PATIENCE_SECS: f64 = 8.0;
@@ -58,16 +65,6 @@ pub struct Talk {
     n_failures: u32,
     is_closed: bool,
     jobs: Jobs,
-}
-
-/// A run that has not come back.
-#[derive(Clone, Debug)]
-struct UnderWay {
-    id: RunId,
-    prompt: String,
-    model: String,
-    program: Program,
-    ask: Vec<Question>,
 }
 
 impl Talk {
@@ -193,7 +190,11 @@ impl Talk {
         let Some((prompt, program)) = self.last.clone().filter(|_| self.is_open) else {
             return Vec::new();
         };
-        let ask = self.wanted.clone();
+        let mut ask = self.wanted.clone();
+        if !program.is_unchanged() {
+            // What comes next in the run as trained stands beside what a program makes of it.
+            ask.push(AskUnchanged::of(AskNext).into());
+        }
         self.sent += 1;
         let (id, model) = (self.sent, self.model.clone());
         self.looking.clear();
@@ -205,9 +206,7 @@ impl Talk {
             program: program.clone(),
             ask: ask.clone(),
         });
-        // What comes next in the run as trained stands beside what a program makes of it.
-        let ask_unchanged = vec![AskNext.into()];
-        vec![self.send(now_secs, Request::Run { id, prompt, program, ask, ask_unchanged })]
+        vec![self.send(now_secs, Request::Run { id, prompt, program, ask })]
     }
 
     /// Asks what is shown and has not been asked about the last run.
@@ -252,7 +251,7 @@ impl Talk {
             }
             Event::Opened { model } => self.opened(now_secs, model),
             Event::AtCheckpoint { step } => self.arrived(now_secs, step),
-            Event::Ran { id, tokens, n_cut, secs, answers, unchanged, report, step } => {
+            Event::Ran { id, tokens, n_cut, secs, answers, report, step } => {
                 self.done = id;
                 self.n_failures = 0;
                 self.run_secs = secs;
@@ -266,11 +265,12 @@ impl Talk {
                     return Vec::new();
                 };
                 self.is_live = true;
-                let unchanged = unchanged.first().and_then(Reply::to::<AskNext>).cloned();
+                let next = |it: &Unchanged| it.to::<AskNext>().cloned();
+                let unchanged = answers.iter().find_map(|it| next(it.to::<AskUnchanged>()?));
                 let run = Run { prompt, model, program, report, unchanged, ..Run::default() };
                 let run = Run { tokens, n_cut, secs, step, ..run };
                 let answers = Answered::zip(&ask, answers);
-                self.asked = all_forms(&answers);
+                self.asked = Answered::all_forms(&answers);
                 let mut effects = vec![
                     Effect::Ran { run: run.labelled(), answers },
                     Effect::Status(Status::Live),
@@ -284,7 +284,7 @@ impl Talk {
                     return Vec::new();
                 }
                 let answers = Answered::zip(&std::mem::take(&mut self.looking), answers);
-                self.asked.extend(all_forms(&answers));
+                self.asked.extend(Answered::all_forms(&answers));
                 let mut effects = vec![Effect::Seen(answers)];
                 effects.extend(self.look(now_secs));
                 effects
@@ -393,29 +393,5 @@ impl Talk {
         let least = if self.is_gpu || is_fetching { GPU_PATIENCE_SECS } else { PATIENCE_SECS };
         let patience = least.max(PATIENCE_RUNS * self.run_secs);
         self.waits_since.is_some_and(|since| patience < now_secs - since)
-    }
-}
-
-/// Questions as they were asked and as the run closed them: neither need be asked again.
-fn all_forms(answers: &[Answered]) -> Vec<Question> {
-    answers.iter().flat_map(|it| [it.asked.clone(), it.reply.question.clone()]).collect()
-}
-
-/// That a model has no such step, and which it has.
-fn lacking(step: usize, checkpoints: &[usize]) -> String {
-    if checkpoints.is_empty() {
-        return format!(
-            "this model has no checkpoints of its training, so none at step {step}; the finished weights answer"
-        );
-    }
-    let steps: Vec<String> = checkpoints.iter().map(usize::to_string).collect();
-    format!("this model has no checkpoint at step {step}; it has {}", steps.join(", "))
-}
-
-/// Where the files of a model are, seen from the worker: of `LAB/NETWORK-SEED` in the lab's folder.
-fn address_of(model: &str) -> String {
-    match model.split_once('/') {
-        Some((lab, network)) => format!("./labs/{lab}/networks/{network}"),
-        None => format!("./models/{model}"),
     }
 }

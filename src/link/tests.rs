@@ -1,9 +1,10 @@
 //! Orders of events, and what is done then.
 
 use trace::{
-    Absence, Answer, AskAttribution, AskFilm, AskNext, AskPatterns, Device, Event, Frame, Job,
-    JobResult, JobTrouble, LAST, ModelInfo, ModelShape, Notice, ProbeJob, Probed, Program,
-    Question, Reply, Report, Request, RunId, STRONGEST, Site,
+    Absence, Answer, AskAttribution, AskFilm, AskNext, AskPatterns, AskUnchanged, Axis, Device,
+    Event, Frame, Job, JobResult, JobTrouble, LAST, ModelInfo, ModelShape, NamedArray, Notice,
+    ProbeJob, Probed, Program, Question, Reply, Report, Request, RunId, STRONGEST, Site, Unchanged,
+    read_program,
 };
 
 use super::{Effect, Input, JobState, Status, Talk};
@@ -35,7 +36,6 @@ fn ran(id: RunId, answers: Vec<Reply>) -> Input {
         n_cut: 0,
         secs: 0.1,
         answers,
-        unchanged: Vec::new(),
         report: Report::default(),
         step: None,
     }))
@@ -289,7 +289,6 @@ fn slow_runs_and_loading_are_waited_for() {
         n_cut: 0,
         secs: 2.0,
         answers: vec![none(next())],
-        unchanged: Vec::new(),
         report: Report::default(),
         step: None,
     };
@@ -312,8 +311,7 @@ fn an_engine_that_nobody_needs_is_ended_for_good() {
     let mut talk = open();
     assert_eq!(talk.step(0.0, Input::Close), [Effect::Stop]);
     assert_eq!(talk.step(0.0, Input::Engine { uses_gpu: false }), []);
-    let next =
-        Answer::Next(trace::NamedArray::new(Vec::new(), &[(trace::Axis::Vocab, 0)]).unwrap());
+    let next = Answer::Next(NamedArray::new(Vec::new(), &[(Axis::Vocab, 0)]).unwrap());
     let reply = Reply { question: AskNext.into(), answer: Ok(next) };
     assert_eq!(talk.step(0.0, ran(1, vec![reply])), []);
 }
@@ -363,7 +361,6 @@ fn at_another_step_the_last_prompt_runs_again() {
         n_cut: 0,
         secs: 0.1,
         answers: vec![none(next())],
-        unchanged: Vec::new(),
         report: Report::default(),
         step: Some(10),
     };
@@ -604,4 +601,27 @@ fn a_job_does_not_try_the_pages_patience() {
     talk.step(507.0, progress(1, 2));
     assert_eq!(talk.step(514.0, Input::Tick), []);
     assert!(talk.step(515.1, Input::Tick).contains(&Effect::Stop));
+}
+
+#[test]
+fn a_changed_run_is_asked_what_would_come_next_unchanged() {
+    let mut talk = open();
+    let (interventions, _) = read_program("mlp.0 scale 0");
+    let program = Program { interventions, blocks: None };
+    let ask = vec![Question::from(AskNext)];
+    let changed = Input::Run { prompt: "w".into(), program, ask: ask.clone() };
+    let Some(Effect::Send(Request::Run { ask: sent, .. })) = talk.step(1.0, changed).pop() else {
+        panic!("a run is sent")
+    };
+    let unchanged = Question::from(AskUnchanged::of(AskNext));
+    assert_eq!(sent, [ask[0].clone(), unchanged.clone()]);
+    let logits = NamedArray::new(vec![1.0, 2.0], &[(Axis::Vocab, 2)]).unwrap();
+    let answer = Unchanged { answer: Box::new(Answer::Next(logits.clone())) };
+    let reply = Reply { question: unchanged, answer: Ok(Answer::Unchanged(answer)) };
+    let effects = talk.step(2.0, ran(1, vec![none(ask[0].clone()), reply]));
+    let run = effects.into_iter().find_map(|it| match it {
+        Effect::Ran { run, .. } => Some(run),
+        _ => None,
+    });
+    assert_eq!(run.unwrap().unchanged, Some(logits));
 }

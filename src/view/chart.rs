@@ -1,5 +1,6 @@
 //! Two tokens along the depth, as a line chart by plotters.
 
+use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,7 @@ use trace::{Lens, NamedArray};
 
 use super::{
     Palette, Rgba, depth_name,
-    lens::{TOP_PX, row_height},
+    lens::{TOP_PX, counterpart, row_height},
     number,
 };
 
@@ -22,10 +23,10 @@ pub enum ChartKind {
     Rank,
 }
 
-/// The readings of A and B at one position, depth upward in the rows of the lens, as SVG text.
-/// `None` where a reading is missing.
+/// The readings of A and B at one position, depth upward in the rows of the lens, as SVG text; as
+/// dashes those of the run as trained, where it is another. `None` where a reading is missing.
 pub fn depth_chart(
-    lens: &Lens,
+    (lens, unchanged): (&Lens, Option<&Lens>),
     kind: ChartKind,
     [pos, depth]: [usize; 2],
     palette: &Palette,
@@ -39,16 +40,21 @@ pub fn depth_chart(
         ChartKind::Logprob => (read(&lens.logprob_a)?, read(&lens.logprob_b)?),
         ChartKind::Rank => (read(&lens.rank_a)?, read(&lens.rank_b)?),
     };
+    let before = unchanged.map(|other| before(other, lens, kind, pos));
     // Ranks count from 0; their logarithm is drawn from 1.
     let along = |value: f32| if kind == ChartKind::Rank { -(value + 1.0).log10() } else { value };
     let drawn = |values: &[f32]| values.iter().map(|it| along(*it)).collect::<Vec<f32>>();
     let (drawn_a, drawn_b) = (drawn(&a), drawn(&b));
-    let least = drawn_a.iter().chain(&drawn_b).copied().fold(0.0f32, f32::min).min(-0.5) * 1.06;
+    let before = before.map(|it| it.map(|values| drawn(&values)));
+    let all = before.iter().flatten().chain([&drawn_a, &drawn_b]).flatten();
+    let least = all.copied().fold(0.0f32, f32::min).min(-0.5) * 1.06;
     let row = row_height(size_px[1], n_depths);
     let mut text = String::new();
     let names: Vec<String> = lens.sites.iter().map(|it| depth_name(*it)).collect();
     let chart = Chart { palette, size_px, row, least, names: &names };
-    chart.draw(&mut text, [(&drawn_a, palette.a), (&drawn_b, palette.b)], depth, kind).ok()?;
+    let [dashed_a, dashed_b] = before.unwrap_or_default();
+    let lines = [(&*drawn_a, &*dashed_a, palette.a), (&*drawn_b, &*dashed_b, palette.b)];
+    chart.draw(&mut text, lines, depth, kind).ok()?;
     let ends = format!(
         "{} at {}: A {}, B {}",
         if kind == ChartKind::Rank { "rank" } else { "log-probability" },
@@ -57,6 +63,21 @@ pub fn depth_chart(
         b.get(depth).map_or_else(String::new, |it| number(*it)),
     );
     Some(text.replacen("<svg ", &format!("<svg role=\"img\" aria-label=\"{ends}\" "), 1))
+}
+
+/// A and B in the run as trained at the same places; NaN where it has no such place.
+fn before(other: &Lens, lens: &Lens, kind: ChartKind, pos: usize) -> [Vec<f32>; 2] {
+    let arrays = match kind {
+        ChartKind::Logprob => [&other.logprob_a, &other.logprob_b],
+        ChartKind::Rank => [&other.rank_a, &other.rank_b],
+    };
+    let read = |array: &NamedArray, depth: usize| {
+        let depth = counterpart(other, lens, depth)?;
+        array.get(&[depth, pos])
+    };
+    arrays.map(|array| {
+        (0..lens.sites.len()).map(|depth| read(array, depth).unwrap_or(f32::NAN)).collect()
+    })
 }
 
 struct Chart<'a> {
@@ -112,7 +133,7 @@ impl Chart<'_> {
     fn draw(
         &self,
         text: &mut String,
-        lines: [(&[f32], Rgba); 2],
+        lines: [(&[f32], &[f32], Rgba); 2],
         chosen: usize,
         kind: ChartKind,
     ) -> Drawn {
@@ -127,7 +148,8 @@ impl Chart<'_> {
             colour(self.palette.line).filled(),
         );
         area.draw(&band)?;
-        for (index, (values, rgba)) in lines.into_iter().enumerate() {
+        for (index, (values, before, rgba)) in lines.into_iter().enumerate() {
+            self.dashes(&area, before, rgba)?;
             let points: Vec<_> =
                 values.iter().enumerate().map(|(depth, it)| self.place(*it, depth)).collect();
             let style = colour(rgba).stroke_width(2);
@@ -144,6 +166,22 @@ impl Chart<'_> {
             }
         }
         area.present()?;
+        Ok(())
+    }
+
+    /// A dashed line through the depths that have a value.
+    fn dashes(
+        &self,
+        area: &DrawingArea<SVGBackend<'_>, plotters::coord::Shift>,
+        values: &[f32],
+        rgba: Rgba,
+    ) -> Drawn {
+        let is_there = |it: &(usize, &f32)| it.1.is_finite();
+        let points = values.iter().enumerate().filter(is_there);
+        let points: Vec<_> = points.map(|(depth, it)| self.place(*it, depth)).collect();
+        if 1 < points.len() {
+            area.draw(&DashedPathElement::new(points, 3, 3, colour(rgba).stroke_width(1)))?;
+        }
         Ok(())
     }
 

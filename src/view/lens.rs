@@ -94,6 +94,8 @@ impl LensMode {
 #[derive(Clone, Copy, Debug)]
 pub struct LensMap<'a> {
     pub mode: LensMode,
+    /// The same of the run as trained, where a program makes another of it.
+    pub unchanged: Option<&'a Lens>,
     /// The text of every token of the vocabulary.
     pub vocab: &'a [String],
     pub labels: &'a [String],
@@ -152,6 +154,10 @@ pub fn lens_map(lens: &Lens, map: &LensMap<'_>) -> Scene {
             marks.push(Mark::Cell { at: [x, y], size, fill });
             let word = map.vocab.get(top as usize).map_or("", String::as_str);
             marks.extend(words_in(&grid, (row, column), word, &map.mode.text(value), fill));
+            let before = top_of(map.unchanged, lens, depth, first + column);
+            if before.is_some_and(|it| it.0 != top) {
+                marks.push(corner([x + size[0], y], size, ink_on(fill)));
+            }
         }
     }
     let LensMap { labels, cursor, lock, palette, .. } = *map;
@@ -160,6 +166,46 @@ pub fn lens_map(lens: &Lens, map: &LensMap<'_>) -> Scene {
     marks.extend(upward.names(|depth| lens.sites.get(depth).map(|it| depth_name(*it))));
     marks.extend(upward.outlines());
     Scene { size_px: map.size_px, marks }
+}
+
+/// The top token of the run as trained where this run's lens has a depth and a position, and its
+/// probability.
+pub fn top_of(
+    unchanged: Option<&Lens>,
+    lens: &Lens,
+    depth: usize,
+    pos: usize,
+) -> Option<(u32, f32)> {
+    let unchanged = unchanged?;
+    let depth = counterpart(unchanged, lens, depth)?;
+    let n_pos = unchanged.top_prob.dims().last()?.1;
+    let top = unchanged.top.get(depth * n_pos + pos).filter(|_| pos < n_pos)?;
+    Some((*top, unchanged.top_prob.get(&[depth, pos])?))
+}
+
+/// The depth of another run's lens that is the same place: blocks may run in another order there.
+pub(super) fn counterpart(other: &Lens, lens: &Lens, depth: usize) -> Option<usize> {
+    let site = lens.sites.get(depth)?;
+    other.sites.iter().position(|it| it == site)
+}
+
+/// How many of a lens's cells have another top token than the run as trained, of how many that both
+/// have.
+pub fn n_changed(unchanged: &Lens, lens: &Lens) -> [usize; 2] {
+    let n_pos = lens.top_prob.dims().last().map_or(1, |it| it.1).max(1);
+    let pairs = lens.top.iter().enumerate().filter_map(|(at, top)| {
+        Some((*top, top_of(Some(unchanged), lens, at / n_pos, at % n_pos)?.0))
+    });
+    pairs.fold([0, 0], |[changed, all], (now, before)| {
+        [changed + usize::from(now != before), all + 1]
+    })
+}
+
+/// A line across the upper right corner of a cell: its top token is another than unchanged.
+fn corner([right, top]: [f32; 2], [width, height]: [f32; 2], stroke: Rgba) -> Mark {
+    let side = (0.4 * width.min(height)).min(7.0);
+    let (from, to) = ([right - side, top + 0.5], [right - 0.5, top + side]);
+    Mark::Line { from, to, stroke, width: 1.5 }
 }
 
 /// The top token in its cell, and the reading under it where there is room.
@@ -204,8 +250,9 @@ pub fn unreliable_before(lens: &Lens, pos: usize) -> Option<usize> {
     Some(far + 1)
 }
 
-/// The readings of the cursor's position, a row per depth, the last on top.
-pub fn lens_table(lens: &Lens, vocab: &[String], pos: usize) -> Table {
+/// The readings of the cursor's position, a row per depth, the last on top; beside them those of the
+/// run as trained, where it is another.
+pub fn lens_table(lens: &Lens, unchanged: Option<&Lens>, vocab: &[String], pos: usize) -> Table {
     let mut table = Table::new([
         "depth",
         "top token",
@@ -218,12 +265,16 @@ pub fn lens_table(lens: &Lens, vocab: &[String], pos: usize) -> Table {
         "rank B",
     ]);
     let n_pos = lens.top_prob.dims().last().map_or(1, |it| it.1);
+    if unchanged.is_some() {
+        table.headings.extend(["top token unchanged", "its probability"].map(str::to_owned));
+    }
+    let word = |id: u32| vocab.get(id as usize).map_or_else(String::new, |it| shown_text(it));
     for (depth, site) in lens.sites.iter().enumerate().rev() {
         let value = |array: &NamedArray| array.get(&[depth, pos]).unwrap_or(f32::NAN);
-        let top = lens.top.get(depth * n_pos + pos).and_then(|id| vocab.get(*id as usize));
-        table.rows.push(vec![
+        let top = lens.top.get(depth * n_pos + pos);
+        let mut row = vec![
             depth_name(*site),
-            top.map_or_else(String::new, |it| shown_text(it)),
+            top.map_or_else(String::new, |it| word(*it)),
             number(value(&lens.top_prob)),
             number(value(&lens.entropy)),
             number(value(&lens.kl)),
@@ -231,7 +282,13 @@ pub fn lens_table(lens: &Lens, vocab: &[String], pos: usize) -> Table {
             number(value(&lens.logprob_b)),
             format!("{:.0}", value(&lens.rank_a)),
             format!("{:.0}", value(&lens.rank_b)),
-        ]);
+        ];
+        if unchanged.is_some() {
+            let before = top_of(unchanged, lens, depth, pos);
+            row.push(before.map_or_else(String::new, |it| word(it.0)));
+            row.push(number(before.map_or(f32::NAN, |it| it.1)));
+        }
+        table.rows.push(row);
     }
     table
 }
@@ -292,4 +349,93 @@ pub fn pair_table(lens: &Lens, [a, b]: [&str; 2], is_rank: bool, pos: usize) -> 
         table.rows.push(vec![depth_name(*site), value(of_a), value(of_b)]);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use trace::{
+        Axis::{Depth, Pos},
+        LensSite,
+    };
+
+    use super::*;
+    use crate::view::{ChartKind, Theme, depth_chart};
+
+    fn lens(sites: &[LensSite], top: &[u32]) -> Lens {
+        let n_pos = top.len() / sites.len();
+        let array = |first: f32| {
+            let values = (0..top.len()).map(|it| first - 0.1 * it as f32).collect();
+            NamedArray::new(values, &[(Depth, sites.len()), (Pos, n_pos)]).unwrap()
+        };
+        Lens {
+            sites: sites.to_vec(),
+            top: top.to_vec(),
+            top_prob: array(0.9),
+            entropy: array(1.0),
+            kl: array(0.0),
+            a: 0,
+            b: 1,
+            logprob_a: array(-1.0),
+            logprob_b: array(-2.0),
+            rank_a: array(9.0),
+            rank_b: array(9.0),
+        }
+    }
+
+    const ALL: [LensSite; 3] = [LensSite::Embed, LensSite::mid(0), LensSite::post(0)];
+
+    fn words() -> Vec<String> {
+        ["barn", "house", "tree"].map(str::to_owned).to_vec()
+    }
+
+    #[test]
+    fn a_cell_whose_token_the_program_changed_has_a_corner() {
+        let (now, before) = (lens(&ALL, &[0, 1, 0, 1, 2, 2]), lens(&ALL, &[0, 1, 0, 0, 2, 1]));
+        assert_eq!(n_changed(&before, &now), [2, 6]);
+        let (vocab, labels) = (words(), words()[..2].to_vec());
+        let cursor = Cursor::default();
+        let corners = |unchanged: Option<&Lens>| {
+            let palette = Palette::of(Theme::Light);
+            let map = LensMap {
+                mode: LensMode::Prob,
+                unchanged,
+                vocab: &vocab,
+                labels: &labels,
+                cursor,
+                lock: cursor,
+                palette,
+                size_px: [300.0, 200.0],
+            };
+            let is_corner = |it: &&Mark| matches!(it, Mark::Line { width, .. } if *width == 1.5);
+            lens_map(&now, &map).marks.iter().filter(is_corner).count()
+        };
+        assert_eq!([corners(None), corners(Some(&now)), corners(Some(&before))], [0, 0, 2]);
+        let table = lens_table(&now, Some(&before), &vocab, 1);
+        assert_eq!(table.headings.len(), 11);
+        assert_eq!(table.rows[0][9..], ["house".to_owned(), number(0.4)], "the last depth on top");
+        assert_eq!(lens_table(&now, None, &vocab, 1).headings.len(), 9);
+    }
+
+    #[test]
+    fn depths_are_compared_by_what_they_are_where_blocks_run_in_another_order() {
+        let without_mlp = [LensSite::Embed, LensSite::post(0)];
+        let (now, before) = (lens(&without_mlp, &[0, 2]), lens(&ALL, &[0, 1, 2]));
+        assert_eq!(top_of(Some(&before), &now, 1, 0).map(|it| it.0), Some(2));
+        assert_eq!(n_changed(&before, &now), [0, 2]);
+        assert_eq!(n_changed(&now, &before), [0, 2], "a place that the other lacks does not count");
+        assert_eq!(top_of(None, &now, 0, 0), None);
+    }
+
+    #[test]
+    fn the_chart_dashes_the_run_as_trained() {
+        let now = lens(&ALL, &[0, 1, 2]);
+        let palette = Palette::of(Theme::Light);
+        let lines = |unchanged: Option<&Lens>| {
+            let chart =
+                depth_chart((&now, unchanged), ChartKind::Logprob, [0, 1], palette, [300.0, 200.0]);
+            chart.unwrap().matches("<polyline").count()
+        };
+        let other = Lens { logprob_a: lens(&ALL, &[0; 3]).logprob_b, ..now.clone() };
+        assert!(lines(None) + 2 < lines(Some(&other)), "each dash is a line of its own");
+    }
 }

@@ -40,7 +40,8 @@ pub use forms::{
 pub use grid::{Grid, window, window_around};
 pub use heads::{crossed_out, heads_grid, heads_grid_layout};
 pub use lens::{
-    LensMap, LensMode, lens_map, lens_matrix, lens_table, pair_table, unreliable_before,
+    LensMap, LensMode, lens_map, lens_matrix, lens_table, n_changed, pair_table, top_of,
+    unreliable_before,
 };
 pub use palette::{Palette, Rgba, Theme, ink_on};
 pub use paths::{PathsView, nearest_point, paths_map, paths_matrix};

@@ -51,7 +51,6 @@ mod tests {
             prompt: String::new(),
             program: trace::Program::default(),
             ask: Vec::new(),
-            ask_unchanged: Vec::new(),
         }
     }
 

@@ -3,11 +3,11 @@
 use burn::prelude::*;
 use trace::{
     AskNext, Job, JobId, JobTrouble, ModelInfo, NamedArray, Program, Question, Reply, Report,
-    RunId, Site, Token,
+    RunId, Site, SitePattern, Token,
 };
 
 use crate::{
-    ask::{DeviceError, Seen, answer, kept_for, kept_for_unchanged},
+    ask::{DeviceError, Seen, about_unchanged, answer, kept_for, need_logits_alone},
     job::{Jobs, Stepped, Work},
     load::{CheckpointsError, CheckpointsFile, LoadError, Model, ModelFile},
     model::{InterventionError, Keep, Probe, Trace, most_that_fit},
@@ -39,14 +39,17 @@ struct Last {
     id: RunId,
     ids: Vec<u32>,
     trace: Trace,
+    /// Whether a program made another run of it than that of the model as trained.
+    is_changed: bool,
 }
 
-/// What the last run as trained said, for as long as prompt and questions stay.
+/// The last run as trained, for as long as the prompt stays.
 #[derive(Debug)]
 struct Unchanged {
     ids: Vec<u32>,
-    ask: Vec<Question>,
-    answers: Vec<Reply>,
+    trace: Trace,
+    /// Whether it holds the logits and nothing else.
+    has_logits_alone: bool,
 }
 
 /// What the page wants of a run.
@@ -54,10 +57,7 @@ struct Unchanged {
 pub struct Asked<'a> {
     pub prompt: &'a str,
     pub program: &'a Program,
-    /// About the run.
     pub ask: &'a [Question],
-    /// About the prompt's run as trained, where the program makes another of it.
-    pub ask_unchanged: &'a [Question],
 }
 
 /// Why a run or a look gave nothing.
@@ -95,8 +95,6 @@ pub struct Ran {
     pub n_cut: usize,
     /// One to each question, in their order.
     pub answers: Vec<Reply>,
-    /// About the run as trained; none where the program changes nothing.
-    pub unchanged: Vec<Reply>,
     /// What became of the program.
     pub report: Report,
 }
@@ -211,7 +209,7 @@ impl Session {
     /// # Errors
     /// [`RunError`]; the last run stays.
     pub async fn run(&mut self, id: RunId, asked: Asked<'_>) -> Result<Ran, RunError> {
-        let Asked { prompt, program, ask, ask_unchanged } = asked;
+        let Asked { prompt, program, ask } = asked;
         let model = self.model.as_ref().ok_or(RunError::NoModel)?;
         let (tokens, n_cut) = read_prompt(model, prompt, program)?;
         let ids: Vec<u32> = tokens.iter().map(|it| it.id).collect();
@@ -219,38 +217,20 @@ impl Session {
         let mut probe = plan.probe(kept_for(ask));
         model.network.forward(token_tensor(&ids, &self.device), &mut probe);
         let trace = probe.into_trace()?;
-        let seen = Seen { model, trace: &trace, ids: &ids, probes: &self.probes };
+        let is_changed = plan.changes_run();
+        let unchanged = if is_changed {
+            as_trained(&mut self.unchanged, (model, &self.device), &ids, ask)?
+        } else {
+            None
+        };
+        let seen = Seen { model, trace: &trace, unchanged, ids: &ids, probes: &self.probes };
         let answers = answer(seen, ask).await?;
         if answers.iter().any(is_broken) {
             return Err(self.first_broken(&ids, &plan).await);
         }
-        let unchanged = if plan.changes_run() {
-            self.unchanged(&ids, ask_unchanged).await?
-        } else {
-            Vec::new()
-        };
-        self.last = Some(Last { id, ids, trace });
+        self.last = Some(Last { id, ids, trace, is_changed });
         let step = self.step();
-        Ok(Ran { step, tokens, n_cut, answers, unchanged, report: plan.report })
-    }
-
-    /// Answers about the run as trained, which are kept while prompt and questions stay.
-    async fn unchanged(&mut self, ids: &[u32], ask: &[Question]) -> Result<Vec<Reply>, RunError> {
-        let model = self.model.as_ref().ok_or(RunError::NoModel)?;
-        if let Some(known) = self.unchanged.as_ref().filter(|it| it.ids == ids && it.ask == ask) {
-            return Ok(known.answers.clone());
-        }
-        if ask.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut probe = Probe::new(kept_for_unchanged(ask), Vec::new());
-        model.network.forward(token_tensor(ids, &self.device), &mut probe);
-        let trace = probe.into_trace()?;
-        let seen = Seen { model, trace: &trace, ids, probes: &self.probes };
-        let answers = answer(seen, ask).await?;
-        let (ids, ask) = (ids.to_vec(), ask.to_vec());
-        self.unchanged = Some(Unchanged { ids, ask, answers: answers.clone() });
-        Ok(answers)
+        Ok(Ran { step, tokens, n_cut, answers, report: plan.report })
     }
 
     /// Where a run first gave NaN or an infinite value: all of it once more, with every site kept.
@@ -275,14 +255,48 @@ impl Session {
     ///
     /// # Errors
     /// [`RunError`].
-    pub async fn look(&self, id: RunId, ask: &[Question]) -> Result<Vec<Reply>, RunError> {
+    pub async fn look(&mut self, id: RunId, ask: &[Question]) -> Result<Vec<Reply>, RunError> {
         let model = self.model.as_ref().ok_or(RunError::NoModel)?;
-        let Last { id: last, ids, trace } = self.last.as_ref().ok_or(RunError::NoRun)?;
+        let Last { id: last, ids, trace, is_changed } =
+            self.last.as_ref().ok_or(RunError::NoRun)?;
         if *last != id {
             return Err(RunError::Gone { asked: id, last: *last });
         }
-        Ok(answer(Seen { model, trace, ids, probes: &self.probes }, ask).await?)
+        let unchanged = if *is_changed {
+            as_trained(&mut self.unchanged, (model, &self.device), ids, ask)?
+        } else {
+            None
+        };
+        Ok(answer(Seen { model, trace, unchanged, ids, probes: &self.probes }, ask).await?)
     }
+}
+
+/// The run of a prompt as trained, with what these questions need of it; nothing where none is about
+/// it. It is kept while the prompt stays.
+fn as_trained<'a>(
+    kept: &'a mut Option<Unchanged>,
+    (model, device): (&Model, &Device),
+    ids: &[u32],
+    ask: &[Question],
+) -> Result<Option<&'a Trace>, RunError> {
+    let ask = about_unchanged(ask);
+    if ask.is_empty() {
+        return Ok(None);
+    }
+    let has_logits_alone = need_logits_alone(&ask);
+    let is_there = |it: &Unchanged| it.ids == ids && (has_logits_alone || !it.has_logits_alone);
+    if !kept.as_ref().is_some_and(is_there) {
+        let keep = if has_logits_alone {
+            Keep::Matching(vec![SitePattern::from("logits")])
+        } else {
+            kept_for(&ask)
+        };
+        let mut probe = Probe::new(keep, Vec::new());
+        model.network.forward(token_tensor(ids, device), &mut probe);
+        let trace = probe.into_trace()?;
+        *kept = Some(Unchanged { ids: ids.to_vec(), trace, has_logits_alone });
+    }
+    Ok(kept.as_ref().map(|it| &it.trace))
 }
 
 /// The tokens of a prompt, and how many were left out at its end because the model reads no further.

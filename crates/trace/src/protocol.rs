@@ -14,16 +14,9 @@ pub type RunId = u64;
 pub enum Request {
     /// Make the model under this address the one that answers.
     Open { url: String },
-    /// Run the prompt with these interventions and answer these questions; and where they change the
-    /// run, answer those of `ask_unchanged` about the prompt's run as trained. A later run replaces
-    /// one that has not begun.
-    Run {
-        id: RunId,
-        prompt: String,
-        program: Program,
-        ask: Vec<Question>,
-        ask_unchanged: Vec<Question>,
-    },
+    /// Run the prompt with these interventions and answer these questions. A later run replaces one
+    /// that has not begun.
+    Run { id: RunId, prompt: String, program: Program, ask: Vec<Question> },
     /// Answer questions about the last run. A later look replaces one that has not begun.
     Look { id: RunId, ask: Vec<Question> },
     /// Fail on purpose, so that tests can see the restart.
@@ -56,8 +49,6 @@ pub enum Event {
         secs: f64,
         /// One to each question, in their order.
         answers: Vec<Reply>,
-        /// About the run as trained; none where the program changes nothing.
-        unchanged: Vec<Reply>,
         /// What became of the program.
         report: Report,
         /// The step of training that ran; none for the finished weights.

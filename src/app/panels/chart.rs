@@ -1,14 +1,13 @@
 //! Tokens A and B along the depth.
 
 use leptos::prelude::*;
-use trace::AskLens;
 
-use super::{lens::ask_lens, panel::Panel};
+use super::{lens::Lenses, panel::Panel};
 use crate::{
     app::{
         browser::observe_size,
         parts::{export::svg_of_chart, segments::Choice},
-        state::{AppState, answers::Asked},
+        state::AppState,
     },
     share::Place,
     view::{ChartKind, Table, depth_chart, pair_table, shown_text},
@@ -21,7 +20,8 @@ const SAVED_PX: [f32; 2] = [380.0, 280.0];
 #[component]
 pub(in crate::app) fn ChartPanel(place: Place) -> impl IntoView {
     let state = AppState::here();
-    let asked = ask_lens(state);
+    let lenses = Lenses::ask(state);
+    let asked = lenses.now;
     let kind = Memo::new(move |_| state.bookmark.read().chart);
     let size = RwSignal::new([0.0f32, 0.0]);
     let plot = NodeRef::<leptos::html::Div>::new();
@@ -31,7 +31,7 @@ pub(in crate::app) fn ChartPanel(place: Place) -> impl IntoView {
         }
     });
     let chart = Memo::new(move |before: Option<&Option<String>>| {
-        let new = chart_of(state, asked, size.get());
+        let new = chart_of(state, lenses, size.get());
         new.or_else(|| before.cloned().flatten())
     });
     let controls = move || {
@@ -48,13 +48,6 @@ pub(in crate::app) fn ChartPanel(place: Place) -> impl IntoView {
         ChartKind::Logprob => "by depth, nats".to_owned(),
         ChartKind::Rank => "by depth, log scale".to_owned(),
     };
-    let legend = move || {
-        let (a, b) = asked.get().map_or_else(|| state.pair(), |it| (it.a, it.b));
-        view! {
-            <span class="key a">"● "{state.word(a)}</span>
-            <span class="key b">"■ "{state.word(b)}</span>
-        }
-    };
     let table = move || {
         let Some(lens) = asked.get() else { return Table::default() };
         let [a, b] = [lens.a, lens.b].map(|it| shown_text(&state.word(it)));
@@ -68,11 +61,11 @@ pub(in crate::app) fn ChartPanel(place: Place) -> impl IntoView {
             site=""
             about=Signal::derive(about)
             controls
-            legend
+            legend=move || legend(state, lenses)
             table=Signal::derive(table)
             axes="Up: depth. Across: what the logit lens gives A and B."
             svg=move |()| {
-                let chart = untrack(|| chart_of(state, asked, SAVED_PX));
+                let chart = untrack(|| chart_of(state, lenses, SAVED_PX));
                 chart.map(|it| svg_of_chart(state, &it, SAVED_PX))
             }
         >
@@ -81,11 +74,28 @@ pub(in crate::app) fn ChartPanel(place: Place) -> impl IntoView {
     }
 }
 
-fn chart_of(state: AppState, asked: Asked<AskLens>, size_px: [f32; 2]) -> Option<String> {
-    let lens = asked.get()?;
+fn chart_of(state: AppState, lenses: Lenses, size_px: [f32; 2]) -> Option<String> {
+    let lens = lenses.now.get()?;
+    let unchanged = lenses.unchanged.get();
     let cursor = state.cursor();
     let kind = state.bookmark.read().chart;
     let is_open = 1.0 < size_px[0];
-    is_open
-        .then(|| depth_chart(&lens, kind, [cursor.pos, cursor.depth], state.palette(), size_px))?
+    is_open.then(|| {
+        depth_chart(
+            (&lens, unchanged.as_ref()),
+            kind,
+            [cursor.pos, cursor.depth],
+            state.palette(),
+            size_px,
+        )
+    })?
+}
+
+fn legend(state: AppState, lenses: Lenses) -> impl IntoView {
+    let (a, b) = lenses.now.get().map_or_else(|| state.pair(), |it| (it.a, it.b));
+    view! {
+        <span class="key a">"● "{state.word(a)}</span>
+        <span class="key b">"■ "{state.word(b)}</span>
+        {lenses.unchanged.get().map(|_| view! { <span class="key">"┄ unchanged"</span> })}
+    }
 }

@@ -13,12 +13,15 @@ use crate::{
             figure::{Figure, Point},
             segments::Choice,
         },
-        state::{AppState, answers::Asked},
+        state::{
+            AppState,
+            answers::{Asked, Unchanged},
+        },
     },
     share::Place,
     view::{
         LensMap, LensMode, Pick, Scene, Table, depth_name, lens_map, lens_matrix, lens_table,
-        number, unreliable_before,
+        n_changed, number, top_of, unreliable_before,
     },
 };
 
@@ -26,11 +29,12 @@ use crate::{
 #[component]
 pub(in crate::app) fn LensPanel(place: Place) -> impl IntoView {
     let state = AppState::here();
-    let asked = ask_lens(state);
+    let lenses = Lenses::ask(state);
+    let asked = lenses.now;
     let mode = Memo::new(move |_| state.bookmark.read().lens);
     let size = RwSignal::new([0.0, 0.0]);
     let scene = Memo::new(move |before: Option<&Option<Arc<Scene>>>| {
-        let new = scene_of(state, asked, size.get()).map(Arc::new);
+        let new = scene_of(state, lenses, size.get()).map(Arc::new);
         new.or_else(|| before.cloned().flatten())
     });
     let controls = move || {
@@ -46,17 +50,17 @@ pub(in crate::app) fn LensPanel(place: Place) -> impl IntoView {
     };
     let at_point = move |at: Point| hit(state, size.get_untracked(), at);
     let label = move || {
-        format!("Logit lens: depth upward, positions to the right. {}", reading(state, asked))
+        format!("Logit lens: depth upward, positions to the right. {}", reading(state, lenses))
     };
     view! {
         <Panel
             place
             title="Logit lens"
             site=Signal::derive(move || site(state))
-            about=Signal::derive(move || about(state, asked))
+            about=Signal::derive(move || about(state, lenses))
             controls
-            legend=move || legend(state, asked)
-            table=Signal::derive(move || table(state, asked))
+            legend=move || legend(state, lenses)
+            table=Signal::derive(move || table(state, lenses))
             svg=move |()| scene.get_untracked().map(|it| svg_of(state, &it))
             axes="Up: depth, from the embedding to the output. Across: tokens. In a cell: the most probable next token."
             data=Callback::new(move |()| untrack(|| matrix(state, asked)))
@@ -79,12 +83,33 @@ pub(in crate::app) fn ask_lens(state: AppState) -> Asked<AskLens> {
     })
 }
 
-fn scene_of(state: AppState, asked: Asked<AskLens>, size_px: Point) -> Option<Scene> {
-    let lens = asked.get()?;
+/// The lens of the run, and of the run as trained while a program makes another of it.
+#[derive(Clone, Copy)]
+pub(in crate::app) struct Lenses {
+    pub(in crate::app) now: Asked<AskLens>,
+    pub(in crate::app) unchanged: Unchanged<AskLens>,
+}
+
+impl Lenses {
+    /// Asks for both, as long as the component lives that this is called in.
+    pub(in crate::app) fn ask(state: AppState) -> Self {
+        let unchanged = state.ask_unchanged(move || {
+            let [a, b] = state.asked_pair();
+            Some(AskLens { a, b })
+        });
+        Self { now: ask_lens(state), unchanged }
+    }
+}
+
+fn scene_of(state: AppState, lenses: Lenses, size_px: Point) -> Option<Scene> {
+    let lens = lenses.now.get()?;
     if size_px[0] < 1.0 {
         return None;
     }
-    with_map(state, &lens.run.labels, size_px, |map| Some(lens_map(&lens, map)))
+    let unchanged = lenses.unchanged.get();
+    with_map(state, &lens.run.labels, size_px, |map| {
+        Some(lens_map(&lens, &LensMap { unchanged: unchanged.as_ref(), ..*map }))
+    })
 }
 
 fn with_map<T>(
@@ -97,7 +122,8 @@ fn with_map<T>(
     let (cursor, lock) = (state.cursor(), state.lock());
     let mode = state.bookmark.read().lens;
     let palette = state.palette();
-    work(&LensMap { mode, vocab: &model.vocab, labels, cursor, lock, palette, size_px })
+    let unchanged = None;
+    work(&LensMap { mode, unchanged, vocab: &model.vocab, labels, cursor, lock, palette, size_px })
 }
 
 fn hit(state: AppState, size_px: Point, at: Point) -> Option<Pick> {
@@ -122,9 +148,13 @@ fn site(state: AppState) -> String {
 }
 
 /// What this shows, and from which depth on it may be believed at the cursor's position.
-fn about(state: AppState, asked: Asked<AskLens>) -> String {
+fn about(state: AppState, lenses: Lenses) -> String {
     let what = "What each depth would say if the model stopped.";
-    let Some(lens) = asked.get() else { return what.to_owned() };
+    let Some(lens) = lenses.now.get() else { return what.to_owned() };
+    if let Some(unchanged) = lenses.unchanged.get() {
+        let [changed, all] = n_changed(&unchanged, &lens);
+        return format!("{what} {changed} of {all} cells have another top token than unchanged.");
+    }
     match unreliable_before(&lens, state.cursor().pos).and_then(|it| lens.sites.get(it)) {
         Some(site) => format!("{what} Unreliable below {}.", depth_name(*site)),
         None => format!("{what} Reliable throughout."),
@@ -132,9 +162,21 @@ fn about(state: AppState, asked: Asked<AskLens>) -> String {
 }
 
 /// The reading of the cursor's cell in words.
-fn reading(state: AppState, asked: Asked<AskLens>) -> String {
-    let Some((word, prob)) = said(state, asked) else { return String::new() };
-    format!("{}: “{word}” at {}.", site(state), number(prob))
+fn reading(state: AppState, lenses: Lenses) -> String {
+    let Some((word, prob)) = said(state, lenses.now) else { return String::new() };
+    let now = format!("{}: “{word}” at {}", site(state), number(prob));
+    match before(state, lenses) {
+        Some((word, prob)) => format!("{now}; unchanged “{word}” at {}.", number(prob)),
+        None => format!("{now}."),
+    }
+}
+
+/// The top token of the cursor's cell in the run as trained, and its probability.
+fn before(state: AppState, lenses: Lenses) -> Option<(String, f32)> {
+    let (lens, unchanged) = (lenses.now.get()?, lenses.unchanged.get()?);
+    let cursor = state.cursor();
+    let (top, prob) = top_of(Some(&unchanged), &lens, cursor.depth, cursor.pos)?;
+    Some((state.word(top), prob))
 }
 
 /// The top token of the cursor's cell and its probability.
@@ -146,9 +188,9 @@ pub(in crate::app) fn said(state: AppState, asked: Asked<AskLens>) -> Option<(St
     Some((state.word(*top), lens.top_prob.get(&[cursor.depth, cursor.pos])?))
 }
 
-fn legend(state: AppState, asked: Asked<AskLens>) -> AnyView {
+fn legend(state: AppState, lenses: Lenses) -> AnyView {
     let mode = state.bookmark.read().lens;
-    let Some(lens) = asked.get() else { return view! { <span></span> }.into_any() };
+    let Some(lens) = lenses.now.get() else { return view! { <span></span> }.into_any() };
     let d_vocab = state.model.read().as_ref().map_or(1, |it| it.vocab.len());
     let end = mode.end(&mode.values(&lens), d_vocab);
     let (kind, from, to) = match mode {
@@ -156,7 +198,10 @@ fn legend(state: AppState, asked: Asked<AskLens>) -> AnyView {
         LensMode::Rank => ("seq", format!("{end:.0}"), "0".to_owned()),
         _ => ("seq", "0".to_owned(), number(end)),
     };
-    view! { <Ramp kind from to unit=mode.unit() /> }.into_any()
+    let corner = lenses.unchanged.get().map(|_| {
+        view! { <span class="key">"◥ another top token than unchanged"</span> }
+    });
+    view! { <Ramp kind from to unit=mode.unit() /> {corner} }.into_any()
 }
 
 /// What stands in every cell.
@@ -165,9 +210,10 @@ fn matrix(state: AppState, asked: Asked<AskLens>) -> Option<Table> {
     Some(lens_matrix(&lens, &model.vocab, &lens.run.labels))
 }
 
-fn table(state: AppState, asked: Asked<AskLens>) -> Table {
-    let (Some(lens), Some(model)) = (asked.get(), state.model.get()) else {
+fn table(state: AppState, lenses: Lenses) -> Table {
+    let (Some(lens), Some(model)) = (lenses.now.get(), state.model.get()) else {
         return Table::default();
     };
-    lens_table(&lens, &model.vocab, state.cursor().pos)
+    let unchanged = lenses.unchanged.get();
+    lens_table(&lens, unchanged.as_ref(), &model.vocab, state.cursor().pos)
 }

@@ -7,7 +7,7 @@
 use std::{ops::Deref, sync::Arc};
 
 use leptos::prelude::*;
-use trace::{Absence, Ask, Question, Reply};
+use trace::{Absence, Ask, AskUnchanged, Question, Reply};
 
 use super::AppState;
 use crate::link::{Answered, Run};
@@ -217,5 +217,40 @@ impl AppState {
         question: impl Fn() -> Option<Q> + Send + Sync + 'static,
     ) -> Asked<Q> {
         self.answers.ask(question)
+    }
+
+    /// Asks the same of the prompt's run as trained, while a program makes another of it.
+    pub(crate) fn ask_unchanged<Q: Ask>(
+        self,
+        question: impl Fn() -> Option<Q> + Send + Sync + 'static,
+    ) -> Unchanged<Q> {
+        let asked = self.answers.ask(move || {
+            let is_changed = !self.bookmark.read().program.is_unchanged();
+            is_changed.then(|| question().map(AskUnchanged::of)).flatten()
+        });
+        Unchanged { asked, kind: std::marker::PhantomData }
+    }
+}
+
+/// A question about the run as trained.
+pub(crate) struct Unchanged<Q: Ask> {
+    asked: Asked<AskUnchanged>,
+    kind: std::marker::PhantomData<Q>,
+}
+
+impl<Q: Ask> Clone for Unchanged<Q> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<Q: Ask> Copy for Unchanged<Q> {}
+
+impl<Q: Ask> Unchanged<Q> {
+    /// What the run as trained answers; nothing where no program changes the run.
+    pub(crate) fn get(self) -> Option<Q::Answer>
+    where
+        Q::Answer: Clone,
+    {
+        self.asked.get()?.to::<Q>().cloned()
     }
 }

@@ -146,8 +146,16 @@ impl StepMap<'_> {
     /// there.
     pub fn grid(&self) -> (Grid, usize) {
         let Self { labels, cursor, lock, palette, size_px, .. } = *self;
-        let lens =
-            LensMap { mode: LensMode::Prob, vocab: &[], labels, cursor, lock, palette, size_px };
+        let lens = LensMap {
+            mode: LensMode::Prob,
+            unchanged: None,
+            vocab: &[],
+            labels,
+            cursor,
+            lock,
+            palette,
+            size_px,
+        };
         let (grid, first) = lens.grid(self.n_rows());
         let room = layer_height(self.shape, size_px[1]) * self.shape.n_layers as f32;
         let cell = [grid.cell[0], room / self.n_rows().max(1) as f32];

@@ -23,6 +23,7 @@ mod state_lens;
 mod stream;
 mod thumbnails;
 mod time_scales;
+mod unchanged;
 mod value;
 
 use burn::prelude::*;
@@ -38,13 +39,18 @@ pub(crate) use pending::answer;
 pub use pending::{DeviceError, answer_all};
 pub use stream::{depths, principal_basis};
 
-/// The sites that questions about the run as trained need, which stands beside a changed one: of
-/// the most common question the logits alone.
-pub fn kept_for_unchanged(ask: &[Question]) -> Keep {
-    if ask.iter().all(|it| matches!(it, Question::Next(_))) {
-        return Keep::Matching(vec![SitePattern::from("logits")]);
-    }
-    kept_for(ask)
+/// The questions that are about the run as trained, which stands beside a changed one.
+pub fn about_unchanged(ask: &[Question]) -> Vec<Question> {
+    let of = |it: &Question| match it {
+        Question::Unchanged(it) => Some((*it.of).clone()),
+        _ => None,
+    };
+    ask.iter().filter_map(of).collect()
+}
+
+/// Whether questions need the logits of a run alone, as the most common one does.
+pub fn need_logits_alone(ask: &[Question]) -> bool {
+    ask.iter().all(|it| matches!(it, Question::Next(_)))
 }
 
 /// The sites that the views' questions need, and those that `ask` names itself.
@@ -82,6 +88,8 @@ pub fn kept_for(ask: &[Question]) -> Keep {
 pub(crate) struct Seen<'a> {
     pub(crate) model: &'a Model,
     pub(crate) trace: &'a Trace,
+    /// The same prompt as trained, where a program makes another run of it.
+    pub(crate) unchanged: Option<&'a Trace>,
     /// The tokens of the run.
     pub(crate) ids: &'a [u32],
     pub(crate) probes: &'a Probes,
@@ -106,6 +114,7 @@ impl<'a> Seen<'a> {
             Question::Eigenvalues(it) => eigenvalues::eigenvalues(self, it),
             Question::PatternDifference(it) => pattern_difference::pattern_difference(self, it),
             Question::Decoded(it) => decoded::decoded(self, it),
+            Question::Unchanged(it) => unchanged::unchanged(self, it),
         }
     }
 

@@ -19,6 +19,12 @@ impl Pending {
     ) -> Self {
         Self { tensors, finish: Box::new(finish) }
     }
+
+    /// The same with something made of the answer.
+    pub(super) fn map(self, work: impl FnOnce(Answer) -> Answer + 'static) -> Self {
+        let Self { tensors, finish } = self;
+        Self { tensors, finish: Box::new(move |read| work(finish(read))) }
+    }
 }
 
 /// Why nothing can be said of a run at all.
@@ -36,7 +42,8 @@ pub async fn answer_all(
     trace: &Trace,
     questions: &[Question],
 ) -> Result<Vec<Reply>, DeviceError> {
-    answer(Seen { model, trace, ids: &[], probes: &Probes::default() }, questions).await
+    answer(Seen { model, trace, unchanged: None, ids: &[], probes: &Probes::default() }, questions)
+        .await
 }
 
 /// A reply to each of `questions` about one run, in their order, read back in one transfer. What

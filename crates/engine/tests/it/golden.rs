@@ -111,12 +111,7 @@ fn changed_runs_agree_with_numpy() {
             |name: &str| if is_repeated { name.replace("s.2.", "s.2#2.") } else { name.to_owned() };
         let sites: Vec<Site> = expected.keys().map(|it| named(it).parse().unwrap()).collect();
         let ask: Vec<Question> = sites.iter().map(|&site| AskValue { site }.into()).collect();
-        let asked = Asked {
-            prompt: &words(&ids.join(" ")),
-            program: &program,
-            ask: &ask,
-            ask_unchanged: &[],
-        };
+        let asked = Asked { prompt: &words(&ids.join(" ")), program: &program, ask: &ask };
         let ran = pollster::block_on(session.run(1, asked)).unwrap();
         assert!(ran.report.interventions.iter().all(|it| *it == Status::Made), "{:?}", ran.report);
         assert_eq!(ran.answers.len(), expected.len());

@@ -77,7 +77,7 @@ fn run(session: &mut Session, prompt: &str, text: &str, ask: &[Question]) -> Ran
     let (interventions, errors) = read_program(text);
     assert_eq!(errors, [], "{text}");
     let program = Program { interventions, blocks: None };
-    let asked = Asked { prompt, program: &program, ask, ask_unchanged: &[] };
+    let asked = Asked { prompt, program: &program, ask };
     pollster::block_on(session.run(1, asked)).unwrap()
 }
 

@@ -10,8 +10,8 @@ use engine::{
 use trace::{
     Absence, AskAttentionRow, AskAttribution, AskEigenvalues, AskFilm, AskForms, AskLens, AskNext,
     AskNorms, AskPaths, AskPatternDifference, AskPatterns, AskStateLens, AskThumbnails,
-    AskTimeScales, AskValue, Attribution, Axis, LensSite, NamedArray, Part, Program, Question,
-    Reply, Report, Site, Status, Trouble, read_blocks, read_program,
+    AskTimeScales, AskUnchanged, AskValue, Attribution, Axis, LensSite, NamedArray, Part, Program,
+    Question, Reply, Report, Site, Status, Trouble, read_blocks, read_program,
 };
 
 use crate::close::{Spread, sums};
@@ -47,7 +47,7 @@ fn program(text: &str) -> Program {
 }
 
 fn run(session: &mut Session, prompt: &str, text: &str, ask: &[Question]) -> Ran {
-    let asked = Asked { prompt, program: &program(text), ask, ask_unchanged: &[] };
+    let asked = Asked { prompt, program: &program(text), ask };
     pollster::block_on(session.run(1, asked)).unwrap()
 }
 
@@ -644,17 +644,12 @@ fn an_order_that_cannot_be_is_told_and_blocks_run_as_trained() {
         (program(vec![0; 65]), Trouble::TooManyBlocks { count: 65, most: 64 }),
     ];
     for (program, expected) in cases {
-        let ask = [AskValue { site: Site::Logits }.into()];
-        let asked = Asked {
-            prompt: PROMPT,
-            program: &program,
-            ask: &ask,
-            ask_unchanged: &[AskNext.into()],
-        };
+        let ask = [AskValue { site: Site::Logits }.into(), AskUnchanged::of(AskNext).into()];
+        let asked = Asked { prompt: PROMPT, program: &program, ask: &ask };
         let ran = pollster::block_on(session.run(1, asked)).unwrap();
         assert_eq!(ran.report.blocks, Some(expected));
         assert_eq!(value_of(&ran.answers[0]), trained);
-        assert_eq!(ran.unchanged, []);
+        assert_eq!(ran.answers[1].answer, Err(Absence::NothingChanged));
     }
     let told = |session: &mut Session, text: &str| report(session, text).interventions.remove(0);
     let skipped = told(&mut session, "mlp.1 scale 0|0");
@@ -689,7 +684,7 @@ fn numbers_that_are_none_are_refused() {
     for factor in [f32::NAN, f32::INFINITY] {
         let mut program = program("mlp.0 scale 1");
         program.interventions[0] = program.interventions[0].clone().with_strength(factor);
-        let asked = Asked { prompt: PROMPT, program: &program, ask: &[], ask_unchanged: &[] };
+        let asked = Asked { prompt: PROMPT, program: &program, ask: &[] };
         let ran = pollster::block_on(session.run(1, asked)).unwrap();
         let said = &ran.report.interventions[0];
         assert!(matches!(said, Status::Failed(Trouble::NotFinite(_))), "{said:?}");

@@ -9,8 +9,8 @@ use engine::{
 };
 use trace::{
     Absence, Answer, AskAttentionRow, AskAttribution, AskLens, AskNext, AskNorms, AskPaths,
-    AskPatterns, AskThumbnails, AskValue, Axis, GUESS, LAST, Part, Program, Question, Reply,
-    STRONGEST, Site, Status, Trouble, read_program,
+    AskPatterns, AskThumbnails, AskUnchanged, AskValue, Axis, GUESS, LAST, Part, Program, Question,
+    Reply, STRONGEST, Site, Status, Trouble, read_program,
 };
 
 use crate::tiny::{ask, model, plain, recurrent_kinds, seed_of, values, weights};
@@ -32,7 +32,7 @@ fn a_run_answers_about_its_prompt() {
     assert_eq!(ran.n_cut, 0);
     let next = ask(&model(plain(), 1), &[0, 2, 1, 4, 1], &[], AskNext);
     assert_eq!(ran.answers, [Reply { question: AskNext.into(), answer: Ok(Answer::Next(next)) }]);
-    assert_eq!(look(&session, 1, &[Question::Next(AskNext)]).unwrap(), ran.answers);
+    assert_eq!(look(&mut session, 1, &[Question::Next(AskNext)]).unwrap(), ran.answers);
 }
 
 #[test]
@@ -87,18 +87,18 @@ fn where_positions_go_on_a_prompt_may_be_longer_than_those_of_training() {
     let said = run(&mut session, 2, &"w5 ".repeat(1_000_000), &[]).unwrap_err();
     let RunError::TooLong { n_tokens: 1_000_001, fits } = said else { panic!("{said}") };
     assert!(n_ctx < fits && said.to_string().contains(&format!("up to {fits} fit")), "{said}");
-    assert!(look(&session, 1, &[Question::Next(AskNext)]).is_ok(), "the last good run stands");
+    assert!(look(&mut session, 1, &[Question::Next(AskNext)]).is_ok(), "the last good run stands");
 }
 
 #[test]
 fn only_the_last_run_can_be_looked_at() {
     let mut session = opened();
-    assert!(matches!(look(&session, 1, &[]).unwrap_err(), RunError::NoRun));
+    assert!(matches!(look(&mut session, 1, &[]).unwrap_err(), RunError::NoRun));
     run(&mut session, 1, "w2", &[]).unwrap();
     run(&mut session, 4, "w3", &[]).unwrap();
-    let said = look(&session, 1, &[Question::Next(AskNext)]).unwrap_err();
+    let said = look(&mut session, 1, &[Question::Next(AskNext)]).unwrap_err();
     assert!(matches!(said, RunError::Gone { asked: 1, last: 4 }), "{said}");
-    assert!(look(&session, 4, &[Question::Next(AskNext)]).is_ok());
+    assert!(look(&mut session, 4, &[Question::Next(AskNext)]).is_ok());
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn a_run_that_fails_leaves_the_last_one() {
     let ask = [Question::Next(AskNext)];
     let said = changed(&mut session, 2, "w2 w3", &too_large("mlp.1"), &ask).unwrap_err();
     assert!(matches!(said, RunError::NotFinite(_)), "{said}");
-    assert_eq!(look(&session, 1, &[Question::Next(AskNext)]).unwrap(), before);
+    assert_eq!(look(&mut session, 1, &[Question::Next(AskNext)]).unwrap(), before);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_question_without_an_answer_says_why_and_leaves_the_others_theirs() {
     let expected = Absence::Outside { what: "token".into(), index: 99, size: 17 };
     assert_eq!((&none.question, &none.answer), (&outside, &Err(expected)));
     assert!(next.to::<AskNext>().is_some());
-    assert_eq!(look(&session, 1, &[outside]).unwrap(), std::slice::from_ref(none));
+    assert_eq!(look(&mut session, 1, &[outside]).unwrap(), std::slice::from_ref(none));
 }
 
 #[test]
@@ -138,19 +138,20 @@ fn what_a_question_leaves_open_the_run_closes() {
     };
     let open = asked([GUESS, GUESS], STRONGEST, STRONGEST);
     let ran = run(&mut session, 1, "w2 w3 w4", &open).unwrap();
-    let one = |question| look(&session, 1, &[question]).unwrap().remove(0);
-    let next = one(Question::Next(AskNext));
+    let one = |session: &mut Session, question| look(session, 1, &[question]).unwrap().remove(0);
+    let next = one(&mut session, Question::Next(AskNext));
     let [a, b] = trace::guesses(next.to::<AskNext>().unwrap().values());
-    let attribution = one(attribution(a, b));
+    let attribution = one(&mut session, attribution(a, b));
     let heads = &attribution.to::<AskAttribution>().unwrap().heads;
     let [layer, head] = trace::strongest(heads).unwrap();
     let closed = asked([a, b], layer, head);
     assert_eq!(ran.answers.iter().map(|it| it.question.clone()).collect::<Vec<_>>(), closed);
-    assert_eq!(look(&session, 1, &closed).unwrap(), ran.answers);
+    assert_eq!(look(&mut session, 1, &closed).unwrap(), ran.answers);
 
     // Where nobody asks about attribution, the first head stands in.
     let patterns = |layer| Question::Patterns(AskPatterns { layer, heads: vec![0] });
-    assert_eq!(one(patterns(STRONGEST)), one(patterns(0)));
+    let strongest = one(&mut session, patterns(STRONGEST));
+    assert_eq!(strongest, one(&mut session, patterns(0)));
 }
 
 #[test]
@@ -162,9 +163,9 @@ fn any_site_can_be_read_whole_if_the_run_is_asked_for_it() {
     let value = values(&model(plain(), 1), &[0, 2, 3], &[])[&site].clone();
     assert_eq!(value.dims(), [(Axis::Pos, 3), (Axis::Mlp, plain().d_mlp)]);
     assert_eq!(answers[0].to::<AskValue>(), Some(&trace::Value { site, value }));
-    assert_eq!(look(&session, 1, &asked).unwrap(), answers);
+    assert_eq!(look(&mut session, 1, &asked).unwrap(), answers);
     run(&mut session, 2, "w2 w3", &[]).unwrap();
-    let said = look(&session, 2, &asked).unwrap().remove(0);
+    let said = look(&mut session, 2, &asked).unwrap().remove(0);
     assert_eq!(said.answer, Err(Absence::NotKept(site)));
 }
 
@@ -178,7 +179,7 @@ fn a_value_that_is_not_finite_stops_the_run_and_its_site_is_named() {
     let said = said.unwrap_err();
     assert!(matches!(said, RunError::NotFinite(it) if it == site), "{said}");
     assert!(said.to_string().contains("blocks.1.mlp.act"), "{said}");
-    look(&session, 1, &ask).unwrap();
+    look(&mut session, 1, &ask).unwrap();
     // Behind the end of the prompt it waits.
     let ran = changed(&mut session, 3, "w2 w3", &too_large("blocks.1.mlp.act@7"), &ask).unwrap();
     assert_eq!(ran.report.interventions, vec![Status::Waiting { pos: 7 }; 3]);
@@ -209,7 +210,7 @@ fn a_state_that_is_not_finite_is_named() {
 fn without_a_model_nothing_runs() {
     let mut session = Session::new(Device::flex());
     assert!(matches!(run(&mut session, 1, "w2", &[]).unwrap_err(), RunError::NoModel));
-    assert!(matches!(look(&session, 1, &[]).unwrap_err(), RunError::NoModel));
+    assert!(matches!(look(&mut session, 1, &[]).unwrap_err(), RunError::NoModel));
 }
 
 #[test]
@@ -219,11 +220,11 @@ fn a_model_that_does_not_open_leaves_the_one_before() {
     let (file, bytes) = package();
     let said = session.open(file, &bytes[1..]).unwrap_err();
     assert!(matches!(said, LoadError::CutShort { .. }), "{said}");
-    assert_eq!(look(&session, 1, &[Question::Next(AskNext)]).unwrap(), before);
+    assert_eq!(look(&mut session, 1, &[Question::Next(AskNext)]).unwrap(), before);
     // Another model knows nothing of the run.
     let (file, bytes) = package();
     session.open(file, &bytes).unwrap();
-    assert!(matches!(look(&session, 1, &[]).unwrap_err(), RunError::NoRun));
+    assert!(matches!(look(&mut session, 1, &[]).unwrap_err(), RunError::NoRun));
 }
 
 #[test]
@@ -233,7 +234,7 @@ fn answers_come_in_the_order_of_the_questions() {
     let together = run(&mut session, 1, "w2 w3 w9", &asked).unwrap().answers;
     for (question, answer) in asked.iter().zip(&together) {
         assert_eq!(
-            look(&session, 1, std::slice::from_ref(question)).unwrap(),
+            look(&mut session, 1, std::slice::from_ref(question)).unwrap(),
             std::slice::from_ref(answer)
         );
     }
@@ -243,22 +244,40 @@ fn answers_come_in_the_order_of_the_questions() {
 #[test]
 fn the_run_as_trained_stands_beside_a_changed_one() {
     let mut session = opened();
-    let ask = [Question::Next(AskNext)];
-    let plain = run(&mut session, 1, "w2 w3", &ask).unwrap();
-    assert_eq!(plain.unchanged, [], "nothing was changed");
-    let ran = changed(&mut session, 2, "w2 w3", &program("~mlp.0 scale 0"), &ask).unwrap();
-    assert_eq!((ran.unchanged, ran.report.interventions), (Vec::new(), vec![Status::Off]));
+    let lens = AskLens { a: GUESS, b: GUESS };
+    let next = [Question::Next(AskNext)];
+    let of_trained: [Question; 1] = [AskUnchanged::of(AskNext).into()];
+    let plain = run(&mut session, 1, "w2 w3", &[next[0].clone(), of_trained[0].clone()]).unwrap();
+    assert_eq!(plain.answers[1].answer, Err(Absence::NothingChanged));
+    let ran = changed(&mut session, 2, "w2 w3", &program("~mlp.0 scale 0"), &of_trained).unwrap();
+    assert_eq!(ran.answers[0].answer, Err(Absence::NothingChanged));
+    assert_eq!(ran.report.interventions, [Status::Off]);
     for factor in ["0", "0.5"] {
         let program = program(&format!("mlp.0 scale {factor}"));
+        let ask = [next[0].clone(), of_trained[0].clone(), AskUnchanged::of(lens.clone()).into()];
         let ran = changed(&mut session, 3, "w2 w3", &program, &ask).unwrap();
-        assert_eq!(ran.unchanged, plain.answers);
-        assert_ne!(ran.answers, plain.answers);
+        let trained = |at: usize| ran.answers[at].to::<AskUnchanged>().unwrap();
+        assert_eq!(trained(1).to::<AskNext>(), plain.answers[0].to::<AskNext>());
+        assert_ne!(ran.answers[0].answer, plain.answers[0].answer);
+        // The lens of the run as trained is about the changed run's own guesses.
+        let [a, b] = trace::guesses(ran.answers[0].to::<AskNext>().unwrap().values());
+        let lens = trained(2).to::<AskLens>().unwrap().clone();
+        assert_eq!((lens.a, lens.b), (a, b));
+        run(&mut session, 4, "w2 w3", &[]).unwrap();
+        assert_eq!(
+            look(&mut session, 4, &[AskLens { a, b }.into()]).unwrap()[0].to::<AskLens>(),
+            Some(&lens)
+        );
     }
-    let other = run(&mut session, 4, "w2 w4", &ask).unwrap();
-    let ran = changed(&mut session, 5, "w2 w4", &program("mlp.0 scale 0"), &[]).unwrap();
-    assert_eq!(ran.unchanged, other.answers);
-    // The run that can be looked at is the changed one.
-    assert_ne!(look(&session, 5, &ask).unwrap(), ran.unchanged);
+    // A look can ask it too, with more than the run needed of it.
+    changed(&mut session, 5, "w2 w4", &program("mlp.0 scale 0"), &of_trained).unwrap();
+    let seen =
+        look(&mut session, 5, &[AskUnchanged::of(AskNorms).into(), next[0].clone()]).unwrap();
+    let other = run(&mut session, 6, "w2 w4", &[AskNorms.into(), AskNext.into()]).unwrap();
+    let norms = seen[0].to::<AskUnchanged>().unwrap().to::<AskNorms>();
+    assert_eq!(norms, other.answers[0].to::<AskNorms>());
+    // What a look without a wrapper is about is the changed run.
+    assert_ne!(seen[1].answer, other.answers[1].answer);
 }
 
 #[test]
@@ -286,10 +305,10 @@ fn a_checkpoint_answers_under_its_own_step_and_the_end_is_as_it_was() {
     let (file, weights, checkpoints) = with_checkpoints();
     let mut session = Session::new(Device::flex());
     assert_eq!(session.open(file, &weights).unwrap().checkpoints, [0, 5, 9]);
-    let ask = [Question::Next(AskNext)];
+    let ask = [Question::Next(AskNext), AskUnchanged::of(AskNext).into()];
     let of_step = |session: &mut Session, id: u64| {
         let ran = changed(session, id, "w2 w3", &program("mlp.0 scale 0"), &ask).unwrap();
-        (ran.step, ran.answers, ran.unchanged)
+        (ran.step, ran.answers[0].clone(), ran.answers[1].clone())
     };
     let finished = of_step(&mut session, 1);
     assert_eq!(finished.0, None);
@@ -302,7 +321,7 @@ fn a_checkpoint_answers_under_its_own_step_and_the_end_is_as_it_was() {
     assert_eq!(session.lacking(Some(0)), None);
 
     session.go_to(Some(0)).unwrap();
-    assert!(matches!(look(&session, 1, &ask).unwrap_err(), RunError::NoRun));
+    assert!(matches!(look(&mut session, 1, &ask).unwrap_err(), RunError::NoRun));
     let first = of_step(&mut session, 2);
     assert_eq!(first.0, Some(0));
     assert!(first.1 != finished.1 && first.2 != finished.2, "what was kept is of this step");
@@ -354,7 +373,7 @@ fn a_step_that_is_not_there_is_refused_and_the_last_run_stands() {
     assert!(session.add_checkpoints(&checkpoints[1..]).is_err());
     // Where it is already, nothing is lost.
     session.go_to(Some(5)).unwrap();
-    assert_eq!((session.step(), look(&session, 1, &ask).unwrap()), (Some(5), before));
+    assert_eq!((session.step(), look(&mut session, 1, &ask).unwrap()), (Some(5), before));
 
     // Another model begins at its end and knows none of this one's steps.
     let (plain, bytes) = package();
@@ -431,7 +450,7 @@ fn changed(
     program: &Program,
     ask: &[Question],
 ) -> Result<engine::session::Ran, RunError> {
-    let asked = Asked { prompt, program, ask, ask_unchanged: &[Question::Next(AskNext)] };
+    let asked = Asked { prompt, program, ask };
     pollster::block_on(session.run(id, asked))
 }
 
@@ -446,6 +465,6 @@ fn too_large(place: &str) -> Program {
     program(&format!("{place} scale 3e38; {place} scale 3e38; {place} scale 0"))
 }
 
-fn look(session: &Session, id: u64, ask: &[Question]) -> Result<Vec<Reply>, RunError> {
+fn look(session: &mut Session, id: u64, ask: &[Question]) -> Result<Vec<Reply>, RunError> {
     pollster::block_on(session.look(id, ask))
 }

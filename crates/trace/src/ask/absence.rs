@@ -46,6 +46,9 @@ pub enum Absence {
     /// No probe of a fact has been fitted at a site.
     #[error("No probe of “{fact}” is fitted at {site} yet.")]
     NoProbe { fact: String, site: Site },
+    /// The program changes nothing, so that there is no other run.
+    #[error("Nothing is changed, so the run is as trained.")]
+    NothingChanged,
     /// The prompt is no row of the task that a probe was fitted on.
     #[error("The prompt is no row of the task: {0}.")]
     NoRow(String),

@@ -21,6 +21,7 @@ mod patterns;
 mod state_lens;
 mod thumbnails;
 mod time_scales;
+mod unchanged;
 mod value;
 
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,7 @@ pub use patterns::{AskPatterns, Patterns};
 pub use state_lens::{AskStateLens, StateLens};
 pub use thumbnails::AskThumbnails;
 pub use time_scales::{AskTimeScales, TimeScales};
+pub use unchanged::{AskUnchanged, Unchanged};
 pub use value::{AskValue, Value};
 
 /// A question that has an answer of a type of its own.
@@ -136,6 +138,7 @@ questions! {
     Eigenvalues: AskEigenvalues => Eigenvalues,
     PatternDifference: AskPatternDifference => PatternDifference,
     Decoded: AskDecoded => Decoded,
+    Unchanged: AskUnchanged => Unchanged,
 }
 
 /// What came of a question.

@@ -109,18 +109,13 @@ async fn advance(session: &mut Session, pace: &mut Pace) -> Option<Event> {
 async fn handle(session: &mut Session, request: Request) -> Option<Event> {
     Some(match request {
         Request::Open { url } => open(session, &url).await,
-        Request::Run { id, prompt, program, ask, ask_unchanged } => {
+        Request::Run { id, prompt, program, ask } => {
             let start = now_secs();
-            let asked = Asked {
-                prompt: &prompt,
-                program: &program,
-                ask: &ask,
-                ask_unchanged: &ask_unchanged,
-            };
+            let asked = Asked { prompt: &prompt, program: &program, ask: &ask };
             match session.run(id, asked).await {
-                Ok(Ran { step, tokens, n_cut, answers, unchanged, report }) => {
+                Ok(Ran { step, tokens, n_cut, answers, report }) => {
                     let secs = now_secs() - start;
-                    Event::Ran { id, tokens, n_cut, secs, answers, unchanged, report, step }
+                    Event::Ran { id, tokens, n_cut, secs, answers, report, step }
                 }
                 Err(error) => failed(Some(id), error.to_string(), false),
             }
