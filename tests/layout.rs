@@ -267,3 +267,37 @@ fn files_are_no_longer_than_a_reader_can_hold() {
         }
     }
 }
+
+/// Every recipe of ARCHITECTURE.md: what is added, how many files it says, and the paths it names.
+fn recipes() -> Vec<(String, usize, BTreeSet<String>)> {
+    let map = read(&root().join("ARCHITECTURE.md"));
+    let (_, list) = map.split_once("## To add").expect("there are recipes");
+    let recipe = |line: &str| {
+        let (name, rest) = line.strip_prefix("- **")?.split_once("** (")?;
+        let (count, text) = rest.split_once(" file")?;
+        let quoted = text.split('`').skip(1).step_by(2);
+        let paths = quoted.filter(|it| it.contains('/') && !it.contains(' '));
+        // What is besides, "(6 then)", is not counted.
+        let besides = text.matches(" then)").count();
+        let paths: BTreeSet<String> = paths.map(str::to_owned).collect();
+        Some((name.to_owned(), count.parse::<usize>().ok()? + besides, paths))
+    };
+    list.lines().filter(|it| it.starts_with("- **")).map(|it| recipe(it).expect(it)).collect()
+}
+
+#[test]
+fn recipes_name_what_is_there_and_count_it() {
+    let recipes = recipes();
+    assert!(18 <= recipes.len(), "{}", recipes.len());
+    for (name, count, paths) in recipes {
+        assert_eq!(paths.len(), count, "{name}: {paths:?}");
+        for path in paths {
+            let known = match path.find("NAME") {
+                Some(at) => path[..at].trim_end_matches('/'),
+                None => path.as_str(),
+            };
+            let is_there = known == "assets/text" || root().join(known).exists();
+            assert!(is_there, "{name}: there is no {path}");
+        }
+    }
+}
