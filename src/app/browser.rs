@@ -143,3 +143,10 @@ pub(in crate::app) fn focus(selector: &str) {
         element.focus().unwrap_or_default();
     }
 }
+
+/// Takes the element of this id out of the document, where it is there.
+pub(in crate::app) fn remove(id: &str) {
+    if let Some(element) = document().get_element_by_id(id) {
+        element.remove();
+    }
+}
