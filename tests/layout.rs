@@ -278,7 +278,7 @@ fn files_are_no_longer_than_a_reader_can_hold() {
 }
 
 /// Folders of the page whose texts go through `tr!`, `tr_n!` or `text!`.
-const TRANSLATED: &[&str] = &["src/app/shell"];
+const TRANSLATED: &[&str] = &["src/app/shell", "src/app/parts", "src/app/state", "src/app/panels"];
 
 /// What a literal is for that no reader sees, by what stands around or before it.
 const NOT_SHOWN: &[&str] = &[
@@ -305,6 +305,12 @@ const NO_TEXTS: &[(&str, &str)] = &[
     ("Home", "a key, as browsers name it"),
     ("End", "a key, as browsers name it"),
     ("Escape", "a key, as browsers name it"),
+    ("Tab", "a key, as browsers name it"),
+    ("menu {class}", "names of styles"),
+    ("ramp {kind}", "names of styles"),
+    ("[data-place={}] .heading select", "a selector"),
+    ("recurrent network", "a name of `kind_of`, compared with"),
+    ("blocks.1.mlp.out@last set mean", "a program's own words"),
     (
         "[data-zone=stage] .maximised button, [data-zone=stage]:not(.has-maximised) .figure",
         "a selector",
@@ -322,7 +328,7 @@ fn looks_like_text(literal: &scan::Literal) -> bool {
         words.windows(2).any(|it| is_word(it[0]) && is_word(it[1]) && it != ["xx", "xx"]);
     let is_capital =
         |it: &str| it.starts_with(char::is_uppercase) && it[1..] == it[1..].to_lowercase();
-    let is_name = 2 < plain.len() && is_word(&plain) && is_capital(&plain);
+    let is_name = 2 < plain.len() && is_word(&literal.text) && is_capital(&plain);
     is_phrase || is_name || is_shown(literal) && words.iter().any(|it| is_word(it))
 }
 

@@ -37,16 +37,16 @@ pub(in crate::app) fn ChartPanel(place: Place) -> impl IntoView {
     let controls = move || {
         view! {
             <Choice
-                name="What the chart draws"
-                choices=vec![(ChartKind::Logprob, "log p"), (ChartKind::Rank, "rank")]
+                name=tr!("What the chart draws")
+                choices=vec![(ChartKind::Logprob, text!("log p")), (ChartKind::Rank, text!("rank"))]
                 chosen=kind
                 on_choose=move |it| state.bookmark.update(|all| all.chart = it)
             />
         }
     };
     let about = move || match kind.get() {
-        ChartKind::Logprob => "by depth, nats".to_owned(),
-        ChartKind::Rank => "by depth, log scale".to_owned(),
+        ChartKind::Logprob => tr!("by depth, nats").to_owned(),
+        ChartKind::Rank => tr!("by depth, log scale").to_owned(),
     };
     let legend = move || {
         let (a, b) = asked.get().map_or_else(|| state.pair(), |it| (it.a, it.b));
@@ -64,13 +64,13 @@ pub(in crate::app) fn ChartPanel(place: Place) -> impl IntoView {
     view! {
         <Panel
             place
-            title="A and B"
+            title=tr!("A and B")
             site=""
             about=Signal::derive(about)
             controls
             legend
             table=Signal::derive(table)
-            axes="Up: depth. Across: what the logit lens gives A and B."
+            axes=tr!("Up: depth. Across: what the logit lens gives A and B.")
             svg=move |()| {
                 let chart = untrack(|| chart_of(state, asked, SAVED_PX));
                 chart.map(|it| svg_of_chart(state, &it, SAVED_PX))

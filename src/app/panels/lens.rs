@@ -37,7 +37,7 @@ pub(in crate::app) fn LensPanel(place: Place) -> impl IntoView {
         let choices = LensMode::ALL.iter().map(|it| (it.0, it.2)).collect();
         view! {
             <Choice
-                name="What the colour says"
+                name=tr!("What the colour says")
                 choices
                 chosen=mode
                 on_choose=move |it| state.bookmark.update(|all| all.lens = it)
@@ -46,19 +46,22 @@ pub(in crate::app) fn LensPanel(place: Place) -> impl IntoView {
     };
     let at_point = move |at: Point| hit(state, size.get_untracked(), at);
     let label = move || {
-        format!("Logit lens: depth upward, positions to the right. {}", reading(state, asked))
+        tr!(
+            "Logit lens: depth upward, positions to the right. {reading}",
+            reading = reading(state, asked)
+        )
     };
     view! {
         <Panel
             place
-            title="Logit lens"
+            title=tr!("Logit lens")
             site=Signal::derive(move || site(state))
             about=Signal::derive(move || about(state, asked))
             controls
             legend=move || legend(state, asked)
             table=Signal::derive(move || table(state, asked))
             svg=move |()| scene.get_untracked().map(|it| svg_of(state, &it))
-            axes="Up: depth, from the embedding to the output. Across: tokens. In a cell: the most probable next token."
+            axes=tr!("Up: depth, from the embedding to the output. Across: tokens. In a cell: the most probable next token.")
             data=Callback::new(move |()| untrack(|| matrix(state, asked)))
         >
             <Figure
@@ -118,23 +121,23 @@ fn site(state: AppState) -> String {
         .ground()
         .sites
         .get(cursor.depth)
-        .map_or_else(String::new, |it| format!("after {}", depth_name(*it)))
+        .map_or_else(String::new, |it| tr!("after {site}", site = depth_name(*it)))
 }
 
 /// What this shows, and from which depth on it may be believed at the cursor's position.
 fn about(state: AppState, asked: Asked<AskLens>) -> String {
-    let what = "What each depth would say if the model stopped.";
+    let what = tr!("What each depth would say if the model stopped.");
     let Some(lens) = asked.get() else { return what.to_owned() };
     match unreliable_before(&lens, state.cursor().pos).and_then(|it| lens.sites.get(it)) {
-        Some(site) => format!("{what} Unreliable below {}.", depth_name(*site)),
-        None => format!("{what} Reliable throughout."),
+        Some(site) => tr!("{what} Unreliable below {site}.", what, site = depth_name(*site)),
+        None => tr!("{what} Reliable throughout.", what),
     }
 }
 
 /// The reading of the cursor's cell in words.
 fn reading(state: AppState, asked: Asked<AskLens>) -> String {
     let Some((word, prob)) = said(state, asked) else { return String::new() };
-    format!("{}: “{word}” at {}.", site(state), number(prob))
+    tr!("{site}: “{word}” at {number}.", site = site(state), word, number = number(prob))
 }
 
 /// The top token of the cursor's cell and its probability.
