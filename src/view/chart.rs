@@ -49,13 +49,13 @@ pub fn depth_chart(
     let names: Vec<String> = lens.sites.iter().map(|it| depth_name(*it)).collect();
     let chart = Chart { palette, size_px, row, least, names: &names };
     chart.draw(&mut text, [(&drawn_a, palette.a), (&drawn_b, palette.b)], depth, kind).ok()?;
-    let ends = format!(
-        "{} at {}: A {}, B {}",
-        if kind == ChartKind::Rank { "rank" } else { "log-probability" },
-        names.get(depth).map_or("", String::as_str),
-        a.get(depth).map_or_else(String::new, |it| number(*it)),
-        b.get(depth).map_or_else(String::new, |it| number(*it)),
-    );
+    let depth_name = names.get(depth).map_or("", String::as_str);
+    let [a, b] = [a, b].map(|it| it.get(depth).map_or_else(String::new, |value| number(*value)));
+    let ends = if kind == ChartKind::Rank {
+        tr!("rank at {depth_name}: A {a}, B {b}", depth_name, a, b)
+    } else {
+        tr!("log-probability at {depth_name}: A {a}, B {b}", depth_name, a, b)
+    };
     Some(text.replacen("<svg ", &format!("<svg role=\"img\" aria-label=\"{ends}\" "), 1))
 }
 

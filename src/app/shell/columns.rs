@@ -11,6 +11,7 @@ use crate::{
     },
     link::Status,
     share::Place,
+    text,
     view::{kind_of, memory_meter, shown_text, signed},
 };
 
@@ -69,7 +70,7 @@ fn Head(leave: Option<Callback<()>>) -> impl IntoView {
                 it.n_params,
                 "{kind}, {n} parameter",
                 "{kind}, {n} parameters",
-                kind = kind_of(&it.shape)
+                kind = text::of(kind_of(&it.shape))
             )
         })
     };

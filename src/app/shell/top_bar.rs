@@ -90,7 +90,7 @@ fn Model() -> impl IntoView {
         model().map_or_else(String::new, |it| {
             tr!(
                 "{kind}, {size} MB",
-                kind = kind_of(&it.shape),
+                kind = text::of(kind_of(&it.shape)),
                 size = format!("{:.1}", it.size_bytes as f64 / 1e6)
             )
         })
