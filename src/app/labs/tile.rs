@@ -212,7 +212,7 @@ fn FrameFigure(drawn: Drawn, scene: Memo<Option<Arc<Scene>>>) -> impl IntoView {
     });
     let label = move || {
         let frame = drawn.frame.get();
-        frame.map_or_else(String::new, |it| words::spoken(drawn.kind, &it, at.get()))
+        frame.map_or_else(String::new, |it| frame::spoken(drawn.kind, &it, at.get()))
     };
     let aim = move |event: ev::PointerEvent| {
         let found = untrack(|| drawn.with(|it| it.hit(point_of(&event)))).flatten();
