@@ -259,7 +259,7 @@ fn files_are_no_longer_than_a_reader_can_hold() {
         ("crates/engine/src/model/config.rs", 854),
         ("crates/engine/src/model/ssm/recurrence.rs", 450),
         ("crates/lab/src/claim/parse.rs", 407),
-        ("src/link/talk.rs", 421),
+        ("src/link/talk.rs", 406),
         ("src/view/film.rs", 407),
     ];
     for folder in ["src", "crates", "xtask/src"] {
@@ -278,8 +278,15 @@ fn files_are_no_longer_than_a_reader_can_hold() {
 }
 
 /// Folders of the page whose texts go through `tr!`, `tr_n!` or `text!`.
-const TRANSLATED: &[&str] =
-    &["src/app/shell", "src/app/parts", "src/app/state", "src/app/panels", "src/view"];
+const TRANSLATED: &[&str] = &[
+    "src/app/shell",
+    "src/app/parts",
+    "src/app/state",
+    "src/app/panels",
+    "src/view",
+    "src/share",
+    "src/link",
+];
 
 /// What a literal is for that no reader sees, by what stands around or before it.
 const NOT_SHOWN: &[&str] = &[
@@ -312,6 +319,7 @@ const NO_TEXTS: &[(&str, &str)] = &[
     ("[data-place={}] .heading select", "a selector"),
     ("{name}, number", "a heading in files for programs"),
     ("Mamba", "a name"),
+    ("Anna put the lantern in the barn. Tom looked for the lantern in the", "a prompt"),
     ("recurrent network", "a name of `kind_of`, compared with"),
     ("blocks.1.mlp.out@last set mean", "a program's own words"),
     (

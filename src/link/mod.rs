@@ -4,6 +4,7 @@
 //! what it says ([`Effect`]). So every order of events can be tested natively.
 
 mod jobs; // work between runs
+mod model; // its files and its steps
 mod run; // what a run was asked, and what came back
 mod talk; // start here
 #[cfg(test)]

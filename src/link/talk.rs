@@ -3,7 +3,11 @@
 
 use trace::{AskNext, Event, ModelInfo, Program, Question, Reply, Request, RunId};
 
-use super::{Answered, Effect, Input, JobState, Run, Status, jobs::Jobs};
+use super::{
+    Answered, Effect, Input, JobState, Run, Status,
+    jobs::Jobs,
+    model::{address_of, lacking},
+};
 
 /// An engine that says nothing for so long, or for so many times its last run, has stopped.
 const PATIENCE_SECS: f64 = 8.0;
@@ -109,7 +113,7 @@ impl Talk {
             Input::StopJob => self.jobs.stop(),
             Input::Heard(event) => self.hear(now_secs, *event),
             Input::Broke(text) => self.fail(&text),
-            Input::Tick if self.is_late(now_secs) => self.fail("the engine does not answer"),
+            Input::Tick if self.is_late(now_secs) => self.fail(tr!("the engine does not answer")),
             Input::Tick => Vec::new(),
             Input::Close => {
                 self.is_closed = true;
@@ -355,13 +359,13 @@ impl Talk {
         if self.is_gpu {
             // What a driver says of itself helps no reader.
             let text =
-                "WebGPU does not start here, or has stopped. The page goes on with the CPU; \
-                        choose WebGPU again to retry"
-                    .to_owned();
-            effects.extend([Effect::Notice(text), Effect::UseCpu]);
+                tr!("WebGPU does not start here, or has stopped. The page goes on with the CPU; \
+                 choose WebGPU again to retry");
+            effects.extend([Effect::Notice(text.to_owned()), Effect::UseCpu]);
         } else if self.n_failures <= MOST_RESTARTS {
-            let text = format!(
-                "{text}. It is being started again; the picture is that of the last good run"
+            let text = tr!(
+                "{text}. It is being started again; the picture is that of the last good run",
+                text
             );
             effects.extend([
                 Effect::Notice(text),
@@ -370,7 +374,7 @@ impl Talk {
             ]);
         } else {
             let text =
-                format!("{text}, again and again. Reload the page; the link keeps your place");
+                tr!("{text}, again and again. Reload the page; the link keeps your place", text);
             effects.extend([Effect::Status(Status::Stopped), Effect::Notice(text)]);
         }
         effects
@@ -399,23 +403,4 @@ impl Talk {
 /// Questions as they were asked and as the run closed them: neither need be asked again.
 fn all_forms(answers: &[Answered]) -> Vec<Question> {
     answers.iter().flat_map(|it| [it.asked.clone(), it.reply.question.clone()]).collect()
-}
-
-/// That a model has no such step, and which it has.
-fn lacking(step: usize, checkpoints: &[usize]) -> String {
-    if checkpoints.is_empty() {
-        return format!(
-            "this model has no checkpoints of its training, so none at step {step}; the finished weights answer"
-        );
-    }
-    let steps: Vec<String> = checkpoints.iter().map(usize::to_string).collect();
-    format!("this model has no checkpoint at step {step}; it has {}", steps.join(", "))
-}
-
-/// Where the files of a model are, seen from the worker: of `LAB/NETWORK-SEED` in the lab's folder.
-fn address_of(model: &str) -> String {
-    match model.split_once('/') {
-        Some((lab, network)) => format!("./labs/{lab}/networks/{network}"),
-        None => format!("./models/{model}"),
-    }
 }
