@@ -9,6 +9,7 @@
 //! tr_n!(count, "{n} token", "{n} tokens")              String; {n} is the count
 //! text!("attention")                                   the key itself, for tables of names,
 //!                                                      which are shown through text::of(name)
+//! text!("now: {value}", value)                         a key whose placeholders are elements
 //! ```
 
 mod file;
@@ -50,8 +51,11 @@ macro_rules! tr_n {
 /// A key in a table, where nothing can be looked up yet: the literal itself. Whoever shows it calls
 /// [`of`](crate::text::of).
 macro_rules! text {
-    ($key:literal) => {{
-        const { assert!($crate::text::names_are($key, &[]), "a placeholder without a value") };
+    ($key:literal $(, $name:ident)* $(,)?) => {{
+        const {
+            let names: &[&str] = &[$(stringify!($name)),*];
+            assert!($crate::text::names_are($key, names), "placeholders are the names");
+        };
         $key
     }};
 }
@@ -128,6 +132,28 @@ fn fill(text: &str, arguments: &Arguments<'_>) -> String {
         }
     }
     filled + rest
+}
+
+/// A part of a text.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Piece<'a> {
+    Words(&'a str),
+    /// What stood in braces.
+    Placeholder(&'a str),
+}
+
+/// A text apart at its placeholders, for those that put something else than words in.
+pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((name, after)) = after.split_once('}') else { break };
+        pieces.extend([Piece::Words(before), Piece::Placeholder(name)]);
+        rest = after;
+    }
+    pieces.push(Piece::Words(rest));
+    pieces.retain(|it| *it != Piece::Words(""));
+    pieces
 }
 
 /// The form of `text` for a count; the last one where a language has more forms than are written.
@@ -240,6 +266,17 @@ mod tests {
         );
         let text = texts.of("{n} of {total}");
         assert_eq!(fill(text, &[("n", &2), ("total", &"5")]), "von 5 sind 2 da");
+    }
+
+    #[test]
+    fn a_text_comes_apart_at_its_placeholders() {
+        use Piece::{Placeholder, Words};
+        let all = pieces(text!("Why {a} rather than {b}?", a, b));
+        let expected =
+            [Words("Why "), Placeholder("a"), Words(" rather than "), Placeholder("b"), Words("?")];
+        assert_eq!(all, expected);
+        assert_eq!(pieces("{a}"), [Placeholder("a")]);
+        assert_eq!(pieces("no {end"), [Words("no {end")]);
     }
 
     #[test]

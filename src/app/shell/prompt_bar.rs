@@ -8,7 +8,10 @@ use trace::Token;
 use crate::{
     app::{
         browser::{after, all_in},
-        parts::field::{put, refuse},
+        parts::{
+            field::{put, refuse},
+            phrase::phrase,
+        },
         state::AppState,
     },
     view::{Pick, shown, signed},
@@ -305,7 +308,10 @@ fn Frame() -> impl IntoView {
     view! {
         <div class="frame">
             <div>
-                {question(slot(true), slot(false))}
+                {phrase(
+                    text!("Why {a} rather than {b}?", a, b),
+                    [("a", slot(true).into_any()), ("b", slot(false).into_any())],
+                )}
                 <small>{move || tr!("of A and B, after token {pos}", pos = pos())}</small>
             </div>
             <div class="headline">
@@ -316,23 +322,6 @@ fn Frame() -> impl IntoView {
             </div>
         </div>
     }
-}
-
-/// The question with its fields where the language has them.
-fn question(a: impl IntoView + 'static, b: impl IntoView + 'static) -> impl IntoView {
-    /// What stands for a field until it is put in; no text has such a letter.
-    const FIELD: char = '\u{1}';
-    let question =
-        tr!("Why {a} rather than {b}?", a = format!("{FIELD}a"), b = format!("{FIELD}b"));
-    let (mut a, mut b) = (Some(a.into_any()), Some(b.into_any()));
-    let mut parts = question.split(FIELD).map(str::to_owned);
-    let first = parts.next();
-    let rest = parts.map(|part| {
-        let field = if part.starts_with('a') { a.take() } else { b.take() };
-        view! { {field} {part[1..].to_owned()} }
-    });
-    let rest = rest.collect_view();
-    view! { {first} {rest} }
 }
 
 #[cfg(test)]
