@@ -38,17 +38,7 @@ pub fn read_link(fragment: &str) -> (Bookmark, Vec<String>) {
     }
     let pairs: BTreeMap<String, String> =
         form_urlencoded::parse(fragment.as_bytes()).into_owned().collect();
-    match pairs.get("v").map(|it| it.parse::<u32>()) {
-        Some(Ok(version)) if version <= LINK_VERSION => {}
-        Some(Ok(version)) => troubles.push(tr!(
-            "this link is of version {version} and this page reads up to {known}; what both know was kept",
-            version,
-            known = LINK_VERSION
-        )),
-        Some(Err(_)) | None => {
-            troubles.push(tr!("this link does not say its version (v=1); what is known was kept").into());
-        }
-    }
+    troubles.extend(version_trouble(pairs.get("v")));
     for (name, text) in &pairs {
         let now = OLD_PARTS.iter().find(|it| it.0 == name).map_or(name.as_str(), |it| it.1);
         let Some(part) = PARTS.iter().find(|it| it.name == now) else {
@@ -98,6 +88,21 @@ pub fn read_link(fragment: &str) -> (Bookmark, Vec<String>) {
         }
     }
     (bookmark, troubles)
+}
+
+/// What is said of a version that this page does not read in full.
+fn version_trouble(version: Option<&String>) -> Option<String> {
+    match version.map(|it| it.parse::<u32>()) {
+        Some(Ok(version)) if version <= LINK_VERSION => None,
+        Some(Ok(version)) => Some(tr!(
+            "this link is of version {version} and this page reads up to {known}; what both know was kept",
+            version,
+            known = LINK_VERSION
+        )),
+        Some(Err(_)) | None => {
+            Some(tr!("this link does not say its version (v=1); what is known was kept").to_owned())
+        }
+    }
 }
 
 /// What of a program could not be read, and why.
