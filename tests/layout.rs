@@ -6,6 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+#[path = "../src/text/file.rs"]
+mod file;
+#[path = "../xtask/src/scan.rs"]
+mod scan;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -140,11 +145,14 @@ fn the_model_does_not_know_who_looks() {
 
 /// Folders of the page's source, each with those that it may use besides itself.
 const MAY_USE: &[(&str, &[&str])] = &[
+    // Its macros are everywhere; that it uses nothing is what matters.
+    ("text", &[]),
     ("view", &[]),
     ("paint", &["view"]),
     ("share", &["view"]),
     ("link", &["share", "view"]),
     ("app/browser", &[]),
+    ("app/language", &["app/browser"]),
     ("app/state", &["app/browser", "link", "paint", "share", "view"]),
     ("app/parts", &["app/browser", "app/state", "link", "paint", "share", "view"]),
     ("app/panels", &["app/browser", "app/state", "app/parts", "link", "paint", "share", "view"]),
@@ -217,7 +225,7 @@ fn folders_of_the_page_use_what_lies_below_them() {
         };
         for path in paths {
             for used in imports(&path).iter().filter(|it| known(it)) {
-                let is_fine = used == folder || may.contains(&used.as_str());
+                let is_fine = used == folder || used == "text" || may.contains(&used.as_str());
                 assert!(is_fine, "{} uses {used}, which lies above {folder}", path.display());
             }
         }
@@ -300,4 +308,168 @@ fn recipes_name_what_is_there_and_count_it() {
             assert!(is_there, "{name}: there is no {path}");
         }
     }
+}
+
+/// Folders of the page whose texts go through `tr!`, `tr_n!` or `text!`.
+const TRANSLATED: &[&str] = &["src/app", "src/link", "src/paint", "src/share", "src/view"];
+
+/// What a literal is for that no reader sees, by what stands around or before it.
+const NOT_SHOWN: &[&str] = &[
+    // Tests of our own faults, which end in the console.
+    "assert!",
+    "assert_eq!",
+    "debug_assert!",
+    "expect",
+    "warn!",
+    // What elements are found by, styled by, and why a lint is off.
+    "all_in",
+    "closest",
+    "contains",
+    "focus",
+    "query_selector",
+    "class=",
+    "reason =",
+    "rel=",
+    "summary_class=",
+];
+
+/// Literals that look like texts and are none, each with its reason.
+const NO_TEXTS: &[(&str, &str)] = &[
+    ("Undercurrent", "a name"),
+    ("SHA-256 ", "a name"),
+    ("Home", "a key, as browsers name it"),
+    ("End", "a key, as browsers name it"),
+    ("Escape", "a key, as browsers name it"),
+    ("Tab", "a key, as browsers name it"),
+    ("menu {class}", "names of styles"),
+    ("ramp {kind}", "names of styles"),
+    ("[data-place={}] .heading select", "a selector"),
+    ("{name}, number", "a heading in files for programs"),
+    ("Mamba", "a name"),
+    ("States", "the title of a lesson, as the lesson has it"),
+    ("mark met", "names of styles"),
+    ("mark open", "names of styles"),
+    ("M{x1} {y1}L{x2} {y2}", "a path of SVG"),
+    ("{} {size_px}px {}", "a font of CSS"),
+    ("Files", "a kind of what is dropped, as browsers name it"),
+    ("Anna put the lantern in the barn. Tom looked for the lantern in the", "a prompt"),
+    ("recurrent network", "a name of `kind_of`, compared with"),
+    ("blocks.1.mlp.out@last set mean", "a program's own words"),
+    (
+        "[data-zone=stage] .maximised button, [data-zone=stage]:not(.has-maximised) .figure",
+        "a selector",
+    ),
+];
+
+/// Whether a literal looks like something that a reader is to read: two words, a capital word, or
+/// a word where elements, attributes, tables and notices have theirs.
+fn looks_like_text(literal: &scan::Literal) -> bool {
+    let is_word = |it: &str| 2 <= it.len() && it.chars().all(|it| it.is_ascii_alphabetic());
+    let plain = without_placeholders(&literal.text);
+    let words: Vec<&str> =
+        plain.split(' ').map(|it| it.trim_matches(|it| ",.:;“”()".contains(it))).collect();
+    let is_placeholder = |it: &str| it.trim_matches('x').is_empty();
+    let is_phrase = words.windows(2).any(|it| {
+        it.iter().all(|word| is_word(word)) && !it.iter().all(|word| is_placeholder(word))
+    });
+    let is_capital =
+        |it: &str| it.starts_with(char::is_uppercase) && it[1..] == it[1..].to_lowercase();
+    let is_name = 2 < plain.len() && is_word(&literal.text) && is_capital(&plain);
+    is_phrase || is_name || is_shown(literal) && words.iter().any(|it| is_word(it))
+}
+
+/// What `format!` puts in stands for a word.
+fn without_placeholders(text: &str) -> String {
+    let parts: Vec<&str> =
+        text.split('{').map(|it| it.split_once('}').map_or(it, |it| it.1)).collect();
+    parts.join("xx")
+}
+
+/// Whether a literal stands where only texts stand.
+fn is_shown(literal: &scan::Literal) -> bool {
+    let (around, before) = (literal.around.last().map_or("", String::as_str), &literal.before);
+    let is_child = around == "view!" && before.ends_with(['>', '}', '"']);
+    ["aria-label=", "title=", "placeholder="].contains(&before.as_str())
+        || is_child
+        || around.ends_with(".notice")
+        || literal.around.iter().any(|it| it.trim() == "Table::new")
+}
+
+/// The texts of the page's files, each with its place.
+fn keys() -> Vec<(String, scan::Key)> {
+    let files = sources("src").into_iter();
+    let keys = files.flat_map(|path| {
+        let place = path.display().to_string();
+        scan::keys(&read(&path)).into_iter().map(move |it| (place.clone(), it))
+    });
+    keys.collect()
+}
+
+#[test]
+fn texts_of_the_page_can_be_translated() {
+    let is_none = |literal: &scan::Literal| {
+        let around =
+            literal.around.last().map_or("", |it| it.rsplit(['.', ':', ' ']).next().unwrap_or(""));
+        scan::is_key(literal)
+            || NOT_SHOWN.contains(&around)
+            || NOT_SHOWN.contains(&literal.before.as_str())
+            || NO_TEXTS.iter().any(|it| it.0 == literal.text)
+    };
+    let mut found = Vec::new();
+    for path in TRANSLATED.iter().flat_map(|it| sources(it)) {
+        let is_test = ["tests.rs", "testing.rs", "sample.rs"].contains(&name(&path).as_str());
+        let literals = if is_test { Vec::new() } else { scan::literals(&read(&path)) };
+        for literal in literals.iter().filter(|it| looks_like_text(it) && !is_none(it)) {
+            found.push(format!("{}:{}: {:?}", path.display(), literal.line, literal.text));
+        }
+    }
+    assert!(found.is_empty(), "these go through tr!, tr_n! or text!:\n{}", found.join("\n"));
+}
+
+#[test]
+fn texts_of_the_page_are_lines_that_a_translator_can_write() {
+    for (place, scan::Key { text, is_counted }) in keys() {
+        assert!(!text.is_empty() && text.trim() == text, "{place}: blanks are lost: {text:?}");
+        assert!(!text.starts_with('#'), "{place}: a comment in a file of translations: {text:?}");
+        let n_forms = text.split(file::FORMS).count();
+        assert_eq!(n_forms, 1 + usize::from(is_counted), "{place}: forms of a plural: {text:?}");
+    }
+}
+
+#[test]
+fn translations_are_of_texts_that_the_page_has() {
+    let folder = root().join("assets/text");
+    let files = if folder.is_dir() { inside(&folder) } else { Vec::new() };
+    let known: BTreeSet<String> = keys().into_iter().map(|it| it.1.text).collect();
+    for path in files {
+        let entries =
+            file::parse(&read(&path)).unwrap_or_else(|it| panic!("{}: {it}", path.display()));
+        for key in entries.keys() {
+            assert!(known.contains(key), "{}: the page does not say {key:?}", path.display());
+        }
+    }
+}
+
+#[test]
+fn what_looks_like_a_text_is_found() {
+    let found = |source: &str| {
+        let all = scan::literals(source);
+        all.iter().filter(|it| looks_like_text(it)).map(|it| it.text.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        found(r#"f("of the page", "page", "Page", "x y", "M2 4h8")"#),
+        ["of the page", "Page"]
+    );
+    assert_eq!(
+        found(r#"format!("{n} tokens {a} {b}") + &format!("{a} {b}")"#),
+        ["{n} tokens {a} {b}"]
+    );
+    assert_eq!(
+        found(r#"view! { <p id="one" title="two">"three" {x} "four"</p> }"#),
+        ["two", "three", "four"]
+    );
+    assert_eq!(
+        found(r#"Table::new(["token"]); state.notice("lost"); other("token")"#),
+        ["token", "lost"]
+    );
 }

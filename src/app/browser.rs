@@ -49,11 +49,11 @@ impl Drop for Observed {
 /// # Errors
 /// What happened, to stand in a sentence.
 pub(in crate::app) async fn fetched(address: &str) -> Result<Vec<u8>, String> {
-    let lost = |_: JsValue| "the network did not give the file".to_owned();
+    let lost = |_: JsValue| tr!("the network did not give the file").to_owned();
     let response = JsFuture::from(window().fetch_with_str(address)).await.map_err(lost)?;
     let response: web_sys::Response = response.unchecked_into();
     if !response.ok() {
-        return Err(format!("the server answers {}", response.status()));
+        return Err(tr!("the server answers {status}", status = response.status()));
     }
     let bytes = response.array_buffer().map_err(lost)?;
     let bytes = JsFuture::from(bytes).await.map_err(lost)?;
@@ -141,5 +141,12 @@ pub(in crate::app) fn focus(selector: &str) {
     let found = document().query_selector(selector).ok().flatten();
     if let Some(element) = found.and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok()) {
         element.focus().unwrap_or_default();
+    }
+}
+
+/// Takes the element of this id out of the document, where it is there.
+pub(in crate::app) fn remove(id: &str) {
+    if let Some(element) = document().get_element_by_id(id) {
+        element.remove();
     }
 }

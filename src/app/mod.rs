@@ -4,12 +4,24 @@ mod state; // start here
 
 mod browser;
 mod labs;
+mod language;
 mod lesson;
 mod panels;
 mod parts;
 mod shell;
 
-/// Puts the page into the document.
+/// Puts the page into the document, in the reader's language where there is a translation.
 pub(crate) fn start() {
+    match language::readers() {
+        None => mount(),
+        Some(language) => leptos::task::spawn_local(async move {
+            language::take(&language).await;
+            mount();
+        }),
+    }
+}
+
+fn mount() {
     leptos::mount::mount_to_body(shell::workspace::Workspace);
+    browser::remove("boot");
 }

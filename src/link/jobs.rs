@@ -60,7 +60,7 @@ impl Jobs {
         if !std::mem::take(&mut self.is_running) {
             return Vec::new();
         }
-        let text = "the engine was started again, which ended what it computed; start it anew";
+        let text = tr!("the engine was started again, which ended what it computed; start it anew");
         self.failed(text.to_owned()).into_iter().chain([Effect::Notice(text.to_owned())]).collect()
     }
 

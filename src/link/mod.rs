@@ -3,8 +3,8 @@
 //! Knows no browser, no clock and no signals: the page tells it what happens and when, and does
 //! what it says ([`Effect`]). So every order of events can be tested natively.
 
-mod checkpoint;
 mod jobs; // work between runs
+mod model; // its files and its steps
 mod run; // what a run was asked, and what came back
 mod talk; // start here
 #[cfg(test)]

@@ -7,8 +7,8 @@ use trace::{
 
 use super::{
     Answered, Effect, Input, JobState, Run, Status,
-    checkpoint::{address_of, lacking},
     jobs::Jobs,
+    model::{address_of, lacking},
     run::UnderWay,
 };
 
@@ -106,7 +106,7 @@ impl Talk {
             Input::StopJob => self.jobs.stop(),
             Input::Heard(event) => self.hear(now_secs, *event),
             Input::Broke(text) => self.fail(&text),
-            Input::Tick if self.is_late(now_secs) => self.fail("the engine does not answer"),
+            Input::Tick if self.is_late(now_secs) => self.fail(tr!("the engine does not answer")),
             Input::Tick => Vec::new(),
             Input::Close => {
                 self.is_closed = true;
@@ -355,13 +355,13 @@ impl Talk {
         if self.is_gpu {
             // What a driver says of itself helps no reader.
             let text =
-                "WebGPU does not start here, or has stopped. The page goes on with the CPU; \
-                        choose WebGPU again to retry"
-                    .to_owned();
-            effects.extend([Effect::Notice(text), Effect::UseCpu]);
+                tr!("WebGPU does not start here, or has stopped. The page goes on with the CPU; \
+                 choose WebGPU again to retry");
+            effects.extend([Effect::Notice(text.to_owned()), Effect::UseCpu]);
         } else if self.n_failures <= MOST_RESTARTS {
-            let text = format!(
-                "{text}. It is being started again; the picture is that of the last good run"
+            let text = tr!(
+                "{text}. It is being started again; the picture is that of the last good run",
+                text
             );
             effects.extend([
                 Effect::Notice(text),
@@ -370,7 +370,7 @@ impl Talk {
             ]);
         } else {
             let text =
-                format!("{text}, again and again. Reload the page; the link keeps your place");
+                tr!("{text}, again and again. Reload the page; the link keeps your place", text);
             effects.extend([Effect::Status(Status::Stopped), Effect::Notice(text)]);
         }
         effects

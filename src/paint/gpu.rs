@@ -133,7 +133,7 @@ impl GpuSurface {
         let (wgpu::CurrentSurfaceTexture::Success(frame)
         | wgpu::CurrentSurfaceTexture::Suboptimal(frame)) = self.surface.get_current_texture()
         else {
-            return Err(PaintError::Lost("the canvas has no texture".to_owned()));
+            return Err(PaintError::Lost(tr!("the canvas has no texture").to_owned()));
         };
         let view = frame.texture.create_view(&wgpu::TextureViewDescriptor::default());
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());

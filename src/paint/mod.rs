@@ -34,22 +34,22 @@ pub use svg::svg;
 )]
 pub enum PaintError {
     /// There is no WebGPU, or no adapter.
-    #[error("this browser offers no WebGPU; figures are drawn without it, more slowly")]
+    #[error("{}", tr!("this browser offers no WebGPU; figures are drawn without it, more slowly"))]
     NoWebGpu,
     /// WebGPU is there and would not start.
-    #[error("WebGPU would not start; close other pages that use the graphics card and reload: {0}")]
+    #[error("{}", tr!("WebGPU would not start; close other pages that use the graphics card and reload: {why}", why = .0))]
     Refused(String),
     /// The device was lost or reported an error: it draws nothing more.
-    #[error("the graphics device was lost; figures are drawn without it: {0}")]
+    #[error("{}", tr!("the graphics device was lost; figures are drawn without it: {why}", why = .0))]
     Lost(String),
     /// The canvas gave no context.
-    #[error("a canvas gave no \"{0}\" context; reload the page")]
+    #[error("{}", tr!("a canvas gave no \"{kind}\" context; reload the page", kind = .0))]
     NoContext(&'static str),
     /// The figure has more pixels, or more along a side, than can be drawn.
-    #[error("this figure is too large to draw ({width} x {height} pixels); make the panel smaller")]
+    #[error("{}", tr!("this figure is too large to draw ({width} x {height} pixels); make the panel smaller", width, height))]
     TooLarge { width: u32, height: u32 },
     /// The browser refused a call.
-    #[error("the browser would not draw; reload the page: {0}")]
+    #[error("{}", tr!("the browser would not draw; reload the page: {why}", why = .0))]
     Browser(String),
 }
 

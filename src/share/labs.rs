@@ -104,9 +104,9 @@ fn size_in_words(task: &dyn Task, n_items: usize, most: usize) -> String {
     let items = task.items().name;
     let items = if n_items == 1 { items.trim_end_matches('s') } else { items };
     if most < n_items {
-        format!("{n_items} {items}, beyond the {most} of training")
+        tr!("{n_items} {items}, beyond the {most} of training", n_items, items, most)
     } else {
-        format!("{n_items} {items}, no more than in training")
+        tr!("{n_items} {items}, no more than in training", n_items, items)
     }
 }
 

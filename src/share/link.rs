@@ -38,28 +38,23 @@ pub fn read_link(fragment: &str) -> (Bookmark, Vec<String>) {
     }
     let pairs: BTreeMap<String, String> =
         form_urlencoded::parse(fragment.as_bytes()).into_owned().collect();
-    match pairs.get("v").map(|it| it.parse::<u32>()) {
-        Some(Ok(version)) if version <= LINK_VERSION => {}
-        Some(Ok(version)) => troubles.push(format!(
-            "this link is of version {version} and this page reads up to {LINK_VERSION}; what both know was kept"
-        )),
-        Some(Err(_)) | None => {
-            troubles.push("this link does not say its version (v=1); what is known was kept".into());
-        }
-    }
+    troubles.extend(version_trouble(pairs.get("v")));
     for (name, text) in &pairs {
         let now = OLD_PARTS.iter().find(|it| it.0 == name).map_or(name.as_str(), |it| it.1);
         let Some(part) = PARTS.iter().find(|it| it.name == now) else {
             if name == RESULT && result_of(fragment).is_none() {
-                troubles.push(format!("“{}” is no result; it was left out", clipped(text)));
+                troubles.push(tr!("“{text}” is no result; it was left out", text = clipped(text)));
             } else if name != "v" && name != RESULT {
-                troubles.push(format!("this page does not know “{}” in the link", clipped(name)));
+                troubles.push(tr!(
+                    "this page does not know “{name}” in the link",
+                    name = clipped(name)
+                ));
             }
             continue;
         };
         if (part.read)(&mut bookmark, text).is_none() {
             let (name, text) = (part.name, clipped(text));
-            troubles.push(format!("“{text}” is no {name}; the link's {name} was left out"));
+            troubles.push(tr!("“{text}” is no {name}; the link's {name} was left out", text, name));
         }
     }
     troubles.extend(program_troubles(&pairs));
@@ -69,7 +64,11 @@ pub fn read_link(fragment: &str) -> (Bookmark, Vec<String>) {
         bookmark.beside.drain(..).partition(|it| are_fellows(it, &model));
     bookmark.beside = fellows;
     troubles.extend(others.iter().map(|it| {
-        format!("“{it}” does not read what {model} reads, so it does not stand beside it")
+        tr!(
+            "“{other}” does not read what {model} reads, so it does not stand beside it",
+            other = it,
+            model
+        )
     }));
     if bookmark.lab.is_some() && !pairs.contains_key("model") {
         // The lab says which network comes first, when it is there.
@@ -91,13 +90,29 @@ pub fn read_link(fragment: &str) -> (Bookmark, Vec<String>) {
     (bookmark, troubles)
 }
 
+/// What is said of a version that this page does not read in full.
+fn version_trouble(version: Option<&String>) -> Option<String> {
+    match version.map(|it| it.parse::<u32>()) {
+        Some(Ok(version)) if version <= LINK_VERSION => None,
+        Some(Ok(version)) => Some(tr!(
+            "this link is of version {version} and this page reads up to {known}; what both know was kept",
+            version,
+            known = LINK_VERSION
+        )),
+        Some(Err(_)) | None => {
+            Some(tr!("this link does not say its version (v=1); what is known was kept").to_owned())
+        }
+    }
+}
+
 /// What of a program could not be read, and why.
 fn program_troubles(pairs: &BTreeMap<String, String>) -> Vec<String> {
     let text = |name: &str| pairs.get(name).map(String::as_str);
     let mut errors = text("do").map_or_else(Vec::new, |it| read_program(it).1);
     errors.extend(text("blocks").and_then(|it| read_blocks(it).err()));
     errors.extend(text("cut").and_then(|it| read_cuts(it).err()));
-    errors.iter().map(|it| format!("an intervention of the link was left out: {it}")).collect()
+    let told = |error| tr!("an intervention of the link was left out: {error}", error);
+    errors.iter().map(told).collect()
 }
 
 /// Characters that a fragment may hold as they are, with what the serializer makes of them, so that

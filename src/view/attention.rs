@@ -266,8 +266,15 @@ pub fn attention_matrix(
     [layer, head]: [usize; 2],
     labels: &[String],
 ) -> Table {
-    let mut table =
-        Table::new(["layer", "head", "query position", "query", "key position", "key", "weight"]);
+    let mut table = Table::new([
+        tr!("layer"),
+        tr!("head"),
+        tr!("query position"),
+        tr!("query"),
+        tr!("key position"),
+        tr!("key"),
+        tr!("weight"),
+    ]);
     let sees_ahead = sees_ahead(weights);
     let word = |pos: usize| labels.get(pos).cloned().unwrap_or_default();
     for query in 0..weights.size(Axis::Query).unwrap_or(0) {

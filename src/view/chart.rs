@@ -55,13 +55,13 @@ pub fn depth_chart(
     let [dashed_a, dashed_b] = before.unwrap_or_default();
     let lines = [(&*drawn_a, &*dashed_a, palette.a), (&*drawn_b, &*dashed_b, palette.b)];
     chart.draw(&mut text, lines, depth, kind).ok()?;
-    let ends = format!(
-        "{} at {}: A {}, B {}",
-        if kind == ChartKind::Rank { "rank" } else { "log-probability" },
-        names.get(depth).map_or("", String::as_str),
-        a.get(depth).map_or_else(String::new, |it| number(*it)),
-        b.get(depth).map_or_else(String::new, |it| number(*it)),
-    );
+    let depth_name = names.get(depth).map_or("", String::as_str);
+    let [a, b] = [a, b].map(|it| it.get(depth).map_or_else(String::new, |value| number(*value)));
+    let ends = if kind == ChartKind::Rank {
+        tr!("rank at {depth_name}: A {a}, B {b}", depth_name, a, b)
+    } else {
+        tr!("log-probability at {depth_name}: A {a}, B {b}", depth_name, a, b)
+    };
     Some(text.replacen("<svg ", &format!("<svg role=\"img\" aria-label=\"{ends}\" "), 1))
 }
 

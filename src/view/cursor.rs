@@ -137,8 +137,8 @@ impl Pick {
 /// A short name of a depth: `emb`, `L2 mid`, `L2`; `L2′` at the second pass through a block.
 pub fn depth_name(site: LensSite) -> String {
     match site {
-        LensSite::Embed => "emb".to_owned(),
-        LensSite::Mid { layer, pass } => format!("{} mid", short_block(layer, pass)),
+        LensSite::Embed => tr!("emb").to_owned(),
+        LensSite::Mid { layer, pass } => tr!("{block} mid", block = short_block(layer, pass)),
         LensSite::Post { layer, pass } => short_block(layer, pass),
     }
 }

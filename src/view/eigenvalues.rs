@@ -65,7 +65,7 @@ pub fn eigenvalues_map(
         Some(values) => marks.extend(view.curve(values, curve)),
         None => marks.push(view.text(
             [curve.at[0], curve.at[1] + LINE_PX],
-            "No matrix: there are no effective attention weights.".to_owned(),
+            tr!("No matrix: there are no effective attention weights.").to_owned(),
             Anchor::Start,
         )),
     }
@@ -74,8 +74,13 @@ pub fn eigenvalues_map(
 
 /// The eigenvalues at the cursor, in rows.
 pub fn eigenvalues_table(eigenvalues: &Eigenvalues, pos: usize) -> Table {
-    let mut table =
-        Table::new(["eigenvalue", "real", "imaginary", "length", "half-life in tokens"]);
+    let mut table = Table::new([
+        tr!("eigenvalue"),
+        tr!("real"),
+        tr!("imaginary"),
+        tr!("length"),
+        tr!("half-life in tokens"),
+    ]);
     for (index, [re, im]) in eigenvalues_at(eigenvalues, pos).into_iter().enumerate() {
         let length = re.hypot(im);
         let half_life = -std::f32::consts::LN_2 / length.ln();
@@ -91,14 +96,20 @@ pub fn eigenvalues_spoken(eigenvalues: &Eigenvalues, pos: usize) -> String {
     let least = all.iter().map(|it| it[0]).fold(f32::INFINITY, f32::min);
     let longest = all.iter().map(|it| it[0].hypot(it[1])).fold(0.0, f32::max);
     let turns = all.iter().any(|it| 1e-6 < it[1].abs());
-    let sign = if least < 0.0 { ", so that the state can change sign" } else { "" };
-    let turned = if turns { ", some turn" } else { "" };
-    format!(
-        "{} eigenvalues: the longest {}, the least real part {}{sign}{turned}",
+    let mut text = tr_n!(
         all.len(),
-        number(longest),
-        signed(least)
-    )
+        "{n} eigenvalue: the longest {longest}, the least real part {least}",
+        "{n} eigenvalues: the longest {longest}, the least real part {least}",
+        longest = number(longest),
+        least = signed(least),
+    );
+    if least < 0.0 {
+        text = tr!("{text}, so that the state can change sign", text);
+    }
+    if turns {
+        text = tr!("{text}, some turn", text);
+    }
+    text
 }
 
 impl EigenvaluesView<'_> {
@@ -155,7 +166,11 @@ impl EigenvaluesView<'_> {
         marks.extend(here.map(|it| dot(it, 3.5, palette.a)));
         let at = [area.at[0], area.at[1] + 0.5 * LINE_PX];
         let token = self.labels.get(self.cursor.pos).map_or("", String::as_str);
-        let caption = format!("eigenvalues at “{}” {}", shortened(token, 12), self.cursor.pos);
+        let caption = tr!(
+            "eigenvalues at “{word}” {pos}",
+            word = shortened(token, 12),
+            pos = self.cursor.pos
+        );
         marks.push(self.text(at, caption, Anchor::Start));
         for (value, text) in [(-1.0, "−1"), (1.0, "1")] {
             let [x, y] = place([value, 0.0]);
@@ -188,7 +203,11 @@ impl EigenvaluesView<'_> {
             marks.push(Mark::Dot { at: at(index, value), radius, fill, ring: fill });
         }
         let token = self.labels.get(source).map_or("", String::as_str);
-        let caption = format!("effective attention weight of “{}” {source}", shortened(token, 12));
+        let caption = tr!(
+            "effective attention weight of “{word}” {source}",
+            word = shortened(token, 12),
+            source
+        );
         marks.push(self.text([area.at[0], area.at[1] + 0.5 * LINE_PX], caption, Anchor::Start));
         let scale = format!("±{}", number(end));
         marks.push(self.text([area.at[0], area.at[1] + 1.5 * LINE_PX], scale, Anchor::Start));

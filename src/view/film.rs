@@ -131,14 +131,17 @@ impl FilmView<'_> {
             format!("“{}” {pos}", shortened(label, 9))
         };
         let pos = self.cursor.pos;
-        let before = pos.checked_sub(1).map_or_else(|| "the empty state".to_owned(), word);
-        let captions = [format!("after {}", word(pos)), format!("change from {before}")];
+        let before = pos.checked_sub(1).map_or_else(|| tr!("the empty state").to_owned(), word);
+        let captions =
+            [tr!("after {token}", token = word(pos)), tr!("change from {before}", before)];
         let mut marks: Vec<Mark> = (layout.maps.iter().zip(captions))
             .map(|(map, it)| self.text([map.at[0], TOP_PX - 9.0], it, Anchor::Start, false))
             .collect();
         let Place { at: [x, y], size } = layout.maps[0];
         let [rows, columns] = shape;
-        let long = format!("{} × {}", counted(rows, "row"), counted(columns, "column"));
+        let sides =
+            [tr_n!(rows, "{n} row", "{n} rows"), tr_n!(columns, "{n} column", "{n} columns")];
+        let long = sides.join(" × ");
         let does_fit = LETTER_PX * long.chars().count() as f32 <= size[1];
         marks.push(Mark::Text {
             at: [x - 9.0, y + size[1] / 2.0],
@@ -165,8 +168,8 @@ impl FilmView<'_> {
         let mut marks =
             vec![Mark::Line { from: [x, axis], to, width: 1.0, stroke: self.palette.line_2 }];
         let kinds = [
-            ("written", &film.written, self.palette.seq(0.6), -1.0f32),
-            ("taken", &film.erased, self.palette.ink_3, 1.0),
+            (tr!("written"), &film.written, self.palette.seq(0.6), -1.0f32),
+            (tr!("taken"), &film.erased, self.palette.ink_3, 1.0),
         ];
         for (name, values, fill, side) in kinds {
             let at = [LEFT_PX - 5.0, axis + side * half / 2.0];
@@ -300,10 +303,6 @@ impl Heat<'_> {
     }
 }
 
-fn counted(count: usize, name: &str) -> String {
-    format!("{count} {name}{}", if count == 1 { "" } else { "s" })
-}
-
 /// How many rows and columns of cells fit, at most `most` each.
 fn cells_in([width, height]: [f32; 2], most: usize) -> [usize; 2] {
     [height, width].map(|it| ((it / CELL_PX) as usize).clamp(1, most))
@@ -389,8 +388,8 @@ pub fn effective_rank(singular: &[f32]) -> Option<f32> {
 
 /// Every position with what was written and taken there and how the state is spread.
 pub fn film_table(film: &Film, labels: &[String]) -> Table {
-    let mut table =
-        Table::new(["token", "written", "taken", "largest singular value", "effective rank"]);
+    let spread = [tr!("largest singular value"), tr!("effective rank")];
+    let mut table = Table::new([tr!("token"), tr!("written"), tr!("taken"), spread[0], spread[1]]);
     for (pos, label) in labels.iter().enumerate() {
         let singular = singular_values(film, pos);
         let values = [

@@ -141,7 +141,10 @@ impl FormsView<'_> {
             for (index, text) in lines.into_iter().enumerate().filter(|it| !it.1.is_empty()) {
                 marks.push(self.text([x, line(index)], text, Anchor::Start, false));
             }
-            let Some(apart) = apart.map(|it| format!("apart {}", small(it))) else { continue };
+            let Some(apart) = apart.map(|it| tr!("apart {difference}", difference = small(it)))
+            else {
+                continue;
+            };
             marks.push(if layout.is_beside {
                 self.text([x, line(layout.n_lines)], apart, Anchor::Start, true)
             } else {
@@ -195,8 +198,12 @@ const CAPTION_LETTERS: usize = 24;
 
 /// What each form is, in two parts that may stand below one another.
 fn captions(forms: &Forms) -> [[&'static str; 2]; 3] {
-    let all = if forms.is_scan { "by a scan" } else { "by chunks" };
-    [["recurrence,", "step by step"], ["all at once:", all], ["matrix × values", ""]]
+    let all = if forms.is_scan { tr!("by a scan") } else { tr!("by chunks") };
+    [
+        [tr!("recurrence,"), tr!("step by step")],
+        [tr!("all at once:"), all],
+        [tr!("matrix × values"), ""],
+    ]
 }
 
 fn arrays(forms: &Forms) -> [&NamedArray; 3] {
@@ -285,18 +292,26 @@ pub fn forms_largest(forms: &Forms) -> String {
 pub fn forms_spoken(forms: &Forms, n_pos: usize) -> String {
     let [_, [_, all], _] = captions(forms);
     let [parallel, matrix] = forms_apart(forms).map(small);
-    format!(
-        "What head {}.{} reads of its state at {n_pos} positions, computed in three ways: \
+    tr_n!(
+        n_pos,
+        "What head {layer}.{head} reads of its state at {n} position, computed in three ways: \
          all at once {all} is at most {parallel} of the largest value apart from the recurrence, \
          matrix × values {matrix}.",
-        forms.layer, forms.head
+        "What head {layer}.{head} reads of its state at {n} positions, computed in three ways: \
+         all at once {all} is at most {parallel} of the largest value apart from the recurrence, \
+         matrix × values {matrix}.",
+        layer = forms.layer,
+        head = forms.head,
+        all,
+        parallel,
+        matrix,
     )
 }
 
 /// Every position with the length of what each form has there.
 pub fn forms_table(forms: &Forms, labels: &[String]) -> Table {
     let names = captions(forms).map(|it| it.join(" ").trim_end().to_owned());
-    let headings = ["token"].into_iter().chain(names.iter().map(String::as_str));
+    let headings = [tr!("token")].into_iter().chain(names.iter().map(String::as_str));
     let mut table = Table::new(headings);
     for (pos, label) in labels.iter().enumerate() {
         let length = |form: &NamedArray| {

@@ -28,11 +28,11 @@ pub enum LensMode {
 impl LensMode {
     /// Every mode with its name as in links, and as on the page.
     pub const ALL: [(LensMode, &'static str, &'static str); 5] = [
-        (LensMode::Prob, "prob", "top-1"),
-        (LensMode::Rank, "rank", "rank A"),
-        (LensMode::Entropy, "entropy", "entropy"),
-        (LensMode::Kl, "kl", "KL"),
-        (LensMode::Ab, "ab", "A − B"),
+        (LensMode::Prob, "prob", text!("top-1")),
+        (LensMode::Rank, "rank", text!("rank A")),
+        (LensMode::Entropy, "entropy", text!("entropy")),
+        (LensMode::Kl, "kl", text!("KL")),
+        (LensMode::Ab, "ab", text!("A − B")),
     ];
 
     /// The readings of this mode, `[depth, pos]`.
@@ -81,11 +81,11 @@ impl LensMode {
     /// What the ramp measures.
     pub fn unit(self) -> &'static str {
         match self {
-            LensMode::Prob => "probability of the top token",
-            LensMode::Rank => "rank of A, 0 is first, log scale",
-            LensMode::Entropy => "entropy, nats",
-            LensMode::Kl => "KL from the output, nats",
-            LensMode::Ab => "log-probability A − B, nats",
+            LensMode::Prob => tr!("probability of the top token"),
+            LensMode::Rank => tr!("rank of A, 0 is first, log scale"),
+            LensMode::Entropy => tr!("entropy, nats"),
+            LensMode::Kl => tr!("KL from the output, nats"),
+            LensMode::Ab => tr!("log-probability A − B, nats"),
         }
     }
 }
@@ -254,19 +254,21 @@ pub fn unreliable_before(lens: &Lens, pos: usize) -> Option<usize> {
 /// run as trained, where it is another.
 pub fn lens_table(lens: &Lens, unchanged: Option<&Lens>, vocab: &[String], pos: usize) -> Table {
     let mut table = Table::new([
-        "depth",
-        "top token",
-        "probability",
-        "entropy (nats)",
-        "KL from output (nats)",
-        "log p(A)",
-        "log p(B)",
-        "rank A",
-        "rank B",
+        tr!("depth"),
+        tr!("top token"),
+        tr!("probability"),
+        tr!("entropy (nats)"),
+        tr!("KL from output (nats)"),
+        tr!("log p(A)"),
+        tr!("log p(B)"),
+        tr!("rank A"),
+        tr!("rank B"),
     ]);
     let n_pos = lens.top_prob.dims().last().map_or(1, |it| it.1);
     if unchanged.is_some() {
-        table.headings.extend(["top token unchanged", "its probability"].map(str::to_owned));
+        table
+            .headings
+            .extend([tr!("top token unchanged"), tr!("its probability")].map(str::to_owned));
     }
     let word = |id: u32| vocab.get(id as usize).map_or_else(String::new, |it| shown_text(it));
     for (depth, site) in lens.sites.iter().enumerate().rev() {
@@ -297,17 +299,17 @@ pub fn lens_table(lens: &Lens, unchanged: Option<&Lens>, vocab: &[String], pos: 
 /// computed.
 pub fn lens_matrix(lens: &Lens, vocab: &[String], labels: &[String]) -> Table {
     let mut table = Table::new([
-        "depth",
-        "position",
-        "token",
-        "top token",
-        "probability",
-        "entropy (nats)",
-        "KL from output (nats)",
-        "log p(A)",
-        "log p(B)",
-        "rank of A (0 is first)",
-        "rank of B (0 is first)",
+        tr!("depth"),
+        tr!("position"),
+        tr!("token"),
+        tr!("top token"),
+        tr!("probability"),
+        tr!("entropy (nats)"),
+        tr!("KL from output (nats)"),
+        tr!("log p(A)"),
+        tr!("log p(B)"),
+        tr!("rank of A (0 is first)"),
+        tr!("rank of B (0 is first)"),
     ]);
     for (depth, site) in lens.sites.iter().enumerate().rev() {
         for (pos, label) in labels.iter().enumerate() {
@@ -338,7 +340,7 @@ pub fn lens_matrix(lens: &Lens, vocab: &[String], labels: &[String]) -> Table {
 
 /// The readings of A and B alone at a position, a row per depth: what the chart draws.
 pub fn pair_table(lens: &Lens, [a, b]: [&str; 2], is_rank: bool, pos: usize) -> Table {
-    let mut table = Table::new(["depth", a, b]);
+    let mut table = Table::new([tr!("depth"), a, b]);
     let [of_a, of_b] =
         if is_rank { [&lens.rank_a, &lens.rank_b] } else { [&lens.logprob_a, &lens.logprob_b] };
     for (depth, site) in lens.sites.iter().enumerate().rev() {

@@ -136,7 +136,12 @@ fn chosen_path(paths: &Paths, view: &PathsView<'_>) -> Vec<Mark> {
         let label = shortened(view.labels.get(pos).map_or("", String::as_str), 12);
         marks.push(view.text([at[0], at[1] - 12.0], label, true, Anchor::Middle));
         let start = view.point(paths, 0, pos);
-        marks.push(view.text([start[0], start[1] + 12.0], "emb".to_owned(), true, Anchor::Middle));
+        marks.push(view.text(
+            [start[0], start[1] + 12.0],
+            tr!("emb").to_owned(),
+            true,
+            Anchor::Middle,
+        ));
     }
     marks
 }
@@ -203,7 +208,8 @@ pub fn nearest_point(paths: &Paths, view: &PathsView<'_>, at: [f32; 2]) -> Optio
 
 /// Every point of every path, as exact as it was computed.
 pub fn paths_matrix(paths: &Paths, labels: &[String]) -> Table {
-    let mut table = Table::new(["position", "token", "depth", "across", "up"]);
+    let mut table =
+        Table::new([tr!("position"), tr!("token"), tr!("depth"), tr!("across"), tr!("up")]);
     for (pos, label) in labels.iter().enumerate() {
         for (depth, site) in paths.sites.iter().enumerate() {
             let value = |which: usize| {

@@ -38,12 +38,14 @@ pub fn offers(
         place.heads = vec![cursor.head];
         let set = |source| Op::Set { source, strength: 1.0 };
         let rows = [
-            ("Freeze", Source::Unchanged),
-            ("Uniform", Source::Row(Row::Uniform)),
-            ("First token", Source::Row(Row::First)),
-            ("Previous token", Source::Row(Row::Previous)),
+            (tr!("Freeze"), Source::Unchanged),
+            (tr!("Uniform"), Source::Row(Row::Uniform)),
+            (tr!("First token"), Source::Row(Row::First)),
+            (tr!("Previous token"), Source::Row(Row::Previous)),
         ];
-        all.extend(rows.map(|(name, source)| offer("Pattern", name, place.clone(), set(source))));
+        all.extend(
+            rows.map(|(name, source)| offer(text!("Pattern"), name, place.clone(), set(source))),
+        );
     }
     all
 }
@@ -56,10 +58,10 @@ fn offer(group: &'static str, name: impl Into<String>, place: Place, op: Op) -> 
 fn ablations(Cursor { layer, head, .. }: Cursor, shape: &ModelShape) -> Vec<Offer> {
     let has_head = shape.is_recurrent(layer, head).is_some();
     let parts = [
-        (has_head, Component::Head, Some(head), format!("Head {layer}.{head}")),
-        (true, Component::Heads, None, format!("All heads of L{layer}")),
-        (shape.has_mlp, Component::Mlp, None, format!("MLP of L{layer}")),
-        (true, Component::Layer, None, format!("Layer {layer}")),
+        (has_head, Component::Head, Some(head), tr!("Head {layer}.{head}", layer, head)),
+        (true, Component::Heads, None, tr!("All heads of L{layer}", layer)),
+        (shape.has_mlp, Component::Mlp, None, tr!("MLP of L{layer}", layer)),
+        (true, Component::Layer, None, tr!("Layer {layer}", layer)),
     ];
     let zero = || Op::Scale { factor: 0.0 };
     let mean = || Op::Set { source: Source::Mean, strength: 1.0 };
@@ -67,11 +69,11 @@ fn ablations(Cursor { layer, head, .. }: Cursor, shape: &ModelShape) -> Vec<Offe
     for (has, component, head, name) in parts {
         if has {
             let place = Place::all(Target::part(component, layer, head));
-            all.push(offer("Ablate: 0", name.clone(), place.clone(), zero()));
-            all.push(offer("Ablate: mean", name, place, mean()));
+            all.push(offer(text!("Ablate: 0"), name.clone(), place.clone(), zero()));
+            all.push(offer(text!("Ablate: mean"), name, place, mean()));
         }
     }
-    all.sort_by_key(|it| it.group == "Ablate: mean");
+    all.sort_by_key(|it| it.group == text!("Ablate: mean"));
     all
 }
 
@@ -83,13 +85,13 @@ fn of_state(Cursor { layer, head, pos, .. }: Cursor, shape: &ModelShape) -> Vec<
     let ssm = shape.mixers.get(layer).and_then(|it| it.ssm.as_ref());
     let has_write = ssm.is_some_and(|it| it.has_step || it.has_matrix);
     let parts = [
-        (has_write, Component::Write, "Skip token (write)"),
-        (true, Component::State, "Clear state here (state)"),
-        (true, Component::Carry, "Forget up to here (carry)"),
+        (has_write, Component::Write, tr!("Skip token (write)")),
+        (true, Component::State, tr!("Clear state here (state)")),
+        (true, Component::Carry, tr!("Forget up to here (carry)")),
     ];
     let of = |(_, component, name)| {
         let place = Place::all(Target::part(component, layer, Some(head))).at(pos);
-        offer("State", name, place, Op::Scale { factor: 0.0 })
+        offer(text!("State"), name, place, Op::Scale { factor: 0.0 })
     };
     parts.into_iter().filter(|it| it.0).map(of).collect()
 }
@@ -104,22 +106,22 @@ fn steering(cursor: Cursor, site: LensSite, [a, b]: &[String; 2]) -> Vec<Offer> 
     let [shown_a, shown_b] = &names;
     let difference = format!("{shown_a} − {shown_b}");
     vec![
-        offer("Steer", difference.clone(), place(), Op::Add { source: toward(), strength }),
+        offer(text!("Steer"), difference.clone(), place(), Op::Add { source: toward(), strength }),
         offer(
-            "Steer",
-            format!("toward {shown_a}"),
+            text!("Steer"),
+            tr!("toward {token}", token = shown_a),
             place(),
             Op::Add { source: Source::Token { token: a.clone() }, strength },
         ),
         offer(
-            "Steer",
-            format!("project out {difference}"),
+            text!("Steer"),
+            tr!("project out {difference}", difference),
             place(),
             Op::ProjectOut { source: toward(), strength: 1.0 },
         ),
         offer(
-            "Steer",
-            format!("clamp {difference} to 0"),
+            text!("Steer"),
+            tr!("clamp {difference} to 0", difference),
             place(),
             Op::Clamp { low: 0.0, high: 0.0, along: Some(toward()) },
         ),
@@ -147,91 +149,102 @@ pub fn sentence(it: &Intervention, labels: &[String]) -> String {
         Target::Sites(_) => None,
     };
     match (&it.op, component) {
-        (Op::Scale { factor: 0.0 }, Some(Component::Write)) => format!("Skip token: {place}"),
-        (Op::Scale { factor: 0.0 }, Some(Component::State)) => format!("Clear {place}"),
-        (Op::Scale { factor: 0.0 }, Some(Component::Carry)) => format!("Forget: {place}"),
-        (Op::Scale { factor: 0.0 }, _) => format!("Ablate {place}: 0"),
-        (Op::Scale { .. }, _) => format!("Scale {place}"),
-        (Op::Set { source: Source::Zero, .. }, _) => format!("Ablate {place}: 0"),
-        (Op::Set { source: Source::Mean, .. }, _) => format!("Ablate {place}: mean"),
-        (Op::Set { source: Source::Unchanged, .. }, _) => format!("Freeze {place}"),
+        (Op::Scale { factor: 0.0 }, Some(Component::Write)) => tr!("Skip token: {place}", place),
+        (Op::Scale { factor: 0.0 }, Some(Component::State)) => tr!("Clear {place}", place),
+        (Op::Scale { factor: 0.0 }, Some(Component::Carry)) => tr!("Forget: {place}", place),
+        (Op::Scale { factor: 0.0 }, _) => tr!("Ablate {place}: 0", place),
+        (Op::Scale { .. }, _) => tr!("Scale {place}", place),
+        (Op::Set { source: Source::Zero, .. }, _) => tr!("Ablate {place}: 0", place),
+        (Op::Set { source: Source::Mean, .. }, _) => tr!("Ablate {place}: mean", place),
+        (Op::Set { source: Source::Unchanged, .. }, _) => tr!("Freeze {place}", place),
         (Op::Set { source: Source::Run { prompt }, .. }, _) => {
-            format!("Patch {place} from “{}”", shown_text(prompt))
+            tr!("Patch {place} from “{prompt}”", place, prompt = shown_text(prompt))
         }
-        (Op::Set { source, .. }, _) => format!("Set {place}: {}", source_in_words(source)),
-        (Op::Add { source, .. }, _) => format!("Steer {place}: {}", source_in_words(source)),
+        (Op::Set { source, .. }, _) => {
+            tr!("Set {place}: {source}", place, source = source_in_words(source))
+        }
+        (Op::Add { source, .. }, _) => {
+            tr!("Steer {place}: {source}", place, source = source_in_words(source))
+        }
         (Op::ProjectOut { source, .. }, _) => {
-            format!("Project {} out of {place}", source_in_words(source))
+            tr!("Project {source} out of {place}", source = source_in_words(source), place)
         }
         (Op::Clamp { low, high, along }, _) => {
-            let along = along
-                .as_ref()
-                .map_or_else(String::new, |it| format!(" along {}", source_in_words(it)));
-            format!("Clamp {place}{along} from {} to {}", number(*low), number(*high))
+            let [low, high] = [*low, *high].map(number);
+            match along.as_ref().map(source_in_words) {
+                Some(source) => tr!(
+                    "Clamp {place} along {source} from {low} to {high}",
+                    place,
+                    source,
+                    low,
+                    high
+                ),
+                None => tr!("Clamp {place} from {low} to {high}", place, low, high),
+            }
         }
-        (Op::Hide { keys }, _) => format!("Hide keys{} from {place}", spans(keys, labels)),
+        (Op::Hide { keys }, _) => {
+            tr!("Hide keys {keys} from {place}", keys = spans(keys, labels), place)
+        }
     }
 }
 
 fn place_in_words(place: &Place, labels: &[String]) -> String {
     let heads: Vec<String> = place.heads.iter().map(usize::to_string).collect();
-    let heads = match heads.len() {
-        0 => String::new(),
-        1 => format!(", head {}", heads[0]),
-        _ => format!(", heads {}", heads.join(", ")),
-    };
     let target = match &place.target {
         Target::Sites(pattern) => pattern.as_str().to_owned(),
         Target::Part { component, layer, pass, head } => {
             let block = match pass {
                 Passes::One(pass) => block_name(*layer, *pass),
-                Passes::All => format!("L{layer}, every pass"),
+                Passes::All => tr!("L{layer}, every pass", layer),
             };
             let head = head.map_or_else(String::new, |it| it.to_string());
             match component {
-                Component::Head => format!("head {head} of {block}"),
-                Component::Heads => format!("all heads of {block}"),
-                Component::Mlp => format!("MLP of {block}"),
-                Component::Layer => format!("layer {block}"),
-                Component::Write => format!("write of head {head} of {block}"),
-                Component::State => format!("state of head {head} of {block}"),
-                Component::Carry => format!("carried state of head {head} of {block}"),
+                Component::Head => tr!("head {head} of {block}", head, block),
+                Component::Heads => tr!("all heads of {block}", block),
+                Component::Mlp => tr!("MLP of {block}", block),
+                Component::Layer => tr!("layer {block}", block),
+                Component::Write => tr!("write of head {head} of {block}", head, block),
+                Component::State => tr!("state of head {head} of {block}", head, block),
+                Component::Carry => tr!("carried state of head {head} of {block}", head, block),
             }
         }
     };
-    let at = if place.positions.is_empty() {
-        String::new()
-    } else {
-        format!(" at{}", spans(&place.positions, labels))
+    let target = match &heads[..] {
+        [] => target,
+        [head] => tr!("{target}, head {head}", target, head),
+        _ => tr!("{target}, heads {heads}", target, heads = heads.join(", ")),
     };
-    format!("{target}{heads}{at}")
+    if place.positions.is_empty() {
+        return target;
+    }
+    tr!("{target} at {positions}", target, positions = spans(&place.positions, labels))
 }
 
 fn spans(all: &[Span], labels: &[String]) -> String {
     let word = |pos: usize| labels.get(pos).map_or_else(String::new, |it| format!("“{it}” "));
     let one = |span: &Span| match *span {
-        Span::One(pos) => format!(" {}{pos}", word(pos)),
-        Span::Through(from, to) => format!(" {from}–{to}"),
-        Span::From(from) => format!(" {from} on"),
-        Span::Last => " the last token".to_owned(),
+        Span::One(pos) => format!("{}{pos}", word(pos)),
+        Span::Through(from, to) => format!("{from}–{to}"),
+        Span::From(from) => tr!("{from} on", from),
+        Span::Last => tr!("the last token").to_owned(),
     };
-    all.iter().map(one).collect::<Vec<_>>().join(",")
+    all.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 fn source_in_words(source: &Source) -> String {
     match source {
         Source::Zero => "0".to_owned(),
-        Source::Mean => "mean".to_owned(),
-        Source::Unchanged => "the unchanged run".to_owned(),
-        Source::Run { prompt } => format!("the run of “{}”", shown_text(prompt)),
+        Source::Mean => tr!("mean").to_owned(),
+        Source::Unchanged => tr!("the unchanged run").to_owned(),
+        Source::Run { prompt } => tr!("the run of “{prompt}”", prompt = shown_text(prompt)),
         Source::Token { token } => shown_text(token),
         Source::Difference { a, b } => format!("{} − {}", shown_text(a), shown_text(b)),
-        Source::Axis { number } => format!("axis {number}"),
-        Source::Row(Row::Uniform) => "uniform".to_owned(),
-        Source::Row(Row::First) => "first token".to_owned(),
-        Source::Row(Row::Own) => "itself".to_owned(),
-        Source::Row(Row::Previous) => "previous token".to_owned(),
-        Source::Row(Row::Key(key)) => format!("key {key}"),
+        Source::Axis { number } => tr!("axis {number}", number),
+        Source::Row(Row::Uniform) => tr!("uniform").to_owned(),
+        Source::Row(Row::First) => tr!("first token").to_owned(),
+        Source::Row(Row::Own) => tr!("itself").to_owned(),
+        Source::Row(Row::Previous) => tr!("previous token").to_owned(),
+        Source::Row(Row::Key(key)) => tr!("key {key}", key),
         Source::Fact { fact, value } => {
             let value: Vec<String> = value.iter().map(|it| number(*it)).collect();
             format!("{fact} {}", value.join(", "))
@@ -243,9 +256,9 @@ fn source_in_words(source: &Source) -> String {
 pub fn status_in_words(status: &Status) -> Option<String> {
     match status {
         Status::Made | Status::Off => None,
-        Status::Waiting { pos } => Some(format!("waiting for token {pos}")),
-        Status::Failed(trouble) => Some(format!("not made: {trouble}")),
-        Status::Unfitted { fact } => Some(format!("waiting for a probe of {fact}")),
+        Status::Waiting { pos } => Some(tr!("waiting for token {pos}", pos)),
+        Status::Failed(trouble) => Some(tr!("not made: {trouble}", trouble)),
+        Status::Unfitted { fact } => Some(tr!("waiting for a probe of {fact}", fact)),
     }
 }
 

@@ -64,13 +64,13 @@ pub fn writers_map(
         marks.push(text([size_px[0] - 2.0, y], signed(sum), is_chosen, Anchor::End));
     }
     for column in 0..grid.n_columns {
-        let name = if column < n_heads { column.to_string() } else { "MLP".to_owned() };
+        let name = if column < n_heads { column.to_string() } else { tr!("MLP").to_owned() };
         let at = [grid.middle(0, column)[0], TOP_PX - 10.0];
         marks.push(text(at, name, column == cursor.head, Anchor::Middle));
     }
-    marks.push(text([size_px[0] - 2.0, TOP_PX - 10.0], "sum".to_owned(), false, Anchor::End));
+    marks.push(text([size_px[0] - 2.0, TOP_PX - 10.0], tr!("sum").to_owned(), false, Anchor::End));
     let y = grid.corner(grid.n_rows, 0)[1] + grid.cell[1] / 2.0;
-    marks.push(text([LEFT_PX - 6.0, y], "emb".to_owned(), false, Anchor::End));
+    marks.push(text([LEFT_PX - 6.0, y], tr!("emb").to_owned(), false, Anchor::End));
     marks.push(text([size_px[0] - 2.0, y], signed(writers.embed), false, Anchor::End));
     let place = |it: Cursor| grid.n_rows.checked_sub(1 + it.layer).map(|row| (row, it.head));
     if let Some((row, column)) = place(lock) {
@@ -90,22 +90,22 @@ pub fn writers_end(writers: &Attribution) -> f32 {
 
 /// Every writer with what it wrote.
 pub fn writers_table(writers: &Attribution) -> Table {
-    let mut table = Table::new(["writer", "A − B (logits)"]);
+    let mut table = Table::new([tr!("writer"), tr!("A − B (logits)")]);
     let mut row = |name: String, value: f32| table.rows.push(vec![name, signed(value)]);
     let n_layers = writers.mlp.values().len();
     let n_heads = writers.heads.dims().get(1).map_or(0, |it| it.1);
     for layer in (0..n_layers).rev() {
-        row(format!("L{layer} MLP"), writers.mlp.get(&[layer]).unwrap_or(f32::NAN));
+        row(tr!("L{layer} MLP", layer), writers.mlp.get(&[layer]).unwrap_or(f32::NAN));
         for head in 0..n_heads {
             let value = writers.heads.get(&[layer, head]).unwrap_or(f32::NAN);
-            row(format!("head {layer}.{head}"), value);
+            row(tr!("head {layer}.{head}", layer, head), value);
         }
         let bias = writers.attn_bias.get(&[layer]).unwrap_or(f32::NAN);
-        row(format!("L{layer} attention's bias"), bias);
+        row(tr!("L{layer} attention's bias", layer), bias);
     }
-    row("embedding".to_owned(), writers.embed);
-    row("final norm's and unembedding's bias".to_owned(), writers.rest);
-    row("sum: A − B".to_owned(), writers.total);
+    row(tr!("embedding").to_owned(), writers.embed);
+    row(tr!("final norm's and unembedding's bias").to_owned(), writers.rest);
+    row(tr!("sum: A − B").to_owned(), writers.total);
     table
 }
 
@@ -121,9 +121,9 @@ pub fn norms_view(
     let origin = [LEFT_PX + 14.0, TOP_PX];
     let grid = Grid { origin, cell, n_columns: 3, n_rows: n_depths };
     let columns: [(&str, &NamedArray); 3] = [
-        ("length", &norms.norm),
-        ("cos step", &norms.cosine_before),
-        ("cos end", &norms.cosine_last),
+        (tr!("length"), &norms.norm),
+        (tr!("cos step"), &norms.cosine_before),
+        (tr!("cos end"), &norms.cosine_last),
     ];
     let text = |at: [f32; 2], text: String, bold: bool, anchor: Anchor| Mark::Text {
         at,
@@ -176,10 +176,10 @@ pub fn norms_view(
 /// Lengths and cosines of one position.
 pub fn norms_table(norms: &Norms, pos: usize) -> Table {
     let mut table = Table::new([
-        "depth",
-        "length",
-        "cosine with the depth before",
-        "cosine with the last depth",
+        tr!("depth"),
+        tr!("length"),
+        tr!("cosine with the depth before"),
+        tr!("cosine with the last depth"),
     ]);
     for (depth, site) in norms.sites.iter().enumerate().rev() {
         let value = |array: &NamedArray| number(array.get(&[depth, pos]).unwrap_or(f32::NAN));

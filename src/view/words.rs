@@ -73,27 +73,45 @@ pub fn spoken(
     let weight = row.and_then(|it| it.weight.get(&[source])).filter(|it| !it.is_nan());
     let read = match (weight, row) {
         (Some(weight), Some(row)) if row.is_recurrent => {
-            format!("weight {} on “{}” ({source})", signed(weight), word(source))
+            tr!(
+                "weight {weight} on “{word}” ({source})",
+                weight = signed(weight),
+                word = word(source),
+                source
+            )
         }
-        (Some(weight), _) => format!("{} on “{}” ({source})", percent(weight), word(source)),
-        (None, Some(_)) => "no token-to-token matrix".to_owned(),
-        (None, None) => "not read yet".to_owned(),
+        (Some(weight), _) => tr!(
+            "{share} on “{word}” ({source})",
+            share = percent(weight),
+            word = word(source),
+            source
+        ),
+        (None, Some(_)) => tr!("no token-to-token matrix").to_owned(),
+        (None, None) => tr!("not read yet").to_owned(),
     };
-    let mut text =
-        format!("Head {}.{} at “{}” ({pos}): {read}.", cursor.layer, cursor.head, word(pos));
-    if let (Some((said, prob)), Some(site)) = (lens, ground.sites.get(cursor.depth)) {
-        text.push_str(&format!(" Lens after {}: “{said}” {prob:.2}.", depth_name(*site)));
-    }
-    text
+    let Cursor { layer, head, .. } = cursor;
+    let text = tr!(
+        "Head {layer}.{head} at “{word}” ({pos}): {read}.",
+        layer,
+        head,
+        word = word(pos),
+        pos,
+        read
+    );
+    let (Some((said, prob)), Some(site)) = (lens, ground.sites.get(cursor.depth)) else {
+        return text;
+    };
+    let (depth, prob) = (depth_name(*site), format!("{prob:.2}"));
+    format!("{text} {}", tr!("Lens after {depth}: “{said}” {prob}.", depth, said, prob))
 }
 
-/// What a network is called by what mixes its positions.
+/// What a network is called by what mixes its positions; shown through `text::of`.
 pub fn kind_of(shape: &ModelShape) -> &'static str {
     match (shape.has_attention(), shape.has_recurrence()) {
-        (true, true) => "hybrid",
-        (_, true) if has_matrix(shape) => "state-space model",
-        (_, true) => "recurrent network",
-        _ => "transformer",
+        (true, true) => text!("hybrid"),
+        (_, true) if has_matrix(shape) => text!("state-space model"),
+        (_, true) => text!("recurrent network"),
+        _ => text!("transformer"),
     }
 }
 

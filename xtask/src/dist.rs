@@ -10,6 +10,7 @@ use crate::{
     args::Args,
     compress, lab,
     project::{Failure, Project, Result, failed},
+    text,
     wasm::{self, CPU_ENGINE, GPU_ENGINE, Module, PAGE},
 };
 
@@ -17,9 +18,14 @@ use crate::{
 const INDEX: &str = "index.html";
 const FOR_TRUNK: &str = "data-trunk";
 
+/// In the page's front door: the languages that there are translations for.
+const LANGUAGES: &str = r#"<meta name="languages" content="">"#;
+
 /// A folder being laid out. A file that would not change is not touched.
 pub(crate) struct Dist {
     folder: PathBuf,
+    /// Those of the translations.
+    languages: Vec<String>,
     laid: BTreeSet<PathBuf>,
 }
 
@@ -27,7 +33,7 @@ impl Dist {
     /// Starts with what needs no compiler: `www/` as it is, each folder of `assets/`, and all labs in
     /// one file.
     pub(crate) fn new(project: &Project, folder: PathBuf) -> Result<Self> {
-        let mut dist = Self { folder, laid: BTreeSet::new() };
+        let mut dist = Self { folder, languages: text::languages(project)?, laid: BTreeSet::new() };
         for from in ["www", "assets"] {
             let from = project.root.join(from);
             if from.is_dir() {
@@ -72,10 +78,23 @@ impl Dist {
             let bytes =
                 fs::read(&source).map_err(failed(format!("reading {}", source.display())))?;
             let name = under.join(&path);
-            let bytes = if name == Path::new(INDEX) { without_trunk(&bytes) } else { bytes };
+            let bytes = if name == Path::new(INDEX) { self.front_door(&bytes)? } else { bytes };
             self.lay(name, &bytes)?;
         }
         Ok(())
+    }
+
+    /// The page's front door for browsers: without Trunk's lines, and with the languages.
+    fn front_door(&self, html: &[u8]) -> Result<Vec<u8>> {
+        let html = String::from_utf8_lossy(html);
+        if !html.contains(LANGUAGES) {
+            return Err(Failure::new(format!(
+                "{INDEX} has no place for the languages: {LANGUAGES}"
+            )));
+        }
+        let lines = html.split_inclusive('\n').filter(|it| !it.contains(FOR_TRUNK));
+        let meta = LANGUAGES.replace("\"\"", &format!("{:?}", self.languages.join(" ")));
+        Ok(lines.collect::<String>().replace(LANGUAGES, &meta).into_bytes())
     }
 
     fn lay(&mut self, name: PathBuf, bytes: &[u8]) -> Result<()> {
@@ -126,7 +145,8 @@ pub(crate) fn trunk_hook(project: &Project, words: &[String]) -> Result<()> {
     let index = folder.join(INDEX);
     let by_trunk = fs::read(&index).map_err(failed("reading what Trunk wrote"))?;
     let mut dist = Dist::new(project, folder)?;
-    dist.lay(PathBuf::from(INDEX), &without_trunk(&by_trunk))?;
+    let front_door = dist.front_door(&by_trunk)?;
+    dist.lay(PathBuf::from(INDEX), &front_door)?;
     dist.add(project, &[&CPU_ENGINE, &GPU_ENGINE], false)
 }
 
@@ -150,12 +170,6 @@ pub(crate) fn files(folder: &Path, under: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Leaves out the lines that only Trunk reads.
-fn without_trunk(html: &[u8]) -> Vec<u8> {
-    let html = String::from_utf8_lossy(html);
-    html.split_inclusive('\n').filter(|it| !it.contains(FOR_TRUNK)).collect::<String>().into_bytes()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,15 +181,25 @@ mod tests {
     }
 
     #[test]
-    fn lines_for_trunk_do_not_reach_the_browser() {
-        let html = b"<head>\n  <link data-trunk rel=\"rust\">\n  <title>x</title>\n</head>\n";
-        assert_eq!(without_trunk(html), b"<head>\n  <title>x</title>\n</head>\n");
+    fn the_front_door_has_the_languages_and_no_lines_for_trunk() {
+        let html = format!("<head>\n  <link data-trunk rel=\"rust\">\n  {LANGUAGES}\n</head>\n");
+        let shown = |languages: &[&str]| {
+            let languages = languages.iter().map(|it| (*it).to_owned()).collect();
+            let dist = Dist { folder: PathBuf::new(), languages, laid: BTreeSet::new() };
+            String::from_utf8(dist.front_door(html.as_bytes()).unwrap()).unwrap()
+        };
+        assert_eq!(shown(&[]), format!("<head>\n  {LANGUAGES}\n</head>\n"));
+        let meta = r#"<meta name="languages" content="de ja">"#;
+        assert_eq!(shown(&["de", "ja"]), format!("<head>\n  {meta}\n</head>\n"));
+        let dist = Dist { folder: PathBuf::new(), languages: Vec::new(), laid: BTreeSet::new() };
+        assert!(dist.front_door(b"<head></head>").is_err());
     }
 
     #[test]
     fn pruning_leaves_what_was_laid_and_its_fresh_twin() {
         let folder = scratch("prune");
-        let mut dist = Dist { folder: folder.clone(), laid: BTreeSet::new() };
+        let mut dist =
+            Dist { folder: folder.clone(), languages: Vec::new(), laid: BTreeSet::new() };
         dist.lay(PathBuf::from("models/a/config.json"), b"{}").unwrap();
         dist.lay(PathBuf::from("page.js"), b"1").unwrap();
         for stale in ["page.js.br", "old.js", "old.js.br"] {
@@ -191,7 +215,8 @@ mod tests {
     #[test]
     fn a_file_that_stays_the_same_keeps_its_time() {
         let folder = scratch("same");
-        let mut dist = Dist { folder: folder.clone(), laid: BTreeSet::new() };
+        let mut dist =
+            Dist { folder: folder.clone(), languages: Vec::new(), laid: BTreeSet::new() };
         let time = || folder.join("a.js").metadata().unwrap().modified().unwrap();
         dist.lay(PathBuf::from("a.js"), b"one").unwrap();
         let before = time();

@@ -17,8 +17,10 @@ mod http;
 mod install;
 mod lab;
 mod project;
+mod scan;
 mod serve;
 mod test;
+mod text;
 mod wasm;
 
 /// A word after `cargo xtask`.
@@ -29,7 +31,7 @@ struct Task {
     run: fn(&Project, &[String]) -> Result<()>,
 }
 
-const TASKS: [Task; 7] = [
+const TASKS: [Task; 8] = [
     Task {
         name: "serve",
         usage: "[--port N] [--no-gpu-engine] [--dist-only] [--open]",
@@ -65,6 +67,12 @@ const TASKS: [Task; 7] = [
         usage: "new|train|measure|check|tables [ID] [--network NAME] [--seed N]",
         about: "make, train, measure and check a lab of assets/labs; write cards and tables",
         run: lab::lab,
+    },
+    Task {
+        name: "text",
+        usage: "[LANGUAGE]",
+        about: "print every text of the page, for a translation in assets/text",
+        run: text::text,
     },
     Task {
         name: "trunk-hook",

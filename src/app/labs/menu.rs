@@ -21,7 +21,8 @@ pub(in crate::app) fn LabsMenu() -> impl IntoView {
     let id = Memo::new(move |_| state.bookmark.read().lab.as_ref().map(|it| it.id.clone()));
     let button = move |entry: &Entry| {
         let (own, wanted) = (entry.lab.id.clone(), entry.lab.id.clone());
-        let about = format!("{} minutes · {}", entry.lab.minutes, claims_counted(&entry.claims));
+        let minutes = tr_n!(entry.lab.minutes as usize, "{n} minute", "{n} minutes");
+        let about = format!("{minutes} · {}", claims_counted(&entry.claims));
         view! {
             <button
                 aria-pressed=move || (id.read().as_deref() == Some(&own)).to_string()
@@ -36,15 +37,17 @@ pub(in crate::app) fn LabsMenu() -> impl IntoView {
         Labs::Here(index) => index.labs.iter().map(button).collect_view().into_any(),
         Labs::Failed(why) => view! {
             <p>{why.clone()}</p>
-            <button on:click=move |_| fetch(state)>"Try again"</button>
+            <button on:click=move |_| fetch(state)>{tr!("Try again")}</button>
         }
         .into_any(),
-        Labs::Unasked | Labs::Coming => view! { <p class="muted">"The labs arrive"</p> }.into_any(),
+        Labs::Unasked | Labs::Coming => {
+            view! { <p class="muted">{tr!("The labs arrive")}</p> }.into_any()
+        }
     };
     view! {
         <span class="opens-labs" on:click=move |_| fetch(state)>
-            <Menu class="labs" summary_class="button line" summary=|| "Labs">
-                <div class="models" role="group" aria-label="Labs">{all}</div>
+            <Menu class="labs" summary_class="button line" summary=|| tr!("Labs")>
+                <div class="models" role="group" aria-label=tr!("Labs")>{all}</div>
             </Menu>
         </span>
     }

@@ -23,9 +23,9 @@ pub(super) fn Networks() -> impl IntoView {
         Some(rows.collect_view())
     };
     view! {
-        <section class="nets" aria-label="Networks">
-            <h2>"Networks"</h2>
-            <div class="nets-list" role="group" aria-label="The network that runs">{rows}</div>
+        <section class="nets" aria-label=tr!("Networks")>
+            <h2>{tr!("Networks")}</h2>
+            <div class="nets-list" role="group" aria-label=tr!("The network that runs")>{rows}</div>
             <Seeds />
         </section>
     }
@@ -45,7 +45,7 @@ fn Row(lab: OpenLab, place: usize) -> impl IntoView {
     let about = if is_open {
         network.about.clone()
     } else {
-        format!("{}; it is measured only, no weights are kept", network.about)
+        tr!("{network}; it is measured only, no weights are kept", network = network.about)
     };
     let choose = move |_| {
         let seed = running.get_untracked().map_or(0, |it| it.seed);
@@ -74,9 +74,8 @@ fn Row(lab: OpenLab, place: usize) -> impl IntoView {
 fn note_of(lab: &OpenLab, network: &Network, is_open: bool) -> String {
     let n_seeds = lab.lab.seeds(network).len();
     match (is_open, n_seeds) {
-        (false, _) => "control".to_owned(),
-        (true, 1) => "1 seed".to_owned(),
-        (true, n) => format!("{n} seeds"),
+        (false, _) => tr!("control").to_owned(),
+        (true, n) => tr_n!(n, "{n} seed", "{n} seeds"),
     }
 }
 
@@ -101,8 +100,8 @@ fn Seeds() -> impl IntoView {
         (1 < all.len()).then(|| {
             view! {
                 <div class="seeds">
-                    <span class="muted">"Seed"</span>
-                    <div class="segments" role="group" aria-label="Seed">
+                    <span class="muted">{tr!("Seed")}</span>
+                    <div class="segments" role="group" aria-label=tr!("Seed")>
                         {all.into_iter().map(button).collect_view()}
                     </div>
                 </div>

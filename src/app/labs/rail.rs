@@ -10,7 +10,10 @@ use trace::{AskDecoded, FactValues, Frame, Outcome};
 use super::study::{SetFact, ask_decoded};
 use crate::{
     app::{
-        parts::icon::{Drawing, Icon},
+        parts::{
+            icon::{Drawing, Icon},
+            phrase::phrase,
+        },
         state::{
             AppState,
             answers::Asked,
@@ -41,19 +44,19 @@ pub(in crate::app) fn LabRail() -> impl IntoView {
 #[component]
 fn Text(lab: OpenLab) -> impl IntoView {
     let state = AppState::here();
-    let minutes = format!("{} minutes", lab.lab.minutes);
+    let minutes = tr_n!(lab.lab.minutes as usize, "{n} minute", "{n} minutes");
     let asks = lab.lab.tasks.iter().filter_map(|it| it.exercise().ok());
     let asks = asks.map(|it| view! { <p class="muted">{it.task.about()}</p> }).collect_view();
     let claims = lab.clone();
     let in_workspace = move || state.bookmark.read().lab.as_ref().is_some_and(|it| it.in_workspace);
     view! {
-        <section class="lesson lab" class:current=move || state.tab.get() == Place::Rail aria-label="Lab">
+        <section class="lesson lab" class:current=move || state.tab.get() == Place::Rail aria-label=tr!("Lab")>
             <header>
-                <h2>"Lab · "{minutes}</h2>
+                <h2>{tr!("Lab")}" · "{minutes}</h2>
                 <button class="button line" on:click=move |_| state.toggle_workspace()>
-                    {move || if in_workspace() { "Back to the lab" } else { "Workspace" }}
+                    {move || if in_workspace() { tr!("Back to the lab") } else { tr!("Workspace") }}
                 </button>
-                <button class="tool" aria-label="Close the lab" title="Close the lab"
+                <button class="tool" aria-label=tr!("Close the lab") title=tr!("Close the lab")
                     on:click=move |_| close(state)>
                     <Drawing icon=Icon::Close />
                 </button>
@@ -86,13 +89,13 @@ fn Now(lab: OpenLab) -> impl IntoView {
     // Asked here, not in what each run shows anew, so that it is asked along with the run.
     let asked = ask_decoded(state);
     let shown = move || match said() {
-        None => view! { <p class="now">"No answer yet"</p> }.into_any(),
+        None => view! { <p class="now">{tr!("No answer yet")}</p> }.into_any(),
         Some(Reading::None(why)) => {
-            let text = format!("This prompt is no row: {why}.");
+            let text = tr!("This prompt is no row: {why}.", why);
             view! { <p class="now">{text}</p> }.into_any()
         }
         Some(Reading::Row { row, words, size }) => {
-            let size = if is_changed() { format!("{size}; with interventions") } else { size };
+            let size = if is_changed() { tr!("{size}; with interventions", size) } else { size };
             match exact_next(&row) {
                 Some(exact) => view! { <Exact exact=exact.to_vec() words size asked /> }.into_any(),
                 None => view! { <Verdict row=*row words size /> }.into_any(),
@@ -110,12 +113,21 @@ fn Verdict(row: Row, words: Vec<String>, size: String) -> impl IntoView {
     let answer = answer.and_then(|it| words.get(it as usize).cloned()).unwrap_or_default();
     let said = first_choice(state);
     let is_right = said.as_ref().is_some_and(|it| *it == answer);
-    let (class, word) = if is_right { ("right", "right") } else { ("wrong", "wrong") };
+    let (class, word) = if is_right { ("right", tr!("right")) } else { ("wrong", tr!("wrong")) };
     let said = said.unwrap_or_default();
     let name = state.run.read().model.clone();
     view! {
         <p class="now verdict">
-            <span>{name}" says "<b>{said}</b>"; the answer is "<b>{answer}</b></span>
+            <span>
+                {phrase(
+                    text!("{model} says {said}; the answer is {answer}", model, said, answer),
+                    [
+                        ("model", name.into_any()),
+                        ("said", view! { <b>{said}</b> }.into_any()),
+                        ("answer", view! { <b>{answer}</b> }.into_any()),
+                    ],
+                )}
+            </span>
             " "<b class=class>{word}</b>
             <small>{size}</small>
         </p>
@@ -168,11 +180,11 @@ fn Exact(
             <table class="exact">
                 <thead>
                     <tr>
-                        <th scope="col">"next"</th>
-                        <th scope="col">"exact"</th>
+                        <th scope="col">{tr!("next")}</th>
+                        <th scope="col">{tr!("exact")}</th>
                         <th scope="col">{name}</th>
-                        <th scope="col" title="By Bayes, from the belief that is read from the stream">
-                            "from what is read"
+                        <th scope="col" title=tr!("By Bayes, from the belief that is read from the stream")>
+                            {tr!("from what is read")}
                         </th>
                     </tr>
                 </thead>
@@ -209,8 +221,8 @@ fn Prompts(lab: OpenLab) -> impl IntoView {
         }
     };
     view! {
-        <div class="models tries" role="group" aria-label="Prompts to try">{buttons}</div>
-        <div class="scenes"><button class="button line" on:click=fresh>"New row"</button></div>
+        <div class="models tries" role="group" aria-label=tr!("Prompts to try")>{buttons}</div>
+        <div class="scenes"><button class="button line" on:click=fresh>{tr!("New row")}</button></div>
     }
 }
 
@@ -225,7 +237,7 @@ fn Claims(lab: OpenLab) -> impl IntoView {
         view! { <Claim row paper=paper.cloned() test=claim.test.clone() numbers /> }
     });
     view! {
-        <h3>"Claims"</h3>
+        <h3>{tr!("Claims")}</h3>
         <p class="muted">{claims_counted(&lab.claims)}"; "{lab.claims.about().to_owned()}</p>
         <ul class="claims">{claims.collect_view()}</ul>
     }
@@ -255,13 +267,13 @@ fn Claim(row: ClaimRow, paper: Option<Paper>, test: String, numbers: String) -> 
             <p class="text">{row.claim}</p>
             <span class=class>{row.outcome_text}</span>
             <dl>
-                <dt>"theirs"</dt><dd>{row.theirs}</dd>
-                <dt>"ours"</dt><dd>{row.ours}</dd>
+                <dt>{tr!("theirs")}</dt><dd>{row.theirs}</dd>
+                <dt>{tr!("ours")}</dt><dd>{row.ours}</dd>
             </dl>
             <details>
-                <summary>"Test and source"</summary>
+                <summary>{tr!("Test and source")}</summary>
                 <p><code>{test}</code></p>
-                <p class="muted">"ours: "{numbers}</p>
+                <p class="muted">{tr!("ours: {numbers}", numbers)}</p>
                 {why}
                 {source}
             </details>
@@ -277,7 +289,7 @@ fn Papers(lab: OpenLab) -> impl IntoView {
         }
     });
     view! {
-        <h3>"Papers"</h3>
+        <h3>{tr!("Papers")}</h3>
         <ul class="papers">{papers.collect_view()}</ul>
     }
 }

@@ -40,7 +40,7 @@ pub(in crate::app) fn LabStage() -> impl IntoView {
                 </For>
                 <TimeBand />
             </main>
-            <aside class="rail" data-zone="rail" aria-label="Lab">
+            <aside class="rail" data-zone="rail" aria-label=tr!("Lab")>
                 <LabRail />
             </aside>
         </div>
@@ -53,7 +53,7 @@ fn Coming() -> impl IntoView {
     let state = AppState::here();
     move || match &*state.labs.read() {
         Labs::Unasked | Labs::Coming => {
-            Some(view! { <p class="absent">"The lab arrives"</p> }.into_any())
+            Some(view! { <p class="absent">{tr!("The lab arrives")}</p> }.into_any())
         }
         Labs::Failed(why) => {
             let text = why.clone();
@@ -62,7 +62,7 @@ fn Coming() -> impl IntoView {
                 view! {
                     <div class="absent why">
                         <p>{text}</p>
-                        <button class="button line" on:click=again>"Try again"</button>
+                        <button class="button line" on:click=again>{tr!("Try again")}</button>
                     </div>
                 }
                 .into_any(),

@@ -117,9 +117,9 @@ pub(super) fn StudyTile(place: Place, view: View) -> impl IntoView {
     let about = move || {
         let site = shown(state).map_or_else(String::new, |it| it.to_string());
         if is_exact {
-            format!("The {fact} that exact inference has after each token; in ink, your prompt.")
+            tr!("The {fact} that exact inference has after each token; in ink, your prompt.", fact)
         } else {
-            format!("The same, read by one affine map from {site}; choose the layer at the left.")
+            tr!("The same, read by one affine map from {site}; choose the layer at the left.", site)
         }
     };
     let legend = move || Some(told(state, is_exact));
@@ -132,20 +132,37 @@ pub(super) fn StudyTile(place: Place, view: View) -> impl IntoView {
 /// How far the study is, or what it found.
 fn told(state: AppState, is_exact: bool) -> String {
     match &*state.job.read() {
-        JobState::None => "no study yet".to_owned(),
+        JobState::None => tr!("no study yet").to_owned(),
         JobState::Failed(why) => why.clone(),
         JobState::Running { done, of, secs_left } => {
             let share = 100 * done / (*of).max(1);
-            let left = secs_left.map_or_else(String::new, |it| format!(", {it:.0} s left"));
-            format!("fitting on {N_ROWS} fresh rows: {share} %{left}")
+            match secs_left.map(|it| format!("{it:.0}")) {
+                Some(secs) => tr_n!(
+                    N_ROWS,
+                    "fitting on {n} fresh row: {share} %, {secs} s left",
+                    "fitting on {n} fresh rows: {share} %, {secs} s left",
+                    share,
+                    secs
+                ),
+                None => tr_n!(
+                    N_ROWS,
+                    "fitting on {n} fresh row: {share} %",
+                    "fitting on {n} fresh rows: {share} %",
+                    share
+                ),
+            }
         }
         JobState::Done(result) => {
             let JobResult::Probe(probed) = result.as_ref();
             let n = probed.exact.size()[0];
             if is_exact {
-                return format!("colour: the belief itself · {n} points of fresh rows");
+                return tr_n!(
+                    n,
+                    "colour: the belief itself · {n} point of fresh rows",
+                    "colour: the belief itself · {n} points of fresh rows"
+                );
             }
-            format!("colour: the true belief · {}", explained(probed))
+            tr!("colour: the true belief · {explained}", explained = explained(probed))
         }
     }
 }
@@ -195,20 +212,22 @@ pub(super) fn SetFact() -> impl IntoView {
             let value: Vec<f32> = (0..count).map(|it| f32::from(u8::from(it == at))).collect();
             view! {
                 <button class="button line" on:click=move |_| set(value.clone())>
-                    "certain of "{name}
+                    {tr!("certain of {name}", name)}
                 </button>
             }
         };
         Some(view! {
-            <h3>"Set the belief"</h3>
+            <h3>{tr!("Set the belief")}</h3>
             <p class="muted">
-                "At the cursor the stream moves, along the map, until another belief is read there. "
-                "What the network says next should follow Bayes."
+                {tr!(
+                    "At the cursor the stream moves, along the map, until another belief is read there. \
+                     What the network says next should follow Bayes."
+                )}
             </p>
             <div class="scenes">
                 {names.into_iter().enumerate().map(button).collect_view()}
                 <button class="button line" on:click=move |_| state.change_program(take_facts_out)>
-                    "as it was"
+                    {tr!("as it was")}
                 </button>
             </div>
         })

@@ -17,6 +17,7 @@ use crate::{
         state::{AppState, follower::follower, labs::OpenLab},
     },
     share::Place,
+    text,
     view::{
         Scene,
         frame::{self, FrameKind, Look, Plot, Step, plot, words},
@@ -78,8 +79,8 @@ pub(super) fn title(view: &View) -> String {
         return title.clone();
     }
     let name = match view.kind {
-        ViewKind::Panel => view.panel.clone(),
-        ViewKind::Claims => Some("claims".to_owned()),
+        ViewKind::Panel => view.panel.as_deref().map(|it| text::of(it).to_owned()),
+        ViewKind::Claims => Some(tr!("claims").to_owned()),
         _ => view.y.clone().or_else(|| view.fact.clone()),
     };
     let name = name.unwrap_or_default();
@@ -153,7 +154,7 @@ pub(super) fn FramePanel(
     let svg = move |()| -> Option<Picture> {
         let lab = state.open_lab.get_untracked()?;
         let about = legend.get_untracked().unwrap_or_default();
-        let caption = format!("Undercurrent · lab {} · {about}", lab.lab.id);
+        let caption = format!("Undercurrent · {} · {about}", tr!("lab {id}", id = lab.lab.id));
         scene.get_untracked().map(|it| svg_of(state, &it).captioned(caption))
     };
     view! {
@@ -212,7 +213,7 @@ fn FrameFigure(drawn: Drawn, scene: Memo<Option<Arc<Scene>>>) -> impl IntoView {
     });
     let label = move || {
         let frame = drawn.frame.get();
-        frame.map_or_else(String::new, |it| words::spoken(drawn.kind, &it, at.get()))
+        frame.map_or_else(String::new, |it| frame::spoken(drawn.kind, &it, at.get()))
     };
     let aim = move |event: ev::PointerEvent| {
         let found = untrack(|| drawn.with(|it| it.hit(point_of(&event)))).flatten();

@@ -49,10 +49,13 @@ fn Band(steps: Memo<Vec<usize>>) -> impl IntoView {
         let (steps, at) = (steps.read(), at.get());
         let step = steps.get(at).copied().unwrap_or(0);
         let last = steps.last().copied().unwrap_or(0);
-        (format!("Checkpoint {} of {}", at + 1, steps.len()), format!("step {step} of {last}"))
+        (
+            tr!("Checkpoint {at} of {of}", at = at + 1, of = steps.len()),
+            tr!("step {step} of {last}", step, last),
+        )
     };
     view! {
-        <section class="time" aria-label="Training">
+        <section class="time" aria-label=tr!("Training")>
             <p><b>{move || told().0}</b><small>{move || told().1}</small></p>
             <div class="scrub">
                 <Loss />
@@ -60,7 +63,7 @@ fn Band(steps: Memo<Vec<usize>>) -> impl IntoView {
                     type="range"
                     min="0"
                     max=move || steps.read().len().saturating_sub(1).to_string()
-                    aria-label="Checkpoint"
+                    aria-label=tr!("Checkpoint")
                     aria-valuetext=move || told().1
                     prop:value=move || at.get().to_string()
                     on:input=move |event| {
@@ -71,9 +74,9 @@ fn Band(steps: Memo<Vec<usize>>) -> impl IntoView {
             </div>
             <div class="tools">
                 <button class="button line" on:click=play>
-                    {move || if is_playing.get() { "Pause" } else { "Play" }}
+                    {move || if is_playing.get() { tr!("Pause") } else { tr!("Play") }}
                 </button>
-                <button class="tool" aria-label="Finished weights" title="Finished weights"
+                <button class="tool" aria-label=tr!("Finished weights") title=tr!("Finished weights")
                     on:click=move |_| state.bookmark.update(|it| it.checkpoint = None)>
                     <Drawing icon=Icon::Redo />
                 </button>

@@ -4,7 +4,13 @@ use lab::lesson::{Block, Choice, Predict, Stage, Task, Template};
 use leptos::prelude::*;
 
 use super::{facts::in_words, prose, reader::Reading};
-use crate::app::parts::icon::{Drawing, Icon};
+use crate::{
+    app::parts::{
+        icon::{Drawing, Icon},
+        phrase::phrase,
+    },
+    text,
+};
 
 /// A block of the step `at`; nothing where it is no text, or is shown elsewhere.
 #[component]
@@ -27,7 +33,7 @@ pub(super) fn BlockView(reading: Reading, at: usize, block: usize) -> impl IntoV
         Block::Further(all) => Some(
             view! {
                 <div class="further">
-                    <h4>"Further reading"</h4>
+                    <h4>{tr!("Further reading")}</h4>
                     {prose::chunks(all)}
                 </div>
             }
@@ -45,7 +51,7 @@ fn is_hint(block: &Block) -> bool {
 }
 
 /// What a stage's button is called where it has no label.
-pub(super) const SHOW_IT: &str = "Show it";
+pub(super) const SHOW_IT: &str = text!("Show it");
 
 /// Buttons of a step's stages. The first is in the foot where there is nothing to do.
 #[component]
@@ -55,7 +61,7 @@ fn Scenes(reading: Reading) -> impl IntoView {
         reading.blocks(|all| {
             let stage = |(block, it): (usize, &Block)| match it {
                 Block::Stage(Stage { label, .. }) => {
-                    Some((block, label.clone().unwrap_or_else(|| SHOW_IT.to_owned())))
+                    Some((block, label.clone().unwrap_or_else(|| text::of(SHOW_IT).to_owned())))
                 }
                 _ => None,
             };
@@ -81,7 +87,10 @@ fn Scenes(reading: Reading) -> impl IntoView {
 #[component]
 fn Now(reading: Reading, template: Template) -> impl IntoView {
     let text = Memo::new(move |_| template.say(&reading.facts, in_words));
-    view! { <p class="now" aria-live="polite">"now: " <b>{text}</b></p> }
+    let now = move || {
+        phrase(text!("now: {value}", value), [("value", view! { <b>{text}</b> }.into_any())])
+    };
+    view! { <p class="now" aria-live="polite">{now()}</p> }
 }
 
 /// A question that is answered before what follows is shown.
@@ -112,14 +121,16 @@ fn Prediction(reading: Reading, place: (usize, usize), predict: Predict) -> impl
     let verdict = move || {
         let at = chosen.get()?;
         Some(match is_right(at) {
-            Some(true) => view! { <b class="right">"Right."</b> }.into_any(),
-            Some(false) => view! { <b>"Not so."</b>" The right answer is marked." }.into_any(),
-            None => "The run decides; its numbers are not there yet.".into_any(),
+            Some(true) => view! { <b class="right">{tr!("Right.")}</b> }.into_any(),
+            Some(false) => {
+                view! { <b>{tr!("Not so.")}</b>" "{tr!("The right answer is marked.")} }.into_any()
+            }
+            None => tr!("The run decides; its numbers are not there yet.").into_any(),
         })
     };
     view! {
-        <div class="predict" role="group" aria-label="Predict first">
-            <p class="block-head"><b>"Predict first"</b></p>
+        <div class="predict" role="group" aria-label=tr!("Predict first")>
+            <p class="block-head"><b>{tr!("Predict first")}</b></p>
             {prose::chunks(&question)}
             <div class="choices">
                 {choices.with_value(|all| all.iter().enumerate().map(button).collect_view())}
@@ -136,14 +147,16 @@ fn Doing(reading: Reading, task: Task) -> impl IntoView {
     let is_checked = !task.checks.is_empty();
     let is_done = Memo::new(move |_| task.is_done(&reading.facts));
     let status = move || match is_done.get() {
-        Some(true) => view! { <b class="right"><Drawing icon=Icon::Done />"Done."</b> }.into_any(),
-        Some(false) => "not done".into_any(),
-        None => "waits for the run".into_any(),
+        Some(true) => {
+            view! { <b class="right"><Drawing icon=Icon::Done />{tr!("Done.")}</b> }.into_any()
+        }
+        Some(false) => tr!("not done").into_any(),
+        None => tr!("waits for the run").into_any(),
     };
     view! {
-        <div class="task" class:done=move || is_done.get() == Some(true) role="group" aria-label="Task">
+        <div class="task" class:done=move || is_done.get() == Some(true) role="group" aria-label=tr!("Task")>
             <p class="block-head">
-                <b>"Task"</b>
+                <b>{tr!("Task")}</b>
                 {is_checked.then(|| view! { <span class="status-word" aria-live="polite">{status}</span> })}
             </p>
             {text}
@@ -167,7 +180,7 @@ fn Hints(reading: Reading, at: usize) -> impl IntoView {
     view! {
         <div class="hints" aria-live="polite">
             <Show when=move || 0 < n_open.get()>
-                <p class="block-head"><b>"Hints"</b></p>
+                <p class="block-head"><b>{tr!("Hints")}</b></p>
                 <ol>
                     <For each=move || 0..n_open.get() key=|place| *place let:place>{hint(place)}</For>
                 </ol>

@@ -87,8 +87,8 @@ impl RunFacts {
 pub(super) fn in_words(value: &Value) -> String {
     match value {
         Value::Text(text) => text.clone(),
-        Value::Truth(true) => "yes".to_owned(),
-        Value::Truth(false) => "no".to_owned(),
+        Value::Truth(true) => tr!("yes").to_owned(),
+        Value::Truth(false) => tr!("no").to_owned(),
         Value::Number(value) if value.is_infinite() => {
             if *value < 0.0 {
                 "−∞".to_owned()
@@ -145,11 +145,23 @@ fn most_read(state: AppState) -> Option<String> {
     let labels = state.labels();
     let token = |pos: usize| Some(format!("“{}” ({pos})", labels.get(pos)?));
     let (source, query) = (token(source)?, token(row.query)?);
-    let place = format!("head {}, L{}", row.head, row.layer);
+    let place = tr!("head {head}, L{layer}", head = row.head, layer = row.layer);
     Some(if row.is_recurrent {
-        format!("{place}: {query} takes {} of {source}", signed(weight))
+        tr!(
+            "{place}: {query} takes {amount} of {source}",
+            place,
+            query,
+            amount = signed(weight),
+            source
+        )
     } else {
-        format!("{place} at {query} reads {source} with {}", percent(weight))
+        tr!(
+            "{place} at {query} reads {source} with {amount}",
+            place,
+            query,
+            source,
+            amount = percent(weight)
+        )
     })
 }
 

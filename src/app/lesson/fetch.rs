@@ -44,11 +44,17 @@ pub(super) fn fetch(state: AppState, place: &LessonPlace) {
 /// What happened and what to do.
 fn failure(place: &LessonPlace, why: &str) -> String {
     match place {
-        LessonPlace::Web(address) => format!(
+        LessonPlace::Web(address) => tr!(
             "the lesson at {address} did not arrive ({why}); its server has to allow this page to \
-             read it, or you can open it as a file"
+             read it, or you can open it as a file",
+            address,
+            why
         ),
-        _ => format!("the lesson {place} did not arrive ({why}); choose another, or fetch again"),
+        _ => tr!(
+            "the lesson {place} did not arrive ({why}); choose another, or fetch again",
+            place,
+            why
+        ),
     }
 }
 
@@ -61,15 +67,19 @@ fn text_of(bytes: &[u8]) -> Cow<'_, str> {
 pub(super) fn open_file(state: AppState, file: &web_sys::File) {
     let name = file.name();
     if !name.to_lowercase().ends_with(ENDING) {
-        return state.notice(format!("“{name}” is no lesson; a lesson's name ends in {ENDING}"));
+        return state.notice(tr!(
+            "“{name}” is no lesson; a lesson's name ends in {ending}",
+            name,
+            ending = ENDING
+        ));
     }
     if MOST_BYTES as f64 * 2.0 < file.size() {
-        return state.notice(format!("“{name}” is too long for a lesson; make two of it"));
+        return state.notice(tr!("“{name}” is too long for a lesson; make two of it", name));
     }
     let reading = file.text();
     leptos::task::spawn_local(async move {
         let Ok(text) = JsFuture::from(reading).await else {
-            return state.notice(format!("“{name}” could not be read; choose it again"));
+            return state.notice(tr!("“{name}” could not be read; choose it again", name));
         };
         let read = prepare(&text.as_string().unwrap_or_default());
         let place = LessonPlace::File(name);

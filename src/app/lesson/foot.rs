@@ -4,6 +4,7 @@ use lab::lesson::Block;
 use leptos::prelude::*;
 
 use super::{blocks::SHOW_IT, reader::Reading};
+use crate::text;
 
 /// What the button in the middle does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,10 +52,10 @@ pub(super) fn Foot(reading: Reading) -> impl IntoView {
     };
     let name = move || match middle.get() {
         Middle::Nothing => "",
-        Middle::Hint if n_open.get() == 0 => "Hint",
-        Middle::Hint => "Next hint",
-        Middle::ShowMe(_) => "Show me",
-        Middle::ShowIt(_) => SHOW_IT,
+        Middle::Hint if n_open.get() == 0 => tr!("Hint"),
+        Middle::Hint => tr!("Next hint"),
+        Middle::ShowMe(_) => tr!("Show me"),
+        Middle::ShowIt(_) => text::of(SHOW_IT),
     };
     let is_primary =
         Memo::new(move |_| matches!(middle.get(), Middle::ShowIt(_)) && reading.is_offered());
@@ -63,20 +64,20 @@ pub(super) fn Foot(reading: Reading) -> impl IntoView {
     view! {
         <div class="left" role="status">
             <Show when=move || is_left.get()>
-                <span>"You left the step."</span>
-                <button class="near" on:click=move |_| reading.back_to_step()>"Return"</button>
+                <span>{tr!("You left the step.")}</span>
+                <button class="near" on:click=move |_| reading.back_to_step()>{tr!("Return")}</button>
             </Show>
         </div>
         <footer>
             <button class="button line" disabled=move || reading.step.get() == 0
-                on:click=move |_| reading.go(reading.step.get_untracked().saturating_sub(1))>"Back"</button>
+                on:click=move |_| reading.go(reading.step.get_untracked().saturating_sub(1))>{tr!("Back")}</button>
             <button class="button" class:primary=move || is_primary.get()
                 class:line=move || !is_primary.get()
                 hidden=move || middle.get() == Middle::Nothing on:click=act>{name}</button>
             <button class="button" class:primary=move || !is_primary.get()
                 class:line=move || is_primary.get()
                 disabled=move || last <= reading.step.get()
-                on:click=move |_| reading.go((reading.step.get_untracked() + 1).min(last))>"Next"</button>
+                on:click=move |_| reading.go((reading.step.get_untracked() + 1).min(last))>{tr!("Next")}</button>
         </footer>
     }
 }

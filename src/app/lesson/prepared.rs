@@ -25,7 +25,7 @@ pub(super) fn prepare(text: &str) -> Prepared {
                     staged.insert((at, place), bookmark);
                 }
                 Block::Spotlight { name, line } if !is_spot(name) => {
-                    let what = format!("there is no place and no panel “{name}”");
+                    let what = tr!("there is no place and no panel “{name}”", name);
                     troubles.push(Trouble::new(*line, what, spots()));
                 }
                 _ => {}
@@ -40,7 +40,7 @@ pub(super) fn prepare(text: &str) -> Prepared {
 fn read_all(stage: &Stage, model: Option<&str>, troubles: &mut Vec<Trouble>) -> Bookmark {
     let (bookmark, mut said) = read_stage(stage, model);
     said.extend(unknown_panels(&bookmark));
-    let fix = "the rest of the stage is shown";
+    let fix = tr!("the rest of the stage is shown");
     troubles.extend(said.into_iter().map(|what| Trouble::new(stage.line, what, fix)));
     bookmark
 }
@@ -52,7 +52,7 @@ fn is_spot(name: &str) -> bool {
 fn spots() -> String {
     let places = Place::ALL.iter().map(|it| it.1);
     let all: Vec<&str> = places.chain(PANELS.iter().map(|it| it.id)).collect();
-    format!("there are: {}", all.join(", "))
+    tr!("there are: {all}", all = all.join(", "))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::{
         parts::{
             icon::{Drawing, Icon},
             menu::Menu,
+            phrase::phrase,
         },
         state::{
             AppState,
@@ -41,7 +42,8 @@ pub(in crate::app) fn LessonRail() -> impl IntoView {
         Some(match text.get() {
             Some(Text::Here(text)) => view! { <Reader text /> }.into_any(),
             Some(Text::Coming) => {
-                view! { <Waiting><p role="status">"The lesson arrives"</p></Waiting> }.into_any()
+                view! { <Waiting><p role="status">{tr!("The lesson arrives")}</p></Waiting> }
+                    .into_any()
             }
             Some(Text::Failed(why)) => view! { <Lost place why /> }.into_any(),
             None => view! { <Absent place /> }.into_any(),
@@ -57,11 +59,11 @@ pub(in crate::app) fn LessonRail() -> impl IntoView {
         let Some(Text::Here(text)) = text.get() else { return String::new() };
         let n_steps = text.lesson.steps.len();
         let step = state.bookmark.read().lesson_step.saturating_add(1).min(n_steps);
-        if n_steps == 0 { String::new() } else { format!("step {step} of {n_steps}") }
+        if n_steps == 0 { String::new() } else { tr!("step {step} of {n_steps}", step, n_steps) }
     });
     view! {
         <section class="lesson reader" class:current=move || state.tab.get() == Place::Rail
-            aria-label="Lesson">
+            aria-label=tr!("Lesson")>
             <Head title position />
             {shown}
         </section>
@@ -84,7 +86,7 @@ fn Lost(place: LessonPlace, why: String) -> impl IntoView {
         <Waiting>
             <p role="alert">{why}</p>
             <div class="scenes">
-                <button class="button line" on:click=move |_| fetch(state, &place)>"Fetch again"</button>
+                <button class="button line" on:click=move |_| fetch(state, &place)>{tr!("Fetch again")}</button>
             </div>
         </Waiting>
     }
@@ -100,11 +102,14 @@ fn Absent(place: LessonPlace) -> impl IntoView {
         LessonPlace::File(name) => view! {
             <Waiting>
                 <p>
-                    "This link was made beside a lesson in a file, “" {name} "”, which no link can hold. "
-                    "Drop the file on the page, or open it from the menu above."
+                    {tr!(
+                        "This link was made beside a lesson in a file, “{name}”, which no link can hold. \
+                         Drop the file on the page, or open it from the menu above.",
+                        name
+                    )}
                 </p>
                 <div class="scenes">
-                    <button class="button line" on:click=close>"Go on without it"</button>
+                    <button class="button line" on:click=close>{tr!("Go on without it")}</button>
                 </div>
             </Waiting>
         }
@@ -114,11 +119,16 @@ fn Absent(place: LessonPlace) -> impl IntoView {
             let address = place.to_string();
             view! {
                 <Waiting>
-                    <p>"This link wants the lesson at " <b>{host}</b></p>
+                    <p>
+                        {phrase(
+                            text!("This link wants the lesson at {host}", host),
+                            [("host", view! { <b>{host}</b> }.into_any())],
+                        )}
+                    </p>
                     <p class="address">{address}</p>
                     <div class="scenes">
-                        <button class="button primary" on:click=move |_| fetch(state, &place)>"Load"</button>
-                        <button class="button line" on:click=close>"Not now"</button>
+                        <button class="button primary" on:click=move |_| fetch(state, &place)>{tr!("Load")}</button>
+                        <button class="button line" on:click=close>{tr!("Not now")}</button>
                     </div>
                 </Waiting>
             }
@@ -144,7 +154,7 @@ fn Head(title: Signal<String>, position: Signal<String>) -> impl IntoView {
         let open = move |_| state.open_lesson(LessonPlace::Ours(it.id.to_owned()));
         view! {
             <button on:click=open>
-                {it.title}" "<span class="muted">{it.minutes}" minutes"</span>
+                {it.title}" "<span class="muted">{tr_n!(it.minutes as usize, "{n} minute", "{n} minutes")}</span>
             </button>
         }
     };
@@ -155,7 +165,7 @@ fn Head(title: Signal<String>, position: Signal<String>) -> impl IntoView {
     };
     let summary = move || {
         view! {
-            <h2><span class="muted">"Lesson: "</span><b>{title}</b></h2>
+            <h2><span class="muted">{tr!("Lesson:")}" "</span><b>{title}</b></h2>
             <Drawing icon=Icon::Down />
         }
     };
@@ -163,11 +173,11 @@ fn Head(title: Signal<String>, position: Signal<String>) -> impl IntoView {
         <header>
             <Menu class="lessons" summary_class="" summary>
                 {OWN.iter().map(own).collect_view()}
-                <button on:click=pick>"Open a file…"</button>
+                <button on:click=pick>{tr!("Open a file…")}</button>
             </Menu>
             <input type="file" accept=".md,text/markdown" hidden node_ref=file on:change=take />
             <span class="muted">{position}</span>
-            <button class="tool" aria-label="Close the lesson" title="Close the lesson"
+            <button class="tool" aria-label=tr!("Close the lesson") title=tr!("Close the lesson")
                 on:click=move |_| state.close_lesson()>
                 <Drawing icon=Icon::Close />
             </button>
@@ -180,16 +190,17 @@ fn Head(title: Signal<String>, position: Signal<String>) -> impl IntoView {
 pub(super) fn Faults(text: StoredValue<std::sync::Arc<Prepared>>) -> impl IntoView {
     let troubles = text.with_value(|it| it.troubles.clone());
     (!troubles.is_empty()).then(|| {
-        let count = match troubles.len() {
-            1 => "1 fault in this lesson; the rest works".to_owned(),
-            count => format!("{count} faults in this lesson; the rest works"),
-        };
+        let count = tr_n!(
+            troubles.len(),
+            "{n} fault in this lesson; the rest works",
+            "{n} faults in this lesson; the rest works"
+        );
         let row = |it: lab::lesson::Trouble| {
-            let line = format!("line {}", it.line);
+            let line = tr!("line {line}", line = it.line);
             view! { <li><span class="muted">{line}</span><span>{it.what}"; "{it.fix}</span></li> }
         };
         view! {
-            <div class="faults" role="group" aria-label="Faults in this lesson">
+            <div class="faults" role="group" aria-label=tr!("Faults in this lesson")>
                 <p>{count}</p>
                 <ul>{troubles.into_iter().map(row).collect_view()}</ul>
             </div>

@@ -188,7 +188,7 @@ pub(super) fn Reader(text: Arc<Prepared>) -> impl IntoView {
 #[component]
 fn Bar(reading: Reading) -> impl IntoView {
     let mark = move |(at, step): (usize, &Step)| {
-        let label = format!("Step {}: {}", at + 1, step.title);
+        let label = tr!("Step {at}: {title}", at = at + 1, title = step.title);
         let current = move || (reading.step.get() == at).then_some("step");
         view! {
             <li>
@@ -200,7 +200,7 @@ fn Bar(reading: Reading) -> impl IntoView {
     };
     let marks =
         reading.text.with_value(|it| it.lesson.steps.iter().enumerate().map(mark).collect_view());
-    view! { <ol class="marks" aria-label="Steps">{marks}</ol> }
+    view! { <ol class="marks" aria-label=tr!("Steps")>{marks}</ol> }
 }
 
 /// A step, as far as its questions are answered.

@@ -72,7 +72,7 @@ pub(in crate::app) fn AttentionPanel(place: Place) -> impl IntoView {
         move |at: Point| hit(state, maps, view.get_untracked(), [size.get_untracked(), at]);
     let label = move || {
         let (site, row) = (site(state), row_text(state));
-        format!("{}, {site}: rows read, columns are read. {row}", title(state))
+        tr!("{title}, {site}: rows read, columns are read. {row}", title = title(state), site, row)
     };
     let has_aside = move || view.get() == AttentionView::Map && without_matrix(state).is_none();
     let plot = move || {
@@ -128,21 +128,21 @@ pub(in crate::app) fn difference(maps: Maps) -> Option<NamedArray> {
 /// Which head is drawn.
 fn site(state: AppState) -> String {
     let Cursor { layer, head, .. } = state.cursor();
-    format!("L{layer} · head {head}")
+    tr!("L{layer} · head {head}", layer, head)
 }
 
 fn title(state: AppState) -> String {
-    if is_recurrent(state) { "Hidden attention" } else { "Attention" }.to_owned()
+    if is_recurrent(state) { tr!("Hidden attention") } else { tr!("Attention") }.to_owned()
 }
 
 /// What runs along the sides.
 fn axes(view: AttentionView) -> &'static str {
     match view {
         AttentionView::Map | AttentionView::Overlay | AttentionView::Difference => {
-            "Rows: the token that reads. Columns: the token that is read."
+            tr!("Rows: the token that reads. Columns: the token that is read.")
         }
-        AttentionView::Heads => "Rows: layers, the last on top. Columns: heads.",
-        AttentionView::Lines => "Right: the token that reads. Left: the token that is read.",
+        AttentionView::Heads => tr!("Rows: layers, the last on top. Columns: heads."),
+        AttentionView::Lines => tr!("Right: the token that reads. Left: the token that is read."),
         AttentionView::Steps => "",
     }
 }
@@ -196,9 +196,11 @@ pub(in crate::app) fn without_matrix(state: AppState) -> Option<&'static str> {
     let ssm = mixer.and_then(|it| it.ssm.as_ref());
     let is_linear = ssm.is_none_or(|it| it.has_matrix);
     (!is_known).then_some(if is_linear {
-        "A state was changed here: no matrix gives the same output. Undo the change to see one."
+        tr!(
+            "A state was changed here: no matrix gives the same output. Undo the change to see one."
+        )
     } else {
-        "A GRU is nonlinear: it has no token-to-token matrix. See the lens."
+        tr!("A GRU is nonlinear: it has no token-to-token matrix. See the lens.")
     })
 }
 
@@ -209,25 +211,27 @@ fn about(state: AppState, view: AttentionView) -> &'static str {
     let is_recurrent = is_recurrent(state);
     match view {
         AttentionView::Difference if state.minus().is_none() => {
-            "This model has no attention to take away."
+            tr!("This model has no attention to take away.")
         }
         AttentionView::Difference => {
-            "Each row as shares of its sum: this head less an attention head."
+            tr!("Each row as shares of its sum: this head less an attention head.")
         }
         AttentionView::Map if is_recurrent => {
-            "The scan as a token-to-token matrix: signed, without softmax."
+            tr!("The scan as a token-to-token matrix: signed, without softmax.")
         }
         AttentionView::Steps if is_recurrent => {
-            "What is read times what was written, and what is left of it at the chosen token."
+            tr!("What is read times what was written, and what is left of it at the chosen token.")
         }
-        AttentionView::Map => "Where each token reads from. Reading is not using.",
-        AttentionView::Heads => "Every head of every layer, last layer on top. Click one.",
+        AttentionView::Map => tr!("Where each token reads from. Reading is not using."),
+        AttentionView::Heads => tr!("Every head of every layer, last layer on top. Click one."),
         AttentionView::Overlay => {
-            "Heads of this layer in one map, a colour each; the strongest shows."
+            tr!("Heads of this layer in one map, a colour each; the strongest shows.")
         }
-        AttentionView::Lines => "Right token reads left token; the chosen one's lines are strong.",
+        AttentionView::Lines => {
+            tr!("Right token reads left token; the chosen one's lines are strong.")
+        }
         AttentionView::Steps => {
-            "How the chosen query comes to its weights, and what each key then writes."
+            tr!("How the chosen query comes to its weights, and what each key then writes.")
         }
     }
 }
@@ -368,7 +372,12 @@ fn row_text(state: AppState) -> String {
     let weight = row.weight.get(&[cursor.source]).unwrap_or(f32::NAN);
     let weight = if row.is_recurrent { signed(weight) } else { percent(weight) };
     let word = |pos: usize| labels.get(pos).cloned().unwrap_or_default();
-    format!("“{}” reads “{}” at {}.", word(cursor.pos), word(cursor.source), weight)
+    tr!(
+        "“{reader}” reads “{source}” at {weight}.",
+        reader = word(cursor.pos),
+        source = word(cursor.source),
+        weight
+    )
 }
 
 fn table(state: AppState) -> Table {

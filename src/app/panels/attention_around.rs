@@ -14,12 +14,12 @@ use crate::{
 
 /// Every view with its name on the page.
 const VIEWS: [(AttentionView, &str); 6] = [
-    (AttentionView::Map, "map"),
-    (AttentionView::Heads, "all heads"),
-    (AttentionView::Overlay, "heads overlaid"),
-    (AttentionView::Lines, "lines"),
-    (AttentionView::Steps, "calculation"),
-    (AttentionView::Difference, "difference of two heads"),
+    (AttentionView::Map, text!("map")),
+    (AttentionView::Heads, text!("all heads")),
+    (AttentionView::Overlay, text!("heads overlaid")),
+    (AttentionView::Lines, text!("lines")),
+    (AttentionView::Steps, text!("calculation")),
+    (AttentionView::Difference, text!("difference of two heads")),
 ];
 
 /// How it is drawn.
@@ -28,7 +28,7 @@ pub(in crate::app) fn Views(view: Memo<AttentionView>) -> impl IntoView {
     let state = AppState::here();
     view! {
         <Choice
-            name="How attention is drawn"
+            name=tr!("How attention is drawn")
             choices=VIEWS.to_vec()
             chosen=view
             on_choose=move |it| state.bookmark.update(|all| all.attention = it)
@@ -43,7 +43,7 @@ pub(in crate::app) fn Views(view: Memo<AttentionView>) -> impl IntoView {
 #[component]
 fn Minus() -> impl IntoView {
     let state = AppState::here();
-    let name = |[layer, head]: [usize; 2]| format!("L{layer} · head {head}");
+    let name = |[layer, head]: [usize; 2]| tr!("L{layer} · head {head}", layer, head);
     let options = move || {
         let all = state.attention_heads().into_iter();
         all.map(|it| view! { <option value=format!("{}.{}", it[0], it[1])>{name(it)}</option> })
@@ -59,9 +59,9 @@ fn Minus() -> impl IntoView {
     };
     view! {
         <label class="minus">
-            "less "
+            {tr!("less")}" "
             <span class="choice">
-                <select aria-label="Attention head that is taken away" on:change=choose prop:value=value>
+                <select aria-label=tr!("Attention head that is taken away") on:change=choose prop:value=value>
                     {options}
                 </select>
             </span>
@@ -92,38 +92,38 @@ pub(in crate::app) fn legend(state: AppState, maps: Maps, view: AttentionView) -
                         state.bookmark.update(|it| it.skips_first = is_on);
                     }
                 />
-                "scale without the first token"
+                {tr!("scale without the first token")}
             </label>
         }
     });
     match view {
-        AttentionView::Overlay => view! { <span>"opacity is weight to the power 0.6, a recurrent head’s as a share of its largest; colour is the head"</span> }.into_any(),
-        AttentionView::Lines => view! { <span>"width and opacity are the weight"</span> }.into_any(),
+        AttentionView::Overlay => view! { <span>{tr!("opacity is weight to the power 0.6, a recurrent head’s as a share of its largest; colour is the head")}</span> }.into_any(),
+        AttentionView::Lines => view! { <span>{tr!("width and opacity are the weight")}</span> }.into_any(),
         AttentionView::Steps if is_signed => view! {
-            <span>"weight = read · written × what is left × step; write = weight × |value through gate, norm and output matrix|"</span>
+            <span>{tr!("weight = read · written × what is left × step; write = weight × |value through gate, norm and output matrix|")}</span>
         }
         .into_any(),
         AttentionView::Steps => view! {
-            <span>"weight = exp(score − largest) ÷ their sum; write = weight × |value through the output matrix|"</span>
+            <span>{tr!("weight = exp(score − largest) ÷ their sum; write = weight × |value through the output matrix|")}</span>
         }
         .into_any(),
         AttentionView::Difference => {
             let end = difference(maps)
                 .map_or(1.0, |it| with_map(state, [0.0; 2], |map| map.scale(&it)));
             let (from, to) = (format!("−{}", number(end)), number(end));
-            view! { <Ramp kind="div" from to unit="share of a row (colour: power 0.6)" /> }.into_any()
+            view! { <Ramp kind="div" from to unit=tr!("share of a row (colour: power 0.6)") /> }.into_any()
         }
         AttentionView::Map if is_signed => view! {
-            <Ramp kind="div" from=format!("−{to}") to=to.clone() unit="weight (colour: power 0.6)" />
+            <Ramp kind="div" from=format!("−{to}") to=to.clone() unit=tr!("weight (colour: power 0.6)") />
             {switch}
         }
         .into_any(),
         AttentionView::Heads if state.has_recurrence() => view! {
-            <span>"attention: 0 to 1; recurrent heads: signed, each to its own largest"</span>
+            <span>{tr!("attention: 0 to 1; recurrent heads: signed, each to its own largest")}</span>
         }
         .into_any(),
         AttentionView::Map | AttentionView::Heads => view! {
-            <Ramp kind="seq" from="0" to=to unit="weight (colour: power 0.6)" />
+            <Ramp kind="seq" from="0" to=to unit=tr!("weight (colour: power 0.6)") />
             {switch}
         }
         .into_any(),
@@ -151,13 +151,13 @@ pub(in crate::app) fn Aside() -> impl IntoView {
             .collect()
     };
     view! {
-        <div class="row-bars" role="group" aria-label="The row of the chosen token">
+        <div class="row-bars" role="group" aria-label=tr!("The row of the chosen token")>
             <HeadButtons />
             <h3>
                 {move || {
                     let Some(row) = state.row() else { return String::new() };
                     let word = state.labels().get(row.query).cloned().unwrap_or_default();
-                    format!("“{word}” {} reads, largest first", row.query)
+                    tr!("“{word}” {pos} reads, largest first", word, pos = row.query)
                 }}
             </h3>
             {move || {
@@ -202,15 +202,15 @@ fn HeadButtons() -> impl IntoView {
     let state = AppState::here();
     let heads = move || state.ground().n_heads;
     view! {
-        <h3>{move || format!("heads of L{}", state.cursor().layer)}</h3>
-        <div class="heads" role="group" aria-label="Heads of this layer">
+        <h3>{move || tr!("heads of L{layer}", layer = state.cursor().layer)}</h3>
+        <div class="heads" role="group" aria-label=tr!("Heads of this layer")>
             {move || {
                 (0..heads())
                     .map(|head| {
                         let pick = Pick { head: Some(head), ..Pick::default() };
                         view! {
                             <button
-                                aria-label=format!("Head {head}")
+                                aria-label=tr!("Head {head}", head)
                                 aria-pressed=move || (state.lock().head == head).to_string()
                                 class:preview=move || state.cursor().head == head && state.lock().head != head
                                 on:click=move |_| {
@@ -259,7 +259,7 @@ pub(in crate::app) fn OverlayHeads() -> impl IntoView {
         });
     };
     view! {
-        <div class="overlay-heads" role="group" aria-label="Heads in the overlay">
+        <div class="overlay-heads" role="group" aria-label=tr!("Heads in the overlay")>
             {move || {
                 (0..state.ground().n_heads)
                     .map(|head| {
@@ -269,7 +269,7 @@ pub(in crate::app) fn OverlayHeads() -> impl IntoView {
                                 on:click=move |_| toggle(head)
                             >
                                 <i style:background=format!("var(--cat-{})", head % 8 + 1)></i>
-                                {format!("head {head}")}
+                                {tr!("head {head}", head)}
                             </button>
                         }
                     })

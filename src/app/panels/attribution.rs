@@ -38,14 +38,14 @@ pub(in crate::app) fn AttributionPanel(place: Place) -> impl IntoView {
     view! {
         <Panel
             place
-            title="Attribution"
+            title=tr!("Attribution")
             site=""
             about=Signal::derive(move || about(state))
             controls=|| ()
             legend=move || legend(state)
             table=Signal::derive(move || table(state))
             svg=picture
-            axes="Up: layers. Across: heads, then the MLP, then the sum of the layer."
+            axes=tr!("Up: layers. Across: heads, then the MLP, then the sum of the layer.")
         >
             <Figure
                 scene
@@ -82,7 +82,7 @@ fn hit(state: AppState, size_px: Point, at: Point) -> Option<Pick> {
 
 fn about(state: AppState) -> String {
     let total = state.attribution().map_or(f32::NAN, |it| it.total);
-    format!("sums to A − B {}", signed(total))
+    tr!("sums to A − B {total}", total = signed(total))
 }
 
 fn legend(state: AppState) -> AnyView {
@@ -91,7 +91,7 @@ fn legend(state: AppState) -> AnyView {
     }
     let end = state.attribution().map_or(1.0, |it| writers_end(&it));
     let (from, to) = (signed(-end), signed(end));
-    view! { <Ramp kind="div" from to unit="logits" /> }.into_any()
+    view! { <Ramp kind="div" from to unit=tr!("logits") /> }.into_any()
 }
 
 fn table(state: AppState) -> Table {

@@ -37,16 +37,16 @@ pub(in crate::app) fn ChartPanel(place: Place) -> impl IntoView {
     let controls = move || {
         view! {
             <Choice
-                name="What the chart draws"
-                choices=vec![(ChartKind::Logprob, "log p"), (ChartKind::Rank, "rank")]
+                name=tr!("What the chart draws")
+                choices=vec![(ChartKind::Logprob, text!("log p")), (ChartKind::Rank, text!("rank"))]
                 chosen=kind
                 on_choose=move |it| state.bookmark.update(|all| all.chart = it)
             />
         }
     };
     let about = move || match kind.get() {
-        ChartKind::Logprob => "by depth, nats".to_owned(),
-        ChartKind::Rank => "by depth, log scale".to_owned(),
+        ChartKind::Logprob => tr!("by depth, nats").to_owned(),
+        ChartKind::Rank => tr!("by depth, log scale").to_owned(),
     };
     let table = move || {
         let Some(lens) = asked.get() else { return Table::default() };
@@ -57,13 +57,13 @@ pub(in crate::app) fn ChartPanel(place: Place) -> impl IntoView {
     view! {
         <Panel
             place
-            title="A and B"
+            title=tr!("A and B")
             site=""
             about=Signal::derive(about)
             controls
             legend=move || legend(state, lenses)
             table=Signal::derive(table)
-            axes="Up: depth. Across: what the logit lens gives A and B."
+            axes=tr!("Up: depth. Across: what the logit lens gives A and B.")
             svg=move |()| {
                 let chart = untrack(|| chart_of(state, lenses, SAVED_PX));
                 chart.map(|it| svg_of_chart(state, &it, SAVED_PX))
@@ -96,6 +96,6 @@ fn legend(state: AppState, lenses: Lenses) -> impl IntoView {
     view! {
         <span class="key a">"● "{state.word(a)}</span>
         <span class="key b">"■ "{state.word(b)}</span>
-        {lenses.unchanged.get().map(|_| view! { <span class="key">"┄ unchanged"</span> })}
+        {lenses.unchanged.get().map(|_| view! { <span class="key">{tr!("┄ unchanged")}</span> })}
     }
 }

@@ -16,13 +16,16 @@ use crate::{
         state::{AppState, answers::Asked},
     },
     share::Place,
+    text,
     view::{
         EigenvaluesView, Pick, Scene, Table, eigenvalues_map, eigenvalues_spoken,
         eigenvalues_table, impulse,
     },
 };
 
-const ABOUT: &str = "What one token does to what is there: on the circle it stays, inside it fades, left of the middle it changes sign.";
+const ABOUT: &str = text!(
+    "What one token does to what is there: on the circle it stays, inside it fades, left of the middle it changes sign."
+);
 
 impl OfHead for AskEigenvalues {
     fn of([layer, head]: [usize; 2]) -> Self {
@@ -68,11 +71,11 @@ pub(in crate::app) fn EigenvaluesPanel(place: Place) -> impl IntoView {
     view! {
         <Panel
             place
-            title="Eigenvalues"
+            title=tr!("Eigenvalues")
             site=Signal::derive(move || eigenvalues.site(state))
-            about=ABOUT
+            about=text::of(ABOUT)
             controls=|| ()
-            legend=move || view! { <span class="notes">"large: at the cursor · small: at all other tokens"</span> }
+            legend=move || view! { <span class="notes">{tr!("large: at the cursor · small: at all other tokens")}</span> }
             table=Signal::derive(table)
             svg=picture
         >
@@ -113,7 +116,7 @@ fn with_view<T>(
 fn label(state: AppState, eigenvalues: HeadAnswer<AskEigenvalues>) -> String {
     eigenvalues.absence().unwrap_or_else(|| {
         eigenvalues.get().map_or_else(
-            || "Eigenvalues".to_owned(),
+            || tr!("Eigenvalues").to_owned(),
             |it| eigenvalues_spoken(&it, state.cursor().pos),
         )
     })

@@ -16,13 +16,15 @@ use crate::{
         state::AppState,
     },
     share::Place,
+    text,
     view::{
         FormsView, Pick, Scene, Table, forms_block, forms_end, forms_largest, forms_map,
         forms_spoken, forms_table,
     },
 };
 
-const ABOUT: &str = "One layer computed in three ways: the numbers are the same, the cost is not.";
+const ABOUT: &str =
+    text!("One layer computed in three ways: the numbers are the same, the cost is not.");
 
 impl OfHead for AskForms {
     fn of([layer, head]: [usize; 2]) -> Self {
@@ -58,9 +60,9 @@ pub(in crate::app) fn FormsPanel(place: Place) -> impl IntoView {
     view! {
         <Panel
             place
-            title="Three forms"
+            title=tr!("Three forms")
             site=Signal::derive(move || forms.site(state))
-            about=ABOUT
+            about=text::of(ABOUT)
             controls=|| ()
             legend=move || legend(forms)
             table=Signal::derive(move || {
@@ -95,13 +97,14 @@ fn legend(forms: HeadAnswer<AskForms>) -> AnyView {
     let Some(forms) = forms.get() else { return view! { <span></span> }.into_any() };
     let end = forms_end(&forms);
     let (from, to) = (format!("−{end}"), format!("+{end}"));
-    let mut notes = format!("largest difference {} of the largest value", forms_largest(&forms));
+    let largest = forms_largest(&forms);
+    let mut notes = tr!("largest difference {largest} of the largest value", largest);
     let block = forms_block(&forms);
     if 1 < block {
-        notes += &format!(" · a cell: farthest from 0 of {block}");
+        notes += &format!(" · {}", tr!("a cell: farthest from 0 of {block}", block));
     }
     view! {
-        <Ramp kind="div" from to unit="read" />
+        <Ramp kind="div" from to unit=tr!("read") />
         <span class="notes">{notes}</span>
     }
     .into_any()
@@ -112,6 +115,6 @@ fn label(forms: HeadAnswer<AskForms>) -> String {
     if let Some(absence) = forms.absence() {
         return absence;
     }
-    let Some(told) = forms.get() else { return "Three forms".to_owned() };
+    let Some(told) = forms.get() else { return tr!("Three forms").to_owned() };
     forms_spoken(&told, told.run.labels.len())
 }

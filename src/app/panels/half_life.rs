@@ -15,10 +15,11 @@ use crate::{
         state::{AppState, answers::Asked},
     },
     share::Place,
+    text,
     view::{HalfLifeStrip, Pick, Scene, half_life_strip, half_life_table, memory_meter},
 };
 
-const ABOUT: &str = "tokens until half is left";
+const ABOUT: &str = text!("tokens until half is left");
 
 /// The panel.
 #[component]
@@ -43,20 +44,21 @@ pub(in crate::app) fn HalfLifePanel(place: Place) -> impl IntoView {
     };
     let label = move || {
         let reading = with_strip(state, asked, [0.0; 2], |told, strip| strip.reading(told));
-        reading.map_or_else(|| ABOUT.to_owned(), |it| format!("{ABOUT}. {it}"))
+        let about = text::of(ABOUT);
+        reading.map_or_else(|| about.to_owned(), |it| format!("{about}. {it}"))
     };
     let table = move || with_strip(state, asked, [0.0; 2], half_life_table).unwrap_or_default();
     view! {
         <Panel
             place
-            title="Half-life"
+            title=tr!("Half-life")
             site=""
-            about=ABOUT
+            about=text::of(ABOUT)
             controls=|| ()
             legend=move || view! { <Meter /> }
             table=Signal::derive(table)
             svg=move |()| scene.get_untracked().map(|it| svg_of(state, &it))
-            axes="Up: layers. Across: tokens until half is left."
+            axes=tr!("Up: layers. Across: tokens until half is left.")
         >
             <Figure
                 scene

@@ -9,6 +9,7 @@ use crate::{
         parts::icon::{Drawing, Icon},
         state::AppState,
     },
+    text,
     view::{
         Offer, Pick, offers, repeated, sentence, signed, skipped, slider, status_in_words, swapped,
     },
@@ -20,13 +21,13 @@ pub(in crate::app) fn InterventionsPanel() -> impl IntoView {
     let state = AppState::here();
     let count = Memo::new(move |_| state.bookmark.read().program.interventions.len());
     view! {
-        <section class="interventions" aria-label="Interventions">
+        <section class="interventions" aria-label=tr!("Interventions")>
             <header>
-                <h2>"Interventions"</h2>
+                <h2>{tr!("Interventions")}</h2>
                 <Steps />
             </header>
             <p class="effect" aria-live="polite">{move || effect(state)}</p>
-            <ol class="list" aria-label="In the order in which they are made">
+            <ol class="list" aria-label=tr!("In the order in which they are made")>
                 <For each=move || 0..count.get() key=|place| *place let:place>
                     <Row place />
                 </For>
@@ -42,11 +43,11 @@ pub(in crate::app) fn InterventionsPanel() -> impl IntoView {
 fn Steps() -> impl IntoView {
     let state = AppState::here();
     view! {
-        <button class="tool" aria-label="Undo" title="Undo (Z)"
+        <button class="tool" aria-label=tr!("Undo") title=tr!("Undo (Z)")
             disabled=move || !state.has_history()[0] on:click=move |_| { state.undo(); }>
             <Drawing icon=Icon::Undo />
         </button>
-        <button class="tool" aria-label="Redo" title="Redo (⇧Z)"
+        <button class="tool" aria-label=tr!("Redo") title=tr!("Redo (⇧Z)")
             disabled=move || !state.has_history()[1] on:click=move |_| { state.redo(); }>
             <Drawing icon=Icon::Redo />
         </button>
@@ -76,7 +77,7 @@ fn Row(place: usize) -> impl IntoView {
         <li class:off=move || !is_on()>
             <label class="sentence">
                 <input type="checkbox" prop:checked=is_on
-                    aria-label=move || format!("On: {}", text.get())
+                    aria-label=move || tr!("On: {intervention}", intervention = text.get())
                     on:change=move |_| change(|it, place| {
                         let own = &mut it.interventions[place];
                         own.is_on = !own.is_on;
@@ -84,11 +85,11 @@ fn Row(place: usize) -> impl IntoView {
                 <span>{text}</span>
             </label>
             <span class="tools">
-                {tool("Move up", Signal::derive(move || place == 0), Icon::Up,
+                {tool(tr!("Move up"), Signal::derive(move || place == 0), Icon::Up,
                     |it, place| it.interventions.swap(place - 1, place))}
-                {tool("Move down", Signal::derive(move || count() <= place + 1), Icon::Down,
+                {tool(tr!("Move down"), Signal::derive(move || count() <= place + 1), Icon::Down,
                     |it, place| it.interventions.swap(place, place + 1))}
-                {tool("Remove", Signal::derive(|| false), Icon::Close,
+                {tool(tr!("Remove"), Signal::derive(|| false), Icon::Close,
                     |it, place| drop(it.interventions.remove(place)))}
             </span>
             <Strength place own text />
@@ -122,7 +123,7 @@ fn Strength(place: usize, own: Memo<Option<Intervention>>, text: Memo<String>) -
     view! {
         <Show when=move || range.get().is_some()>
             <div class="strength">
-                <input type="range" aria-label=move || format!("Strength of: {}", text.get())
+                <input type="range" aria-label=move || tr!("Strength of: {intervention}", intervention = text.get())
                     min=move || range.get().map_or(0.0, |it| it[0]).to_string()
                     max=move || range.get().map_or(1.0, |it| it[1]).to_string()
                     step=move || range.get().map_or(0.05, |it| it[2]).to_string()
@@ -163,15 +164,18 @@ fn Order() -> impl IntoView {
         let names: Vec<String> =
             order().unwrap_or_default().iter().map(|it| format!("L{it}")).collect();
         let trouble = state.run.read().report.blocks.as_ref().map(ToString::to_string);
-        let trouble = trouble.map_or_else(String::new, |it| format!(". As trained: {it}"));
-        format!("Blocks {}{trouble}", names.join(" "))
+        let blocks = tr!("Blocks {order}", order = names.join(" "));
+        match trouble {
+            Some(trouble) => tr!("{blocks}. As trained: {trouble}", blocks, trouble),
+            None => blocks,
+        }
     };
     view! {
         <Show when=move || order().is_some()>
             <p class="order">
                 <span>{text}</span>
                 <button class="text-tool" on:click=move |_| state.change_program(|it| it.blocks = None)>
-                    "As trained"
+                    {tr!("As trained")}
                 </button>
             </p>
         </Show>
@@ -180,14 +184,14 @@ fn Order() -> impl IntoView {
 
 /// The menus of what can be changed at the cursor.
 const MENUS: [(&str, &[&str]); 5] = [
-    ("Ablate", &["Ablate: 0", "Ablate: mean"]),
-    ("State", &["State"]),
-    ("Steer", &["Steer"]),
-    ("Pattern", &["Pattern"]),
-    ("Blocks", &[]),
+    (text!("Ablate"), &[text!("Ablate: 0"), text!("Ablate: mean")]),
+    (text!("State"), &[text!("State")]),
+    (text!("Steer"), &[text!("Steer")]),
+    (text!("Pattern"), &[text!("Pattern")]),
+    (text!("Blocks"), &[]),
 ];
 /// The last menu, in which an intervention is written as text.
-const BY_HAND: &str = "By hand";
+const BY_HAND: &str = text!("By hand");
 
 #[component]
 fn AtCursor() -> impl IntoView {
@@ -199,7 +203,7 @@ fn AtCursor() -> impl IntoView {
             <button class="button line" aria-expanded=move || (open.get() == Some(name)).to_string()
                 hidden=move || !has.get()
                 on:click=move |_| open.update(|it| *it = (*it != Some(name)).then_some(name))>
-                {name}
+                {text::of(name)}
             </button>
         }
     };
@@ -214,13 +218,13 @@ fn AtCursor() -> impl IntoView {
         groups.iter().map(|&group| view! { <Group group offered /> }).collect_view()
     };
     view! {
-        <div class="at-cursor" role="group" aria-label="At the cursor">
-            <span class="muted">"At cursor"</span>
+        <div class="at-cursor" role="group" aria-label=tr!("At the cursor")>
+            <span class="muted">{tr!("At cursor")}</span>
             {menus.into_iter().collect_view()}
             {menu(BY_HAND, Signal::derive(|| true))}
         </div>
         {groups}
-        <Show when=move || open.get() == Some("Blocks")>
+        <Show when=move || open.get() == Some(text!("Blocks"))>
             <Blocks />
         </Show>
         <Show when=move || open.get() == Some(BY_HAND)>
@@ -246,8 +250,8 @@ fn Group(group: &'static str, offered: Memo<Vec<Offer>>) -> impl IntoView {
         all.map(button).collect_view()
     };
     view! {
-        <div class="offers" role="group" aria-label=group>
-            <span class="muted">{group}</span>
+        <div class="offers" role="group" aria-label=text::of(group)>
+            <span class="muted">{text::of(group)}</span>
             {buttons}
         </div>
     }
@@ -289,7 +293,7 @@ fn Blocks() -> impl IntoView {
         let n_layers = state.ground().n_layers;
         state.bookmark.read().program.blocks.clone().unwrap_or_else(|| (0..n_layers).collect())
     };
-    let button = move |name: &'static str, to: fn(&[usize], usize) -> Option<Vec<usize>>| {
+    let button = move |name: fn(usize) -> String, to: fn(&[usize], usize) -> Option<Vec<usize>>| {
         let change = move |_| {
             let (order, layer) = untrack(|| (order(), layer()));
             if let Some(after) = to(&order, layer) {
@@ -301,17 +305,17 @@ fn Blocks() -> impl IntoView {
         };
         view! {
             <button class="button line" disabled=move || to(&order(), layer()).is_none() on:click=change>
-                {move || format!("{name} L{}", layer())}
+                {move || name(layer())}
             </button>
         }
     };
     view! {
-        <div class="offers" role="group" aria-label="Blocks">
-            {button("Skip", skipped)}
-            {button("Repeat", repeated)}
-            {button("Swap with next:", swapped)}
+        <div class="offers" role="group" aria-label=tr!("Blocks")>
+            {button(|layer| tr!("Skip L{layer}", layer), skipped)}
+            {button(|layer| tr!("Repeat L{layer}", layer), repeated)}
+            {button(|layer| tr!("Swap with next: L{layer}", layer), swapped)}
             <button class="button line" disabled=move || state.bookmark.read().program.blocks.is_none()
-                on:click=move |_| state.change_program(|it| it.blocks = None)>"As trained"</button>
+                on:click=move |_| state.change_program(|it| it.blocks = None)>{tr!("As trained")}</button>
         </div>
     }
 }
@@ -334,10 +338,10 @@ fn ByHand() -> impl IntoView {
     };
     view! {
         <form class="by-hand" on:submit=submit>
-            <input type="text" aria-label="An intervention: where, op, source"
+            <input type="text" aria-label=tr!("An intervention: where, op, source")
                 placeholder="blocks.1.mlp.out@last set mean" spellcheck="false" autocomplete="off"
                 prop:value=text on:input=move |event| text.set(event_target_value(&event)) />
-            <button class="button line" type="submit">"Add"</button>
+            <button class="button line" type="submit">{tr!("Add")}</button>
             <p class="said" role="alert">{move || errors.get().join(". ")}</p>
         </form>
     }
@@ -346,7 +350,7 @@ fn ByHand() -> impl IntoView {
 /// A − B at the end with the program, and in the run as trained.
 fn effect(state: AppState) -> String {
     if state.bookmark.read().program.is_unchanged() {
-        return "Change the run and see what A − B does.".to_owned();
+        return tr!("Change the run and see what A − B does.").to_owned();
     }
     let (a, b) = state.pair();
     let difference = |logits: &[f32]| Some(logits.get(a as usize)? - logits.get(b as usize)?);
@@ -355,9 +359,13 @@ fn effect(state: AppState) -> String {
     let before = run.unchanged.as_ref().and_then(|it| difference(it.values()));
     match (now, before) {
         (Some(now), Some(before)) => {
-            format!("A − B at the end {}, unchanged {}", signed(now), signed(before))
+            tr!(
+                "A − B at the end {now}, unchanged {before}",
+                now = signed(now),
+                before = signed(before)
+            )
         }
-        (Some(now), None) => format!("A − B at the end {}, as unchanged", signed(now)),
+        (Some(now), None) => tr!("A − B at the end {now}, as unchanged", now = signed(now)),
         _ => String::new(),
     }
 }

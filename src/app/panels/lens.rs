@@ -41,7 +41,7 @@ pub(in crate::app) fn LensPanel(place: Place) -> impl IntoView {
         let choices = LensMode::ALL.iter().map(|it| (it.0, it.2)).collect();
         view! {
             <Choice
-                name="What the colour says"
+                name=tr!("What the colour says")
                 choices
                 chosen=mode
                 on_choose=move |it| state.bookmark.update(|all| all.lens = it)
@@ -50,19 +50,22 @@ pub(in crate::app) fn LensPanel(place: Place) -> impl IntoView {
     };
     let at_point = move |at: Point| hit(state, size.get_untracked(), at);
     let label = move || {
-        format!("Logit lens: depth upward, positions to the right. {}", reading(state, lenses))
+        tr!(
+            "Logit lens: depth upward, positions to the right. {reading}",
+            reading = reading(state, lenses)
+        )
     };
     view! {
         <Panel
             place
-            title="Logit lens"
+            title=tr!("Logit lens")
             site=Signal::derive(move || site(state))
             about=Signal::derive(move || about(state, lenses))
             controls
             legend=move || legend(state, lenses)
             table=Signal::derive(move || table(state, lenses))
             svg=move |()| scene.get_untracked().map(|it| svg_of(state, &it))
-            axes="Up: depth, from the embedding to the output. Across: tokens. In a cell: the most probable next token."
+            axes=tr!("Up: depth, from the embedding to the output. Across: tokens. In a cell: the most probable next token.")
             data=Callback::new(move |()| untrack(|| matrix(state, asked)))
         >
             <Figure
@@ -144,30 +147,42 @@ fn site(state: AppState) -> String {
         .ground()
         .sites
         .get(cursor.depth)
-        .map_or_else(String::new, |it| format!("after {}", depth_name(*it)))
+        .map_or_else(String::new, |it| tr!("after {site}", site = depth_name(*it)))
 }
 
 /// What this shows, and from which depth on it may be believed at the cursor's position.
 fn about(state: AppState, lenses: Lenses) -> String {
-    let what = "What each depth would say if the model stopped.";
+    let what = tr!("What each depth would say if the model stopped.");
     let Some(lens) = lenses.now.get() else { return what.to_owned() };
     if let Some(unchanged) = lenses.unchanged.get() {
         let [changed, all] = n_changed(&unchanged, &lens);
-        return format!("{what} {changed} of {all} cells have another top token than unchanged.");
+        return tr!(
+            "{what} {changed} of {all} cells have another top token than unchanged.",
+            what,
+            changed,
+            all
+        );
     }
     match unreliable_before(&lens, state.cursor().pos).and_then(|it| lens.sites.get(it)) {
-        Some(site) => format!("{what} Unreliable below {}.", depth_name(*site)),
-        None => format!("{what} Reliable throughout."),
+        Some(site) => tr!("{what} Unreliable below {site}.", what, site = depth_name(*site)),
+        None => tr!("{what} Reliable throughout.", what),
     }
 }
 
 /// The reading of the cursor's cell in words.
 fn reading(state: AppState, lenses: Lenses) -> String {
     let Some((word, prob)) = said(state, lenses.now) else { return String::new() };
-    let now = format!("{}: “{word}” at {}", site(state), number(prob));
+    let (site, number_now) = (site(state), number(prob));
     match before(state, lenses) {
-        Some((word, prob)) => format!("{now}; unchanged “{word}” at {}.", number(prob)),
-        None => format!("{now}."),
+        Some((other, prob)) => tr!(
+            "{site}: “{word}” at {number}; unchanged “{other}” at {before}.",
+            site,
+            word,
+            number = number_now,
+            other,
+            before = number(prob)
+        ),
+        None => tr!("{site}: “{word}” at {number}.", site, word, number = number_now),
     }
 }
 
@@ -199,7 +214,7 @@ fn legend(state: AppState, lenses: Lenses) -> AnyView {
         _ => ("seq", "0".to_owned(), number(end)),
     };
     let corner = lenses.unchanged.get().map(|_| {
-        view! { <span class="key">"◥ another top token than unchanged"</span> }
+        view! { <span class="key">{tr!("◥ another top token than unchanged")}</span> }
     });
     view! { <Ramp kind from to unit=mode.unit() /> {corner} }.into_any()
 }

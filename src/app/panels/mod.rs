@@ -61,77 +61,77 @@ const NARROW: &[Place] = &[Middle, Side];
 pub(crate) const PANELS: &[PanelRow] = &[
     PanelRow {
         id: "attention",
-        name: "attention",
+        name: text!("attention"),
         places: WIDE,
         needs: Needs::Nothing,
         show: |place| view! { <AttentionPanel place /> }.into_any(),
     },
     PanelRow {
         id: "paths",
-        name: "paths",
+        name: text!("paths"),
         places: WIDE,
         needs: Needs::Nothing,
         show: |place| view! { <PathsPanel place /> }.into_any(),
     },
     PanelRow {
         id: "state",
-        name: "state",
+        name: text!("state"),
         places: WIDE,
         needs: Needs::State,
         show: |place| view! { <FilmPanel place /> }.into_any(),
     },
     PanelRow {
         id: "forms",
-        name: "forms",
+        name: text!("forms"),
         places: WIDE,
         needs: Needs::State,
         show: |place| view! { <FormsPanel place /> }.into_any(),
     },
     PanelRow {
         id: "eigenvalues",
-        name: "eigenvalues",
+        name: text!("eigenvalues"),
         places: WIDE,
         needs: Needs::State,
         show: |place| view! { <EigenvaluesPanel place /> }.into_any(),
     },
     PanelRow {
         id: "lens",
-        name: "lens",
+        name: text!("lens"),
         places: WIDE,
         needs: Needs::Nothing,
         show: |place| view! { <LensPanel place /> }.into_any(),
     },
     PanelRow {
         id: "steps",
-        name: "step size",
+        name: text!("step size"),
         places: WIDE,
         needs: Needs::State,
         show: |place| view! { <StepPanel place /> }.into_any(),
     },
     PanelRow {
         id: "chart",
-        name: "A and B",
+        name: text!("A and B"),
         places: NARROW,
         needs: Needs::Nothing,
         show: |place| view! { <ChartPanel place /> }.into_any(),
     },
     PanelRow {
         id: "attribution",
-        name: "attribution",
+        name: text!("attribution"),
         places: NARROW,
         needs: Needs::Nothing,
         show: |place| view! { <AttributionPanel place /> }.into_any(),
     },
     PanelRow {
         id: "norms",
-        name: "lengths",
+        name: text!("lengths"),
         places: NARROW,
         needs: Needs::Nothing,
         show: |place| view! { <NormsPanel place /> }.into_any(),
     },
     PanelRow {
         id: "half-life",
-        name: "half-life",
+        name: text!("half-life"),
         places: NARROW,
         needs: Needs::State,
         show: |place| view! { <HalfLifePanel place /> }.into_any(),
@@ -153,7 +153,7 @@ impl PanelRow {
     /// Why a model has no such thing, where that is so.
     pub(crate) fn lacks(&self, shape: &ModelShape) -> Option<&'static str> {
         let is_lacking = self.needs == Needs::State && !shape.has_recurrence();
-        is_lacking.then_some("this model keeps no state")
+        is_lacking.then_some(tr!("this model keeps no state"))
     }
 }
 
@@ -200,7 +200,7 @@ pub(in crate::app) fn unknown_panels(bookmark: &Bookmark) -> Vec<String> {
     all.filter(|(place, id)| PanelRow::find(id, **place).is_none())
         .map(|(place, id)| {
             let place = place.name();
-            format!("no panel “{id}” stands at “{place}”; the usual one is shown there")
+            tr!("no panel “{id}” stands at “{place}”; the usual one is shown there", id, place)
         })
         .collect()
 }

@@ -22,7 +22,7 @@ pub(in crate::app) fn NextBars() -> impl IntoView {
         <section
             class="next"
             class:current=move || state.tab.get() == crate::share::Place::Rail
-            aria-label=move || format!("Next token of {}", state.bookmark.read().model)
+            aria-label=move || tr!("Next token of {model}", model = state.bookmark.read().model)
         >
             <Bars all shows_all=RwSignal::new(false) />
         </section>
@@ -44,19 +44,23 @@ pub(in crate::app) fn NextPanel() -> impl IntoView {
     let all = drawn(state);
     let shows_table = RwSignal::new(false);
     let unit = move || {
-        let has_other = state.run.read().unchanged.is_some();
-        let other = if has_other { "; dotted: unchanged" } else { "" };
-        format!("bar: the model’s probability; tick: after temperature, top-k, top-p{other}")
+        if state.run.read().unchanged.is_some() {
+            tr!(
+                "bar: the model’s probability; tick: after temperature, top-k, top-p; dotted: unchanged"
+            )
+        } else {
+            tr!("bar: the model’s probability; tick: after temperature, top-k, top-p")
+        }
     };
     view! {
-        <section class="next" class:current=move || state.tab.get() == crate::share::Place::Rail aria-label="Next token">
+        <section class="next" class:current=move || state.tab.get() == crate::share::Place::Rail aria-label=tr!("Next token")>
             <header>
-                <h2>"Next token"</h2>
+                <h2>{tr!("Next token")}</h2>
                 <div class="tools">
                     <button class="text-tool" aria-pressed=move || shows_table.get().to_string()
-                        on:click=move |_| shows_table.update(|it| *it = !*it)>"all"</button>
+                        on:click=move |_| shows_table.update(|it| *it = !*it)>{tr!("all")}</button>
                     <button class="text-tool" on:click=move |_| save_csv(state, "next", &table(state, &all.read_untracked()))>
-                        "CSV"
+                        {tr!("CSV")}
                     </button>
                 </div>
             </header>
@@ -69,7 +73,7 @@ pub(in crate::app) fn NextPanel() -> impl IntoView {
 }
 
 fn table(state: AppState, all: &[Draw]) -> Table {
-    let mut table = Table::new(["token", "probability", "drawn with"]);
+    let mut table = Table::new([tr!("token"), tr!("probability"), tr!("drawn with")]);
     for draw in all {
         let word = state.word(u32::try_from(draw.id).unwrap_or(0));
         table.rows.push(vec![shown_text(&word), number(draw.prob), number(draw.drawn)]);
@@ -102,12 +106,16 @@ fn Bars(all: Memo<Vec<Draw>>, shows_all: RwSignal<bool>) -> impl IntoView {
     let unchanged = unchanged(state);
     let row = move |(draw, is_a, is_b): (Draw, bool, bool)| {
         let before = unchanged.read().as_ref().and_then(|it| it.get(draw.id).copied());
-        let said = before.map_or_else(String::new, |it| format!(", unchanged {}", number(it)));
         let word = state.word(u32::try_from(draw.id).unwrap_or(0));
         let (to_a, to_b) = (word.clone(), word.clone());
         let text = shown_text(&word);
-        let (title, label) =
-            (text.clone(), format!("{text}, probability {}{said}", number(draw.prob)));
+        let (title, prob) = (text.clone(), number(draw.prob));
+        let label = match before.map(number) {
+            Some(before) => {
+                tr!("{text}, probability {prob}, unchanged {before}", text, prob, before)
+            }
+            None => tr!("{text}, probability {prob}", text, prob),
+        };
         view! {
             <li class="next-row" class:a=is_a class:b=is_b>
                 <span class="word" title=title>{text}</span>
@@ -118,9 +126,9 @@ fn Bars(all: Memo<Vec<Draw>>, shows_all: RwSignal<bool>) -> impl IntoView {
                 </span>
                 <span class="value">{in_row(draw.prob)}</span>
                 <span class="ab-buttons">
-                    <button aria-label=format!("Make {} token A", shown_text(&to_a)) aria-pressed=is_a.to_string()
+                    <button aria-label=tr!("Make {word} token A", word = shown_text(&to_a)) aria-pressed=is_a.to_string()
                         on:click=move |_| state.bookmark.update(|it| it.a = Some(to_a.clone()))>"A"</button>
-                    <button aria-label=format!("Make {} token B", shown_text(&to_b)) aria-pressed=is_b.to_string()
+                    <button aria-label=tr!("Make {word} token B", word = shown_text(&to_b)) aria-pressed=is_b.to_string()
                         on:click=move |_| state.bookmark.update(|it| it.b = Some(to_b.clone()))>"B"</button>
                 </span>
             </li>
@@ -164,21 +172,21 @@ fn Controls() -> impl IntoView {
         }
     };
     view! {
-        <div class="sampling" role="group" aria-label="How the next token is drawn; the model does not run again">
+        <div class="sampling" role="group" aria-label=tr!("How the next token is drawn; the model does not run again")>
             {slider(
-                "temperature",
+                tr!("temperature"),
                 ["0", "2", "0.05"],
                 Signal::derive(move || sampling().temperature),
                 Callback::new(move |value| change(&|it| it.temperature = value)),
             )}
             {slider(
-                "top-k (0: all)",
+                tr!("top-k (0: all)"),
                 ["0", "50", "1"],
                 Signal::derive(move || sampling().top_k as f32),
                 Callback::new(move |value| change(&|it| it.top_k = value as usize)),
             )}
             {slider(
-                "top-p",
+                tr!("top-p"),
                 ["0.05", "1", "0.05"],
                 Signal::derive(move || sampling().top_p),
                 Callback::new(move |value| change(&|it| it.top_p = value)),
@@ -232,18 +240,18 @@ fn Writing(all: Memo<Vec<Draw>>) -> impl IntoView {
             <button class="button line" disabled=is_off on:click=move |_| {
                 left.set(1);
                 write();
-            }>"Write one"</button>
+            }>{tr!("Write one")}</button>
             <Show
                 when=move || { left.get() < 2 }
-                fallback=move || view! { <button class="button line" on:click=move |_| left.set(0)>{move || format!("Stop ({} left)", left.get())}</button> }
+                fallback=move || view! { <button class="button line" on:click=move |_| left.set(0)>{move || tr!("Stop ({left} left)", left = left.get())}</button> }
             >
                 <button class="button line" disabled=is_off on:click=move |_| {
                     left.set(MOST_STEPS);
                     write();
-                }>"Write on"</button>
+                }>{tr!("Write on")}</button>
             </Show>
             <label class="seed">
-                "seed "
+                {tr!("seed")}" "
                 <input
                     type="number"
                     min="0"

@@ -40,19 +40,19 @@ pub(in crate::app) fn NormsPanel(place: Place) -> impl IntoView {
     view! {
         <Panel
             place
-            title="Lengths"
+            title=tr!("Lengths")
             site=""
-            about="of the stream"
+            about=tr!("of the stream")
             controls=|| ()
-            legend=|| view! { <span>"cosine with the depth before, and the last"</span> }
+            legend=|| view! { <span>{tr!("cosine with the depth before, and the last")}</span> }
             table=Signal::derive(table)
             svg=move |()| scene.get_untracked().map(|it| svg_of(state, &it))
-            axes="Up: depth."
+            axes=tr!("Up: depth.")
         >
             <Figure
                 scene
                 size
-                label="Lengths and angles of the residual stream, depth upward."
+                label=tr!("Lengths and angles of the residual stream, depth upward.")
                 hit=at_point
             />
         </Panel>

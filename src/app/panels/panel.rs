@@ -14,6 +14,7 @@ use crate::{
         state::AppState,
     },
     share::Place,
+    text,
     view::{Table, frame::network_hue},
 };
 
@@ -133,8 +134,8 @@ fn Tools(
         <div class="tools">
             <button
                 class="tool"
-                aria-label="Table of the same numbers"
-                title="Table (T)"
+                aria-label=tr!("Table of the same numbers")
+                title=tr!("Table (T)")
                 aria-pressed=move || shows_table.get().to_string()
                 on:click=move |_| state.toggle_table(place)
             >
@@ -142,8 +143,8 @@ fn Tools(
             </button>
             <button
                 class="tool"
-                aria-label=move || if is_maximised() { "Restore" } else { "Maximise" }
-                title="Maximise (M); Esc restores"
+                aria-label=move || if is_maximised() { tr!("Restore") } else { tr!("Maximise") }
+                title=tr!("Maximise (M); Esc restores")
                 on:click=maximise
             >
                 {move || {
@@ -154,11 +155,11 @@ fn Tools(
             <Menu
                 class="export"
                 summary_class="tool"
-                label="Export"
+                label=tr!("Export")
                 summary=|| view! { <Drawing icon=Icon::Export /> }
             >
-                <button on:click=move |_| save_picture.run(())>"SVG"</button>
-                <button on:click=move |_| save_values.run(())>"CSV"</button>
+                <button on:click=move |_| save_picture.run(())>{tr!("SVG")}</button>
+                <button on:click=move |_| save_values.run(())>{tr!("CSV")}</button>
             </Menu>
         </div>
     }
@@ -198,8 +199,8 @@ fn Here(place: Place) -> impl IntoView {
     let option = move |row: &'static PanelRow| {
         let lack = move || state.model.read().as_ref().and_then(|it| row.lacks(&it.shape));
         let text = move || match lack() {
-            Some(lack) => format!("{} ({lack})", row.name),
-            None => row.name.to_owned(),
+            Some(lack) => format!("{} ({lack})", text::of(row.name)),
+            None => text::of(row.name).to_owned(),
         };
         view! {
             <option value=row.id disabled=move || lack().is_some()
@@ -213,7 +214,7 @@ fn Here(place: Place) -> impl IntoView {
         after(0, move || focus(&format!("[data-place={}] .heading select", place.name())));
     };
     view! {
-        <select aria-label="Panel in this place" title="Panel in this place" on:change=choose>
+        <select aria-label=tr!("Panel in this place") title=tr!("Panel in this place") on:change=choose>
             {PanelRow::fitting(place).map(option).collect_view()}
         </select>
     }
@@ -228,7 +229,7 @@ pub(in crate::app) fn Ramp(
     #[prop(into)] to: String,
     #[prop(into)] unit: String,
 ) -> impl IntoView {
-    let label = format!("colour scale from {from} to {to}");
+    let label = tr!("colour scale from {from} to {to}", from, to);
     view! {
         <span>{from}</span>
         <span class=format!("ramp {kind}") role="img" aria-label=label></span>

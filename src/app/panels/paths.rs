@@ -40,8 +40,8 @@ pub(in crate::app) fn PathsPanel(place: Place) -> impl IntoView {
     let controls = move || {
         view! {
             <Choice
-                name="The plane"
-                choices=vec![(BasisView::Sample, "PCA"), (BasisView::Pair, "A − B"), (BasisView::Words, "two words")]
+                name=tr!("The plane")
+                choices=vec![(BasisView::Sample, text!("PCA")), (BasisView::Pair, text!("A − B")), (BasisView::Words, text!("two words"))]
                 chosen=basis
                 on_choose=move |it| state.bookmark.update(|all| all.basis = it)
             />
@@ -61,14 +61,14 @@ pub(in crate::app) fn PathsPanel(place: Place) -> impl IntoView {
     view! {
         <Panel
             place
-            title="Residual paths"
+            title=tr!("Residual paths")
             site=""
             about=Signal::derive(move || about(state, asked))
             controls
             legend=move || legend(state, asked)
             table=Signal::derive(move || table(state, asked))
             svg=picture
-            axes="A line: one token’s vector from the embedding to the last layer."
+            axes=tr!("A line: one token’s vector from the embedding to the last layer.")
             data=Callback::new(move |()| {
                 untrack(|| asked.get()).map(|it| paths_matrix(&it, &it.run.labels))
             })
@@ -132,43 +132,44 @@ fn with_view<T>(
 
 fn about(state: AppState, asked: Asked<AskPaths>) -> String {
     if asked.absence().is_some() {
-        return "Each token’s vector by depth, in a plane.".to_owned();
+        return tr!("Each token’s vector by depth, in a plane.").to_owned();
     }
     match asked.get().map(|it| it.basis) {
-        Some(Basis::Pair { a, b }) => format!(
-            "Across: from “{}” to “{}”. Up: first axis of a stored sample.",
-            state.word(b),
-            state.word(a)
+        Some(Basis::Pair { a, b }) => tr!(
+            "Across: from “{b}” to “{a}”. Up: first axis of a stored sample.",
+            b = state.word(b),
+            a = state.word(a)
         ),
         Some(Basis::Words { x, y }) => {
-            format!(
-                "Across: toward “{}”. Up: toward “{}”, what is not across.",
-                state.word(x),
-                state.word(y)
+            tr!(
+                "Across: toward “{x}”. Up: toward “{y}”, what is not across.",
+                x = state.word(x),
+                y = state.word(y)
             )
         }
-        _ => "Each token’s vector by depth: PCA of a stored sample.".to_owned(),
+        _ => tr!("Each token’s vector by depth: PCA of a stored sample.").to_owned(),
     }
 }
 
 fn legend(state: AppState, asked: Asked<AskPaths>) -> AnyView {
     let share = asked.get().map_or_else(String::new, |it| {
         let value = |which: usize| it.variance_share.get(&[which]).unwrap_or(f32::NAN);
-        format!("{} + {} of variance", percent(value(0)), percent(value(1)))
+        tr!("{first} + {second} of variance", first = percent(value(0)), second = percent(value(1)))
     });
     let model = state.model.read();
     let has_attention = model.as_ref().is_none_or(|it| it.shape.has_attention());
-    let mixer = if has_attention { "attention" } else { "recurrence" };
+    let mixer =
+        if has_attention { tr!("→ attention wrote") } else { tr!("→ recurrence wrote") };
     view! {
-        <span class="key attn-write">"→ "{mixer}" wrote"</span>
-        <span class="key mlp-write">"→ MLP wrote"</span>
+        <span class="key attn-write">{mixer}</span>
+        <span class="key mlp-write">{tr!("→ MLP wrote")}</span>
         <span>{share}</span>
     }
     .into_any()
 }
 
 fn table(state: AppState, asked: Asked<AskPaths>) -> Table {
-    let mut table = Table::new(["token", "depth", "across", "up"]);
+    let mut table = Table::new([tr!("token"), tr!("depth"), tr!("across"), tr!("up")]);
     let Some(paths) = asked.get() else { return table };
     let labels = &paths.run.labels;
     let pos = state.cursor().pos;
@@ -188,7 +189,7 @@ fn Words() -> impl IntoView {
     let field = move |which: usize, name: &'static str| {
         view! {
             <label>
-                {name}
+                {name}" "
                 <input
                     list="vocabulary"
                     prop:value=move || state.bookmark.read().words[which].clone()
@@ -205,5 +206,5 @@ fn Words() -> impl IntoView {
             </label>
         }
     };
-    view! { <div class="own-words">{field(0, "across ")} {field(1, "up ")}</div> }
+    view! { <div class="own-words">{field(0, tr!("across"))} {field(1, tr!("up"))}</div> }
 }

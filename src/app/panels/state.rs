@@ -19,13 +19,14 @@ use crate::{
         },
     },
     share::Place,
+    text,
     view::{
         FilmView, Pick, Scene, Table, effective_rank, film_bars_end, film_map, film_scale,
         film_table, number, shown_text, signed, singular_values,
     },
 };
 
-const ABOUT: &str = "The memory after each token. Row: value. Column: key.";
+const ABOUT: &str = text!("The memory after each token. Row: value. Column: key.");
 /// Tokens and singular values that are listed beside the figure.
 const N_TOKENS: usize = 5;
 const N_SINGULAR: usize = 6;
@@ -67,16 +68,16 @@ pub(in crate::app) fn FilmPanel(place: Place) -> impl IntoView {
     view! {
         <Panel
             place
-            title="State film"
+            title=tr!("State film")
             site=Signal::derive(move || film.site(state))
-            about=ABOUT
+            about=text::of(ABOUT)
             controls=|| ()
             legend=move || legend(state, film, size.get())
             table=Signal::derive(move || {
                 film.get().map_or_else(Table::default, |it| film_table(&it, &it.run.labels))
             })
             svg=picture
-            axes="Below: one frame per token."
+            axes=tr!("Below: one frame per token.")
         >
             <div class="film-body">
                 <Figure
@@ -110,16 +111,17 @@ fn legend(state: AppState, film: HeadAnswer<AskFilm>, size_px: Point) -> AnyView
     let end = number(film_scale(&shown));
     let (from, to) = (format!("−{end}"), format!("+{end}"));
     let notes = with_view(state, film, size_px, |film, view| {
-        let bars = view.has_bars().then(|| format!("bars to {}", number(film_bars_end(film))));
+        let bars = view.has_bars().then(|| tr!("bars to {end}", end = number(film_bars_end(film))));
         let [map, strip] = view.blocks(film);
         let [map_text, strip_text] =
             [map, strip].map(|[rows, columns]| format!("{rows} × {columns}"));
-        let blocks = ([map, strip] != [[1, 1]; 2])
-            .then(|| format!("a cell: farthest from 0 of {map_text}, below {strip_text}"));
+        let blocks = ([map, strip] != [[1, 1]; 2]).then(|| {
+            tr!("a cell: farthest from 0 of {map_text}, below {strip_text}", map_text, strip_text)
+        });
         bars.into_iter().chain(blocks).collect::<Vec<String>>().join(" · ")
     });
     view! {
-        <Ramp kind="div" from to unit="state" />
+        <Ramp kind="div" from to unit=tr!("state") />
         <span class="notes">{notes}</span>
     }
     .into_any()
@@ -129,14 +131,14 @@ fn legend(state: AppState, film: HeadAnswer<AskFilm>, size_px: Point) -> AnyView
 fn lengths(film: &Film, pos: usize) -> String {
     let [written, taken] =
         [&film.written, &film.erased].map(|it| number(it.get(&[pos]).unwrap_or(f32::NAN)));
-    format!("written {written}, taken {taken}")
+    tr!("written {written}, taken {taken}", written, taken)
 }
 
 /// How the state at a position is spread.
 fn spread(film: &Film, pos: usize) -> String {
     let singular = singular_values(film, pos);
     let rank = number(effective_rank(&singular).unwrap_or(f32::NAN));
-    format!("effective rank {rank} of {}", singular.len())
+    tr!("effective rank {rank} of {most}", rank, most = singular.len())
 }
 
 /// The numbers at the cursor in a sentence.
@@ -144,20 +146,24 @@ fn label(state: AppState, film: HeadAnswer<AskFilm>) -> String {
     if let Some(absence) = film.absence() {
         return absence;
     }
-    let Some(film) = film.get() else { return "State film".to_owned() };
+    let Some(film) = film.get() else { return tr!("State film").to_owned() };
     let labels = &film.run.labels;
     let pos = state.cursor().pos;
     let word = labels.get(pos).cloned().unwrap_or_default();
     let largest = singular_values(&film, pos).first().copied().unwrap_or(f32::NAN);
-    format!(
-        "State of head {}.{} after “{word}” ({pos}): {}; largest singular value {}, {}. \
-         Below, one frame for each of {} positions.",
-        film.layer,
-        film.head,
-        lengths(&film, pos),
-        number(largest),
-        spread(&film, pos),
-        labels.len()
+    tr_n!(
+        labels.len(),
+        "State of head {layer}.{head} after “{word}” ({pos}): {lengths}; largest singular value {largest}, {spread}. \
+         Below, one frame for each of {n} position.",
+        "State of head {layer}.{head} after “{word}” ({pos}): {lengths}; largest singular value {largest}, {spread}. \
+         Below, one frame for each of {n} positions.",
+        layer = film.layer,
+        head = film.head,
+        word,
+        pos,
+        lengths = lengths(&film, pos),
+        largest = number(largest),
+        spread = spread(&film, pos),
     )
 }
 
@@ -178,9 +184,9 @@ fn Aside(film: HeadAnswer<AskFilm>, state_lens: Asked<AskStateLens>) -> impl Int
     let at_cursor =
         move |text: fn(&Film, usize) -> String| film.get().map(|it| text(&it, state.cursor().pos));
     view! {
-        <div class="film-aside" role="group" tabindex="0" aria-label="Numbers of this state">
+        <div class="film-aside" role="group" tabindex="0" aria-label=tr!("Numbers of this state")>
             {given_back}
-            <h3>"singular values of the state"</h3>
+            <h3>{tr!("singular values of the state")}</h3>
             {singular}
             <p>{move || at_cursor(spread)}</p>
             <p>{move || at_cursor(lengths)}</p>
@@ -199,7 +205,7 @@ fn GivenBack(lens: Told<AskStateLens>) -> impl IntoView {
     let source = lens.source;
     let heading = move || {
         let word = state.labels().get(source).cloned().unwrap_or_default();
-        format!("what the state gives back for the key of “{word}” {source}, in logits")
+        tr!("what the state gives back for the key of “{word}” {source}, in logits", word, source)
     };
     let rows = move || {
         let (a, b) = state.pair();

@@ -16,6 +16,7 @@ use crate::{
         state::{AppState, answers::Asked},
     },
     share::Place,
+    text,
     view::{
         Pick, Scene, StepKind, StepMap, StepRows, Table, number, sorted_heads, step_map, step_table,
     },
@@ -49,8 +50,8 @@ pub(in crate::app) fn StepPanel(place: Place) -> impl IntoView {
     let controls = move || {
         view! {
             <Choice
-                name="What the number is"
-                choices=vec![(StepKind::Step, "step"), (StepKind::Gate, "gate")]
+                name=tr!("What the number is")
+                choices=vec![(StepKind::Step, text!("step")), (StepKind::Gate, text!("gate"))]
                 chosen=Signal::derive(move || chosen.get().kind)
                 on_choose=move |it| chosen.update(|all| all.kind = it)
             />
@@ -60,7 +61,7 @@ pub(in crate::app) fn StepPanel(place: Place) -> impl IntoView {
     let at_point = move |at: Point| untrack(|| hit(state, shown, size.get(), at));
     let label = move || {
         let reading = reading(state, shown);
-        format!("Steps: layers upward, positions to the right. {reading}")
+        tr!("Steps: layers upward, positions to the right. {reading}", reading)
     };
     view! {
         <Panel
@@ -72,7 +73,7 @@ pub(in crate::app) fn StepPanel(place: Place) -> impl IntoView {
             legend=move || legend(state, shown)
             table=Signal::derive(move || table(state, shown))
             svg=move |()| scene.get_untracked().map(|it| svg_of(state, &it))
-            axes="Up: layers or heads. Across: tokens."
+            axes=tr!("Up: layers or heads. Across: tokens.")
         >
             <Figure
                 scene
@@ -86,10 +87,10 @@ pub(in crate::app) fn StepPanel(place: Place) -> impl IntoView {
 }
 
 const ROWS: [(StepRows, &str, &str); 4] = [
-    (StepRows::Layers, "layers", "layers"),
-    (StepRows::Heads, "heads", "heads of the layer"),
-    (StepRows::ByHalfLife, "half-life", "heads by half-life"),
-    (StepRows::ByMean, "mean", "heads by mean"),
+    (StepRows::Layers, "layers", text!("layers")),
+    (StepRows::Heads, "heads", text!("heads of the layer")),
+    (StepRows::ByHalfLife, "half-life", text!("heads by half-life")),
+    (StepRows::ByMean, "mean", text!("heads by mean")),
 ];
 
 /// What the rows are, and how heads are sorted.
@@ -105,10 +106,11 @@ fn Rows(chosen: RwSignal<Chosen>) -> impl IntoView {
             chosen.update(|it| it.rows = row.0);
         }
     };
-    let options = ROWS.map(|(_, value, name)| view! { <option value=value>{name}</option> });
+    let options =
+        ROWS.map(|(_, value, name)| view! { <option value=value>{text::of(name)}</option> });
     view! {
         <span class="choice">
-            <select class="rows" aria-label="What the rows are" on:change=choose prop:value=name>
+            <select class="rows" aria-label=tr!("What the rows are") on:change=choose prop:value=name>
                 {options.collect_view()}
             </select>
         </span>
@@ -117,8 +119,8 @@ fn Rows(chosen: RwSignal<Chosen>) -> impl IntoView {
 
 fn title(kind: StepKind) -> &'static str {
     match kind {
-        StepKind::Step => "Steps",
-        StepKind::Gate => "Gates",
+        StepKind::Step => tr!("Steps"),
+        StepKind::Gate => tr!("Gates"),
     }
 }
 
@@ -190,9 +192,9 @@ fn hit(state: AppState, shown: Shown, size_px: Point, at: Point) -> Option<Pick>
 
 fn site(state: AppState, chosen: Chosen) -> String {
     if chosen.rows != StepRows::Layers {
-        return format!("L{} · heads", state.cursor().layer);
+        return tr!("L{layer} · heads", layer = state.cursor().layer);
     }
-    head(state).map_or_else(|| "mean of heads".to_owned(), |it| format!("head {it}"))
+    head(state).map_or_else(|| tr!("mean of heads").to_owned(), |head| tr!("head {head}", head))
 }
 
 /// Why there is nothing to draw, where the model has nothing of the kind.
@@ -200,10 +202,10 @@ fn absence(state: AppState, shown: Shown) -> Option<String> {
     let kind = shown.chosen.get().kind;
     let model = state.model.get();
     if model.is_some_and(|it| !it.shape.has_recurrence()) {
-        return Some("This model keeps no state that a step could write.".to_owned());
+        return Some(tr!("This model keeps no state that a step could write.").to_owned());
     }
     let is_none = |it: &TimeScales| kind.of(it).values().iter().all(|it| it.is_nan());
-    let none = || format!("No layer of this model has a {}. See the lens.", kind.name());
+    let none = || tr!("No layer of this model has a {name}. See the lens.", name = kind.name());
     shown.asked.absence().or_else(|| shown.asked.get().filter(|it| is_none(it)).map(|_| none()))
 }
 
@@ -212,9 +214,9 @@ fn about(state: AppState, shown: Shown) -> String {
         return absence;
     }
     match shown.chosen.get().kind {
-        StepKind::Step => "How firmly a token is written. Near 0: skipped.",
+        StepKind::Step => tr!("How firmly a token is written. Near 0: skipped."),
         StepKind::Gate => {
-            "Mean of what each head’s reading of its state is multiplied by; it has a sign."
+            tr!("Mean of what each head’s reading of its state is multiplied by; it has a sign.")
         }
     }
     .to_owned()
@@ -229,11 +231,19 @@ fn reading(state: AppState, shown: Shown) -> String {
         let (layer, pos, name) = (cursor.layer, cursor.pos, chosen.kind.name());
         let site = match map.heads {
             [] => site(state, chosen),
-            _ => format!("head {}", cursor.head),
+            _ => tr!("head {head}", head = cursor.head),
         };
-        format!("Layer {layer}, {site}, at “{word}” ({pos}): {name} {reading}.")
+        tr!(
+            "Layer {layer}, {site}, at “{word}” ({pos}): {name} {reading}.",
+            layer,
+            site,
+            word,
+            pos,
+            name,
+            reading
+        )
     });
-    said.unwrap_or_else(|| "No value yet.".to_owned())
+    said.unwrap_or_else(|| tr!("No value yet.").to_owned())
 }
 
 fn legend(state: AppState, shown: Shown) -> AnyView {

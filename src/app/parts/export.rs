@@ -92,18 +92,19 @@ fn caption(state: AppState) -> String {
         let run = state.run.read();
         let row = state.derived.row.now();
         let place = spoken(state.cursor(), &state.ground(), &run.tokens, row.as_deref(), None);
-        let step = run.step.map_or_else(String::new, |it| format!(" at step {it} of training"));
-        format!(
-            "Undercurrent · {} {}{step} · “{}” · {place}",
-            bookmark.model, bookmark.digest, run.prompt
-        )
+        let model = format!("{} {}", bookmark.model, bookmark.digest);
+        let model = match run.step {
+            Some(step) => tr!("{model} at step {step} of training", model, step),
+            None => model,
+        };
+        format!("Undercurrent · {model} · “{}” · {place}", run.prompt)
     })
 }
 
 /// A title as part of a file's name.
 pub(in crate::app) fn slug(title: &str) -> String {
     let letters = title.to_lowercase();
-    let words = letters.split(|it: char| !it.is_ascii_alphanumeric()).filter(|it| !it.is_empty());
+    let words = letters.split(|it: char| !it.is_alphanumeric()).filter(|it| !it.is_empty());
     words.collect::<Vec<_>>().join("-")
 }
 
@@ -111,7 +112,7 @@ pub(in crate::app) fn slug(title: &str) -> String {
 pub(in crate::app) fn save_svg(state: AppState, name: &str, text: Option<String>) {
     match text {
         Some(text) => saved(state, &file_name(state, name, "svg"), "image/svg+xml", &text),
-        None => state.notice("this view is a table of numbers; export it as CSV"),
+        None => state.notice(tr!("this view is a table of numbers; export it as CSV")),
     }
 }
 
@@ -128,9 +129,9 @@ fn file_name(state: AppState, name: &str, ending: &str) -> String {
 
 fn saved(state: AppState, name: &str, kind: &str, text: &str) {
     if download(name, kind, text).is_err() {
-        state.notice(
-            "the browser would not save the file; allow downloads for this page and try again",
-        );
+        state.notice(tr!(
+            "the browser would not save the file; allow downloads for this page and try again"
+        ));
     }
 }
 

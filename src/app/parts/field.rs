@@ -8,7 +8,7 @@ use crate::{app::state::AppState, view::shown_text};
 pub(in crate::app) fn refuse(state: AppState, event: &ev::Event, word: &str, in_force: &str) {
     put(event, in_force);
     let word = shown_text(word);
-    state.notice(format!("“{word}” is not in the vocabulary; choose a word from the list"));
+    state.notice(tr!("“{word}” is not in the vocabulary; choose a word from the list", word));
 }
 
 /// Shows `text` in the field of an event, whatever stands there.

@@ -94,7 +94,7 @@ pub(in crate::app) fn Layers(
             {over.map(|scene| view! { <Canvases scene /> })}
         </For>
         <Show when=move || scene.read().is_none()>
-            <p class="absent">"No value yet"</p>
+            <p class="absent">{tr!("No value yet")}</p>
         </Show>
     }
 }

@@ -54,6 +54,6 @@ impl<Q: OfHead> HeadAnswer<Q> {
     pub(in crate::app) fn site(self, state: AppState) -> String {
         let cursor = || [state.cursor().layer, state.cursor().head];
         let [layer, head] = self.get().map_or_else(cursor, |it| Q::place(&it));
-        format!("L{layer} · head {head}")
+        tr!("L{layer} · head {head}", layer, head)
     }
 }

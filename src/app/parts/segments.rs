@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::text;
+
 /// A word that is a menu: what a panel shows, at every width. It is the browser's own menu, so that
 /// keys and fingers use it as they use every other.
 #[component]
@@ -15,10 +17,11 @@ pub(in crate::app) fn Choice<T>(
 where
     T: Copy + PartialEq + Send + Sync + 'static,
 {
+    // What is chosen goes by its English, which is no part of the language.
     // A menu that has no entries yet cannot be set to one: each entry knows whether it is chosen.
-    let options = choices.iter().map(|&(choice, text)| {
+    let options = choices.iter().map(|&(choice, english)| {
         view! {
-            <option value=text prop:selected=move || chosen.get() == choice>{text}</option>
+            <option value=english prop:selected=move || chosen.get() == choice>{text::of(english)}</option>
         }
     });
     let options = options.collect_view();

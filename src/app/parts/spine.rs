@@ -21,16 +21,16 @@ pub(in crate::app) fn Spine() -> impl IntoView {
         match (ground.n_layers, ground.n_heads) {
             (0, _) => String::new(),
             // A vector of a whole layer is no head.
-            (layers, 0 | 1) => format!("{layers} layers"),
-            (layers, heads) => format!("{layers} × {heads} heads"),
+            (layers, 0 | 1) => tr_n!(layers, "{n} layer", "{n} layers"),
+            (layers, heads) => tr!("{layers} × {heads} heads", layers, heads),
         }
     };
     let kind = move || match state.model.read().as_ref().map(|it| kind_of(&it.shape)) {
-        Some("state-space model") => "State space",
-        Some("hybrid") => "Hybrid",
-        Some("recurrent network") => "Recurrent network",
-        Some(_) => "Transformer",
-        None => "No model",
+        Some("state-space model") => tr!("State space"),
+        Some("hybrid") => tr!("Hybrid"),
+        Some("recurrent network") => tr!("Recurrent network"),
+        Some(_) => tr!("Transformer"),
+        None => tr!("No model"),
     };
     let layers = Memo::new(move |_| state.ground().n_layers);
     let rows =
@@ -42,24 +42,24 @@ pub(in crate::app) fn Spine() -> impl IntoView {
         after(0, move || place.get_untracked().iter().for_each(follow_lock));
     });
     view! {
-        <nav node_ref=place class="spine" data-zone="spine" aria-label="The model">
+        <nav node_ref=place class="spine" data-zone="spine" aria-label=tr!("The model")>
             <header>
                 <h2>{kind}" "<em>{form}</em></h2>
-                <p>"Pick a place: dot, head, MLP"</p>
+                <p>{tr!("Pick a place: dot, head, MLP")}</p>
             </header>
             <div class="spine-layers">
-                <div class="spine-end"><span>"logits"</span></div>
+                <div class="spine-end"><span>{tr!("logits")}</span></div>
                 {rows}
                 <div class="spine-end">
                     <Dot depth=Signal::derive(|| 0) />
-                    <span>"embed"</span>
+                    <span>{tr!("embed")}</span>
                 </div>
             </div>
             <div class="legend">
                 <span>"B"</span>
-                <span class="ramp div" role="img" aria-label="colour scale from B to A"></span>
+                <span class="ramp div" role="img" aria-label=tr!("colour scale from {from} to {to}", from = "B", to = "A")></span>
                 <span>"A"</span>
-                <span class="unit">"written toward"</span>
+                <span class="unit">{tr!("written toward")}</span>
             </div>
         </nav>
     }
@@ -117,13 +117,13 @@ fn Layer(layer: usize) -> impl IntoView {
         >
             <button
                 class="layer-name"
-                title=format!("Layer {layer}")
+                title=tr!("Layer {layer}", layer)
                 tabindex=move || stop(state.lock().layer == layer)
                 on:click=pick_layer
             >
                 {name}
             </button>
-            <div class="layer-heads" role="group" aria-label=format!("Heads of layer {layer}")>
+            <div class="layer-heads" role="group" aria-label=tr!("Heads of layer {layer}", layer)>
                 {heads}
             </div>
             <Branches />
@@ -164,8 +164,11 @@ fn Head(layer: usize, head: usize) -> impl IntoView {
     let is_out = move || state.left_out().read().heads.contains(&[layer, head]);
     let label = move || {
         let wrote = value().map_or_else(|| "—".to_owned(), signed);
-        let ablated = if is_out() { ", ablated" } else { "" };
-        format!("Head {layer}.{head}, adds {wrote} to A − B{ablated}")
+        if is_out() {
+            tr!("Head {layer}.{head}, adds {wrote} to A − B, ablated", layer, head, wrote)
+        } else {
+            tr!("Head {layer}.{head}, adds {wrote} to A − B", layer, head, wrote)
+        }
     };
     let is_at = move |it: crate::view::Cursor| it.layer == layer && it.head == head;
     view! {
@@ -197,8 +200,11 @@ fn Mlp(layer: usize) -> impl IntoView {
     let is_out = move || state.left_out().read().mlps.contains(&layer);
     let label = move || {
         let wrote = value().map_or_else(|| "—".to_owned(), signed);
-        let ablated = if is_out() { ", ablated" } else { "" };
-        format!("MLP of layer {layer}, adds {wrote} to A − B{ablated}")
+        if is_out() {
+            tr!("MLP of layer {layer}, adds {wrote} to A − B, ablated", layer, wrote)
+        } else {
+            tr!("MLP of layer {layer}, adds {wrote} to A − B", layer, wrote)
+        }
     };
     view! {
         <button
@@ -221,7 +227,7 @@ fn Dot(#[prop(into)] depth: Signal<usize>) -> impl IntoView {
     let name = move || {
         let ground: Ground = state.ground();
         let site = ground.sites.get(depth.get()).map(|it| depth_name(*it));
-        format!("The stream at {}", site.unwrap_or_default())
+        tr!("The stream at {site}", site = site.unwrap_or_default())
     };
     let pick = move || Pick::depth(depth.get_untracked(), &untrack(|| state.ground()));
     view! {

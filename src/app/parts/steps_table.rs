@@ -14,7 +14,7 @@ pub(in crate::app) fn StepsTable() -> impl IntoView {
     let state = AppState::here();
     let body = move || {
         let Some(row) = state.row() else {
-            return view! { <tr><td colspan="7">"No value yet"</td></tr> }.into_any();
+            return view! { <tr><td colspan="7">{tr!("No value yet")}</td></tr> }.into_any();
         };
         let labels = row.run.labels.clone();
         let sizes = row.weight.values().iter().take(row.query + 1).map(|it| it.abs());
@@ -31,7 +31,7 @@ pub(in crate::app) fn StepsTable() -> impl IntoView {
                 >
                     <td>{step.key}" "{label}</td>
                     <td>{number(step.score)}</td>
-                    <td>{if step.is_open { "open" } else { "masked" }}</td>
+                    <td>{if step.is_open { tr!("open") } else { tr!("masked") }}</td>
                     <td>{open(number(step.raised))}</td>
                     <td>
                         <i class="cell-bar" style:width=format!("{:.0}px", 48.0 * step.weight.abs() / most)></i>
@@ -49,15 +49,15 @@ pub(in crate::app) fn StepsTable() -> impl IntoView {
             <table>
                 <thead>
                     <tr>
-                        <th scope="col">"key"</th>
-                        <th scope="col">{move || heading(state, "score q·k/√d", "read · written")}</th>
-                        <th scope="col">"mask"</th>
+                        <th scope="col">{tr!("key")}</th>
+                        <th scope="col">{move || heading(state, tr!("score q·k/√d"), tr!("read · written"))}</th>
+                        <th scope="col">{tr!("mask")}</th>
                         <th scope="col">
-                            {move || heading(state, "exp(score − max)", "× left × step")}
+                            {move || heading(state, tr!("exp(score − max)"), tr!("× left × step"))}
                         </th>
-                        <th scope="col">"weight"</th>
-                        <th scope="col">"|value|"</th>
-                        <th scope="col">"|write|"</th>
+                        <th scope="col">{tr!("weight")}</th>
+                        <th scope="col">{tr!("|value|")}</th>
+                        <th scope="col">{tr!("|write|")}</th>
                     </tr>
                 </thead>
                 <tbody>{body}</tbody>
@@ -75,21 +75,21 @@ fn heading(state: AppState, attention: &'static str, recurrent: &'static str) ->
 /// The same as a table for export.
 pub(in crate::app) fn steps_rows(row: &AttentionRow, labels: &[String]) -> Table {
     let mut table = Table::new([
-        "position",
-        "key",
-        if row.is_recurrent { "read times written" } else { "score" },
-        "mask",
-        if row.is_recurrent { "left times step" } else { "exp(score - max)" },
-        "weight",
-        "value length",
-        "write length",
+        tr!("position"),
+        tr!("key"),
+        if row.is_recurrent { tr!("read times written") } else { tr!("score") },
+        tr!("mask"),
+        if row.is_recurrent { tr!("left times step") } else { tr!("exp(score - max)") },
+        tr!("weight"),
+        tr!("value length"),
+        tr!("write length"),
     ]);
     for step in steps(row) {
         table.rows.push(vec![
             step.key.to_string(),
             labels.get(step.key).cloned().unwrap_or_default(),
             number(step.score),
-            if step.is_open { "open" } else { "masked" }.to_owned(),
+            if step.is_open { tr!("open") } else { tr!("masked") }.to_owned(),
             number(step.raised),
             number(step.weight),
             number(step.value_norm),

@@ -11,6 +11,7 @@ use crate::{
     },
     link::Status,
     share::Place,
+    text,
     view::{kind_of, memory_meter, shown_text, signed},
 };
 
@@ -64,14 +65,21 @@ fn Head(leave: Option<Callback<()>>) -> impl IntoView {
     let name = move || state.bookmark.read().model.clone();
     let kind = move || {
         let model = state.model.get();
-        model.map(|it| format!("{}, {} parameters", kind_of(&it.shape), it.n_params))
+        model.map(|it| {
+            tr_n!(
+                it.n_params,
+                "{kind}, {n} parameter",
+                "{kind}, {n} parameters",
+                kind = text::of(kind_of(&it.shape))
+            )
+        })
     };
     let leave = leave.map(|leave| {
         view! {
             <button
                 class="tool"
-                aria-label=move || format!("Leave {} out", name())
-                title="Leave out"
+                aria-label=move || tr!("Leave {model} out", model = name())
+                title=tr!("Leave out")
                 on:click=move |_| leave.run(())
             >
                 "×"
@@ -91,21 +99,26 @@ fn Head(leave: Option<Callback<()>>) -> impl IntoView {
 /// A − B in this model, or why there is none.
 fn said(state: AppState) -> String {
     match state.status.get() {
-        Status::Starting => return "The engine starts".to_owned(),
-        Status::Loading { .. } => return "The model arrives".to_owned(),
-        Status::Ready => return "Ready".to_owned(),
-        Status::Stopped => return "Stopped".to_owned(),
+        Status::Starting => return tr!("The engine starts").to_owned(),
+        Status::Loading { .. } => return tr!("The model arrives").to_owned(),
+        Status::Ready => return tr!("Ready").to_owned(),
+        Status::Stopped => return tr!("Stopped").to_owned(),
         Status::Live => {}
     }
     let pair = state.pair();
     let attribution = state.derived.attribution_end.get().filter(|it| (it.a, it.b) == pair);
     let [a, b] = [pair.0, pair.1].map(|it| shown_text(&state.word(it)));
-    let difference =
-        attribution.map_or_else(String::new, |it| format!("{a} − {b} {} logits", signed(it.total)));
+    let difference = attribution.map_or_else(String::new, |it| {
+        tr!("{a} − {b} {amount} logits", a, b, amount = signed(it.total))
+    });
     match state.run.read().program.interventions.iter().filter(|it| it.is_on).count() {
         0 => difference,
-        1 => format!("{difference}, with 1 intervention"),
-        n => format!("{difference}, with {n} interventions"),
+        n => tr_n!(
+            n,
+            "{difference}, with {n} intervention",
+            "{difference}, with {n} interventions",
+            difference
+        ),
     }
 }
 

@@ -35,79 +35,85 @@ pub(crate) const ACTIONS: &[Action] = &[
     Action {
         chord: "← →",
         keys: &["ArrowLeft", "ArrowRight", "Home", "End"],
-        about: "token",
-        hint: Some("token"),
+        about: text!("token"),
+        hint: Some(text!("token")),
         run: walk,
     },
     Action {
         chord: "⇧← ⇧→",
         // Those of the token, with Shift.
         keys: &[],
-        about: "checkpoint of training, where the network has some",
+        about: text!("checkpoint of training, where the network has some"),
         hint: None,
         run: walk,
     },
     Action {
         chord: "↑ ↓",
         keys: &["ArrowUp", "ArrowDown"],
-        about: "depth: after attention, after MLP, layer by layer",
-        hint: Some("depth"),
+        about: text!("depth: after attention, after MLP, layer by layer"),
+        hint: Some(text!("depth")),
         run: walk,
     },
-    Action { chord: "[ ]", keys: &["[", "]"], about: "head", hint: Some("head"), run: walk },
+    Action {
+        chord: "[ ]",
+        keys: &["[", "]"],
+        about: text!("head"),
+        hint: Some(text!("head")),
+        run: walk,
+    },
     Action {
         chord: ", .",
         keys: &[",", "."],
-        about: "source: the token that is read",
+        about: text!("source: the token that is read"),
         hint: None,
         run: walk,
     },
     Action {
-        chord: "Page Up, Page Down",
+        chord: text!("Page Up, Page Down"),
         keys: &["PageUp", "PageDown"],
-        about: "layer",
+        about: text!("layer"),
         hint: None,
         run: walk,
     },
     Action {
-        chord: "Esc",
+        chord: text!("Esc"),
         keys: &["Escape"],
-        about: "end preview; restore a maximised panel; clear the lock",
-        hint: Some("clear"),
+        about: text!("end preview; restore a maximised panel; clear the lock"),
+        hint: Some(text!("clear")),
         run: escape,
     },
     Action {
         chord: "T",
         keys: &["t", "T"],
-        about: "table of the focused panel",
+        about: text!("table of the focused panel"),
         hint: None,
         run: |state, _, _| focused_panel().map(|it| show_table(state, it)).is_some(),
     },
     Action {
         chord: "M",
         keys: &["m", "M"],
-        about: "maximise the focused panel",
+        about: text!("maximise the focused panel"),
         hint: None,
         run: |state, _, _| focused_panel().map(|it| maximise(state, it)).is_some(),
     },
     Action {
         chord: "Z ⇧Z",
         keys: &["z", "Z"],
-        about: "undo, redo an intervention",
+        about: text!("undo, redo an intervention"),
         hint: None,
         run: |state, _, shift| if shift { state.redo() } else { state.undo() },
     },
     Action {
         chord: "N",
         keys: &["n", "N"],
-        about: "next step of the lesson",
+        about: text!("next step of the lesson"),
         hint: None,
         run: |state, _, _| state.next_lesson_step(),
     },
     Action {
         chord: "F6",
         keys: &["F6"],
-        about: "next zone: top, prompt, model, panels, outcome",
+        about: text!("next zone: top, prompt, model, panels, outcome"),
         hint: None,
         run: |_, _, shift| {
             next_zone(shift);
@@ -117,7 +123,7 @@ pub(crate) const ACTIONS: &[Action] = &[
     Action {
         chord: "/",
         keys: &["/"],
-        about: "go to the prompt",
+        about: text!("go to the prompt"),
         hint: None,
         run: |_, _, _| {
             focus("#prompt");
@@ -127,8 +133,8 @@ pub(crate) const ACTIONS: &[Action] = &[
     Action {
         chord: "?",
         keys: &["?"],
-        about: "this list",
-        hint: Some("keys"),
+        about: text!("this list"),
+        hint: Some(text!("keys")),
         run: |state, _, _| {
             state.shows_help.update(|it| *it = !*it);
             true

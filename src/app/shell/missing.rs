@@ -21,8 +21,8 @@ pub(in crate::app) fn Missing() -> impl IntoView {
     });
     view! {
         <Show when=move || is_missing.get()>
-            <section class="missing" aria-label="Models to choose from">
-                <h2>"There is no model “"{move || name.get()}"” here. Choose one:"</h2>
+            <section class="missing" aria-label=tr!("Models to choose from")>
+                <h2>{move || tr!("There is no model “{name}” here. Choose one:", name = name.get())}</h2>
                 <div class="missing-models">
                     <ModelChoice />
                 </div>

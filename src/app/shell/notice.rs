@@ -22,7 +22,7 @@ pub(in crate::app) fn Notices() -> impl IntoView {
         let [got, of] = [got_bytes, of_bytes].map(|it| it as f64 / 1e6);
         Some(view! {
             <div class="notice" role="status">
-                <span>{format!("The model arrives: {got:.1} of {of:.1} MB")}</span>
+                <span>{tr!("The model arrives: {got} of {of} MB", got = format!("{got:.1}"), of = format!("{of:.1}"))}</span>
                 <progress max=of_bytes.to_string() value=got_bytes.to_string()></progress>
             </div>
         })
@@ -36,7 +36,7 @@ pub(in crate::app) fn Notices() -> impl IntoView {
                 view! {
                     <div class="notice" role="alert">
                         <span>{text}</span>
-                        <button class="tool" aria-label="Put away" on:click=move |_| close(own.clone())>
+                        <button class="tool" aria-label=tr!("Put away") on:click=move |_| close(own.clone())>
                             <Drawing icon=Icon::Close />
                         </button>
                     </div>

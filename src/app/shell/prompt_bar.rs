@@ -8,7 +8,10 @@ use trace::Token;
 use crate::{
     app::{
         browser::{after, all_in},
-        parts::field::{put, refuse},
+        parts::{
+            field::{put, refuse},
+            phrase::phrase,
+        },
         state::AppState,
     },
     view::{Pick, shown, signed},
@@ -26,14 +29,14 @@ pub(in crate::app) fn PromptBar() -> impl IntoView {
         state.hover.set(Pick::default());
     });
     view! {
-        <section class="prompt" data-zone="prompt" aria-label="Prompt and question">
+        <section class="prompt" data-zone="prompt" aria-label=tr!("Prompt and question")>
             <Count />
             <div class="prompt-text">
                 <textarea
                     id="prompt"
                     rows="1"
-                    aria-label="Prompt"
-                    placeholder="Type a story, or choose one below"
+                    aria-label=tr!("Prompt")
+                    placeholder=tr!("Type a story, or choose one below")
                     spellcheck="false"
                     autocomplete="off"
                     prop:value=prompt
@@ -72,11 +75,23 @@ fn Count() -> impl IntoView {
         let n_ctx = state.model.read().as_ref().map_or(0, |it| it.shape.n_ctx);
         let n_tokens = run.tokens.len();
         if 0 < run.n_cut {
-            format!("{n_tokens} of {n_ctx} tokens; {} more were cut off", run.n_cut)
+            let n_cut = run.n_cut;
+            tr_n!(
+                n_ctx,
+                "{n_tokens} of {n} token; {n_cut} more were cut off",
+                "{n_tokens} of {n} tokens; {n_cut} more were cut off",
+                n_tokens,
+                n_cut,
+            )
         } else if n_ctx < n_tokens {
-            format!("{n_tokens} tokens; trained on {n_ctx}, so what comes after is untried")
+            tr_n!(
+                n_tokens,
+                "{n} token; trained on {n_ctx}, so what comes after is untried",
+                "{n} tokens; trained on {n_ctx}, so what comes after is untried",
+                n_ctx,
+            )
         } else {
-            format!("{n_tokens} of {n_ctx} tokens")
+            tr_n!(n_ctx, "{n_tokens} of {n} token", "{n_tokens} of {n} tokens", n_tokens)
         }
     };
     let unknown = move || {
@@ -90,12 +105,12 @@ fn Count() -> impl IntoView {
     };
     view! {
         <div class="prompt-label">
-            <b>"Prompt"</b>
+            <b>{tr!("Prompt")}</b>
             <small class:warn=move || is_past_training(state)>{count}</small>
             {move || unknown().into_iter().take(2).map(|token| view! { <Unknown token /> }).collect_view()}
             {move || {
                 let more = unknown().len().saturating_sub(2);
-                (0 < more).then(|| view! { <small class="unknown">{format!("{more} more unknown")}</small> })
+                (0 < more).then(|| view! { <small class="unknown">{tr_n!(more, "{n} more unknown", "{n} more unknown")}</small> })
             }}
         </div>
     }
@@ -116,12 +131,13 @@ fn Unknown(token: Token) -> impl IntoView {
     let shown: String = token.typed.chars().take(14).collect();
     let n_words = move || state.model.read().as_ref().map_or(0, |it| it.vocab.len());
     let title = move || {
-        format!(
-            "Not among the model’s {} words: it is read as ⟨unk⟩. Similar words follow.",
-            n_words()
+        tr_n!(
+            n_words(),
+            "Not among the model’s {n} word: it is read as ⟨unk⟩. Similar words follow.",
+            "Not among the model’s {n} words: it is read as ⟨unk⟩. Similar words follow."
         )
     };
-    view! { <small class="unknown" role="status" title=title>"unknown: “"{shown}"” "{near.collect_view()}</small> }
+    view! { <small class="unknown" role="status" title=title>{tr!("unknown: “{word}”", word = shown)}" "{near.collect_view()}</small> }
 }
 
 /// The prompt with every whole word `from` replaced.
@@ -162,18 +178,21 @@ fn Tokens() -> impl IntoView {
         after(0, move || place.get_untracked().iter().for_each(|it| show_locked(it)));
     });
     view! {
-        <div class="tokens" role="group" aria-label="Tokens of the prompt" node_ref=place>
+        <div class="tokens" role="group" aria-label=tr!("Tokens of the prompt") node_ref=place>
             <Show when=move || !is_empty() fallback=|| view! { <Prompts /> }>
                 <For each=tokens key=key let((pos, token))>
                     <Chip pos token />
                 </For>
                 <Show when=move || { MOST_CHIPS < state.n_pos() }>
                     <span class="cut">
-                        {move || format!("{} more run too; the keys reach them", state.n_pos() - MOST_CHIPS)}
+                        {move || {
+                            let more = state.n_pos() - MOST_CHIPS;
+                            tr_n!(more, "{n} more runs too; the keys reach it", "{n} more run too; the keys reach them")
+                        }}
                     </span>
                 </Show>
                 <Show when=move || { 0 < state.run.read().n_cut }>
-                    <span class="cut">"the model reads no further"</span>
+                    <span class="cut">{tr!("the model reads no further")}</span>
                 </Show>
             </Show>
         </div>
@@ -199,7 +218,8 @@ fn Chip(pos: usize, token: Token) -> impl IntoView {
     let state = AppState::here();
     let pick = Pick { pos: Some(pos), ..Pick::default() };
     let text = shown(&token);
-    let title = if token.is_known { text.clone() } else { format!("{text}: unknown to the model") };
+    let title =
+        if token.is_known { text.clone() } else { tr!("{text}: unknown to the model", text) };
     view! {
         <button
             class="token"
@@ -276,7 +296,7 @@ fn Frame() -> impl IntoView {
                 class:b=!is_a
                 list="vocabulary"
                 size="9"
-                aria-label=if is_a { "Token A" } else { "Token B" }
+                aria-label=if is_a { tr!("Token A") } else { tr!("Token B") }
                 prop:value=in_force
                 on:change=set
             />
@@ -288,16 +308,17 @@ fn Frame() -> impl IntoView {
     view! {
         <div class="frame">
             <div>
-                "Why " {slot(true)} " rather than " {slot(false)} "?"
-                <small>
-                    {move || format!("of A and B, after token {}", pos())}
-                </small>
+                {phrase(
+                    text!("Why {a} rather than {b}?", a, b),
+                    [("a", slot(true).into_any()), ("b", slot(false).into_any())],
+                )}
+                <small>{move || tr!("of A and B, after token {pos}", pos = pos())}</small>
             </div>
             <div class="headline">
                 <b class:a=move || { 0.0 <= total() } class:b=move || { total() < 0.0 }>
                     {move || signed(total())}
                 </b>
-                <small>"A − B, logits"</small>
+                <small>{tr!("A − B, logits")}</small>
             </div>
         </div>
     }

@@ -9,6 +9,7 @@ use crate::{
         panels::lens::{ask_lens, said},
         state::AppState,
     },
+    text,
     view::spoken,
 };
 
@@ -53,8 +54,9 @@ pub(in crate::app) fn StatusLine() -> impl IntoView {
 /// The keys to know first.
 fn hints() -> impl IntoView {
     let hint = |it: &'static Action| {
-        let keys = it.chord.split(' ').map(|key| view! { <kbd>{key}</kbd> }).collect_view();
-        it.hint.map(|hint| view! { <span>{keys}" "{hint}</span> })
+        let keys =
+            text::of(it.chord).split(' ').map(|key| view! { <kbd>{key}</kbd> }).collect_view();
+        it.hint.map(|hint| view! { <span>{keys}" "{text::of(hint)}</span> })
     };
     ACTIONS.iter().filter_map(hint).collect_view()
 }

@@ -15,6 +15,7 @@ use crate::{
     },
     link::Status,
     share::{FAMILIES, MOST_BESIDE, Place, family_of, is_same_model, labs::Shipped},
+    text,
     view::{kind_of, percent},
 };
 
@@ -25,7 +26,7 @@ pub(in crate::app) fn TopBar() -> impl IntoView {
     view! {
         <header class="top" data-zone="top">
             <button class="skip button line" on:click=move |_| keys::focus_figures()>
-                "Skip to the figures"
+                {tr!("Skip to the figures")}
             </button>
             <h1 class="brand"><a href="./">"Undercurrent"</a></h1>
             <Model />
@@ -36,10 +37,10 @@ pub(in crate::app) fn TopBar() -> impl IntoView {
             <Lesson />
             <LabsMenu />
             <Share />
-            <button class="tool" aria-label="Light or dark" title="Light or dark" on:click=move |_| switch_theme(state)>
+            <button class="tool" aria-label=tr!("Light or dark") title=tr!("Light or dark") on:click=move |_| switch_theme(state)>
                 <Drawing icon=Icon::Theme />
             </button>
-            <button class="tool" aria-label="Keys and help" title="Keys and help (?)" on:click=move |_| state.shows_help.set(true)>
+            <button class="tool" aria-label=tr!("Keys and help") title=tr!("Keys and help (?)") on:click=move |_| state.shows_help.set(true)>
                 <Drawing icon=Icon::Help />
             </button>
         </header>
@@ -57,22 +58,27 @@ fn Model() -> impl IntoView {
         let model = model()?;
         let shape = &model.shape;
         let phenomena = model.phenomena.iter().map(|it| {
-            let text = format!("{} of {} held-out cases", percent(it.accuracy), it.n_cases);
+            let text = tr_n!(
+                it.n_cases,
+                "{share} of {n} held-out case",
+                "{share} of {n} held-out cases",
+                share = percent(it.accuracy)
+            );
             view! { <tr><th scope="row">{it.name.replace('_', " ")}</th><td>{text}</td></tr> }
         });
         let rows = phenomena.collect_view();
-        let form = format!(
-            "{} layers, {} heads, {}, d_model {}, {}, {}, {} parameters, {} words, {} tokens at most",
-            shape.n_layers,
-            shape.n_heads,
+        let form = [
+            tr_n!(shape.n_layers, "{n} layer", "{n} layers"),
+            tr_n!(shape.n_heads, "{n} head", "{n} heads"),
             shape.mixers_in_words(),
-            shape.d_model,
-            shape.norm,
-            shape.positions,
-            model.n_params,
-            shape.d_vocab,
-            shape.n_ctx
-        );
+            format!("d_model {}", shape.d_model),
+            shape.norm.clone(),
+            shape.positions.clone(),
+            tr_n!(model.n_params, "{n} parameter", "{n} parameters"),
+            tr_n!(shape.d_vocab, "{n} word", "{n} words"),
+            tr_n!(shape.n_ctx, "{n} token at most", "{n} tokens at most"),
+        ]
+        .join(", ");
         Some(view! {
             <p>{model.about.clone()}</p>
             <p>{form}</p>
@@ -82,7 +88,11 @@ fn Model() -> impl IntoView {
     };
     let size = move || {
         model().map_or_else(String::new, |it| {
-            format!("{}, {:.1} MB", kind_of(&it.shape), it.size_bytes as f64 / 1e6)
+            tr!(
+                "{kind}, {size} MB",
+                kind = text::of(kind_of(&it.shape)),
+                size = format!("{:.1}", it.size_bytes as f64 / 1e6)
+            )
         })
     };
     let summary = move || {
@@ -117,7 +127,7 @@ fn Lesson() -> impl IntoView {
     };
     view! {
         <button class="button line" aria-pressed=move || is_open.get().to_string() on:click=toggle>
-            "Lesson"
+            {tr!("Lesson")}
         </button>
     }
 }
@@ -134,14 +144,14 @@ pub(in crate::app) fn ModelChoice() -> impl IntoView {
                 on:click=move |_| state.exchange_model(id)
             >
                 <b>{id}</b>
-                <span class="muted">{about}</span>
+                <span class="muted">{text::of(about)}</span>
             </button>
         }
     };
     let families = FAMILIES.iter().map(|family| {
         view! {
-            <div class="models" role="group" aria-label=family.name>
-                <h3>{family.name}</h3>
+            <div class="models" role="group" aria-label=text::of(family.name)>
+                <h3>{text::of(family.name)}</h3>
                 {family.models.iter().map(button).collect_view()}
             </div>
         }
@@ -181,10 +191,10 @@ fn Compare() -> impl IntoView {
         all.map(button).collect_view()
     };
     view! {
-        <Menu class="compare" summary_class="button line" summary=|| "Compare">
-            <div class="models" role="group" aria-label="Models beside this one">
+        <Menu class="compare" summary_class="button line" summary=|| tr!("Compare")>
+            <div class="models" role="group" aria-label=tr!("Models beside this one")>
                 <p class="muted">
-                    "Beside " {move || model.get()} ", on the same prompt and cursor; two at most"
+                    {move || tr!("Beside {model}, on the same prompt and cursor; two at most", model = model.get())}
                 </p>
                 {others}
             </div>
@@ -198,30 +208,37 @@ fn fellows(state: AppState) -> Vec<(String, String)> {
     let model = state.bookmark.read().model.clone();
     let lab = state.open_lab.get().filter(|it| it.network_of(&model).is_some());
     if let Some(lab) = lab {
-        let about =
-            |it: &Shipped| format!("{}, seed {}", lab.lab.networks[it.place].about, it.seed);
+        let about = |it: &Shipped| {
+            tr!(
+                "{network}, seed {seed}",
+                network = lab.lab.networks[it.place].about,
+                seed = it.seed
+            )
+        };
         return lab.shipped().into_iter().map(|it| (it.model.clone(), about(&it))).collect();
     }
     let family = family_of(&model).map_or(&[][..], |it| it.models);
-    family.iter().map(|&(id, about)| (id.to_owned(), about.to_owned())).collect()
+    family.iter().map(|&(id, about)| (id.to_owned(), text::of(about).to_owned())).collect()
 }
 
 #[component]
 fn Live() -> impl IntoView {
     let state = AppState::here();
     let text = move || match state.status.get() {
-        Status::Starting => "The engine starts".to_owned(),
-        Status::Loading { .. } => "The model arrives".to_owned(),
-        Status::Ready => "Ready: type a prompt".to_owned(),
-        Status::Live => "Live on this device".to_owned(),
-        Status::Stopped if state.model.read().is_none() => "No model is open".to_owned(),
-        Status::Stopped => "Stopped; the last good run is shown".to_owned(),
+        Status::Starting => tr!("The engine starts").to_owned(),
+        Status::Loading { .. } => tr!("The model arrives").to_owned(),
+        Status::Ready => tr!("Ready: type a prompt").to_owned(),
+        Status::Live => tr!("Live on this device").to_owned(),
+        Status::Stopped if state.model.read().is_none() => tr!("No model is open").to_owned(),
+        Status::Stopped => tr!("Stopped; the last good run is shown").to_owned(),
     };
     let detail = move || {
         let device = state.device.get()?;
         let millis = 1e3 * state.run.read().secs;
-        let name = if device.is_gpu { format!("WebGPU ({})", device.name) } else { device.name };
-        (state.status.get() == Status::Live).then(|| format!("{name}, {millis:.0} ms per run"))
+        let name =
+            if device.is_gpu { tr!("WebGPU ({name})", name = device.name) } else { device.name };
+        (state.status.get() == Status::Live)
+            .then(|| tr!("{name}, {millis} ms per run", name, millis = format!("{millis:.0}")))
     };
     let proof = move || proof::in_words(state).map(|it| view! { <b class="proof">{it}</b> });
     view! {
@@ -241,7 +258,7 @@ fn DeviceSwitch() -> impl IntoView {
     let has_gpu = has_webgpu();
     view! {
         <label class="device">
-            <span class="vh">"Engine"</span>
+            <span class="vh">{tr!("Engine")}</span>
             <select
                 on:change=move |event| {
                     let uses_gpu = event_target_value(&event) == "gpu";
@@ -249,9 +266,9 @@ fn DeviceSwitch() -> impl IntoView {
                 }
                 prop:value=move || if state.bookmark.read().uses_gpu { "gpu" } else { "cpu" }
             >
-                <option value="cpu">"CPU"</option>
+                <option value="cpu">{tr!("CPU")}</option>
                 <option value="gpu" disabled=!has_gpu>
-                    {if has_gpu { "WebGPU" } else { "WebGPU (not in this browser)" }}
+                    {if has_gpu { tr!("WebGPU") } else { tr!("WebGPU (not in this browser)") }}
                 </option>
             </select>
         </label>
@@ -278,15 +295,17 @@ fn Share() -> impl IntoView {
                     after(2_000, move || is_copied.set(false));
                 }
                 Err(_) => {
-                    state.notice("the browser would not copy; the link is in the address bar")
+                    state.notice(tr!("the browser would not copy; the link is in the address bar"))
                 }
             }
         });
     };
     view! {
         <button class="button primary" on:click=copy>
-            {move || if is_copied.get() { "Link copied" } else { "Share" }}
-            <span class="long">{move || if is_copied.get() { "" } else { " link" }}</span>
+            {move || if is_copied.get() { tr!("Link copied") } else { tr!("Share") }}
+            <span class="long">
+                {move || if is_copied.get() { String::new() } else { format!(" {}", tr!("link")) }}
+            </span>
         </button>
     }
 }

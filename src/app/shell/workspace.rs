@@ -23,6 +23,7 @@ use crate::{
     },
     paint::Gpu,
     share::{Painting, Place},
+    text,
 };
 
 /// The page.
@@ -83,7 +84,7 @@ fn Stage() -> impl IntoView {
                     <Slot place=Place::Side />
                 </div>
             </main>
-            <aside class="rail" data-zone="rail" aria-label="Outcome">
+            <aside class="rail" data-zone="rail" aria-label=tr!("Outcome")>
                 <Show when=move || has_lesson.get() fallback=Outcome>
                     <LessonRail />
                 </Show>
@@ -100,7 +101,7 @@ fn Outcome() -> impl IntoView {
     view! {
         <Show when=move || state.bookmark.read().lab.is_some()>
             <p class="back-to-lab">
-                <button class="button line" on:click=back>"Back to the lab"</button>
+                <button class="button line" on:click=back>{tr!("Back to the lab")}</button>
             </p>
         </Show>
         <NextPanel />
@@ -117,7 +118,7 @@ fn Columns() -> impl IntoView {
         <main class="main" data-zone="stage" class:with-lab=move || has_lab.get()>
             <Beside />
             <Show when=move || has_lab.get()>
-                <aside class="rail" data-zone="rail" aria-label="Lab">
+                <aside class="rail" data-zone="rail" aria-label=tr!("Lab")>
                     <LabRail />
                 </aside>
             </Show>
@@ -172,8 +173,8 @@ fn Tabs() -> impl IntoView {
         }
     };
     view! {
-        <nav class="tabs" aria-label="Panels">
-            <div role="tablist" aria-label="Panels">
+        <nav class="tabs" aria-label=tr!("Panels")>
+            <div role="tablist" aria-label=tr!("Panels")>
                 {move || tabs.get().into_iter().map(button).collect_view()}
             </div>
         </nav>
@@ -184,18 +185,18 @@ fn Tabs() -> impl IntoView {
 fn tabs_of(state: AppState) -> Vec<(Place, String)> {
     let is_beside = !state.bookmark.read().beside.is_empty();
     if state.shows_tiles() && !is_beside {
-        let mut tabs = vec![(Place::Rail, "Text".to_owned())];
+        let mut tabs = vec![(Place::Rail, tr!("Text").to_owned())];
         tabs.extend(tile_names(state));
         return tabs;
     }
     let has_lesson = state.bookmark.read().lesson.is_some();
     let name = |place: Place| {
         let name = match place {
-            Place::Rail if has_lesson => "lesson",
-            Place::Rail => "next",
-            _ => state.panel_at(place).name,
+            Place::Rail if has_lesson => tr!("lesson"),
+            Place::Rail => tr!("next"),
+            _ => text::of(state.panel_at(place).name),
         };
-        let (first, rest) = name.split_at(1);
+        let (first, rest) = name.split_at(name.chars().next().map_or(0, char::len_utf8));
         (place, format!("{}{rest}", first.to_uppercase()))
     };
     // Columns have no more places than these.

@@ -151,7 +151,10 @@ impl Line {
         let worker = match Worker::new_with_options(name, &options) {
             Ok(worker) => worker,
             Err(error) => {
-                let text = format!("the browser would not start the engine: {error:?}");
+                let text = tr!(
+                    "the browser would not start the engine: {error}",
+                    error = format!("{error:?}")
+                );
                 // The conversation is still in the step that started it.
                 let line = self.clone();
                 return after(0, move || line.tell(Input::Broke(text)));
@@ -160,7 +163,7 @@ impl Line {
         let line = self.clone();
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             let bytes = Uint8Array::new(&event.data()).to_vec();
-            let text = "the engine and the page are of different versions; reload the page";
+            let text = tr!("the engine and the page are of different versions; reload the page");
             let input = decode::<Event>(&bytes)
                 .map_or_else(|| Input::Broke(text.to_owned()), |it| Input::Heard(Box::new(it)));
             line.tell(input);
@@ -169,7 +172,7 @@ impl Line {
         let line = self.clone();
         let on_error = Closure::<dyn FnMut(web_sys::Event)>::new(move |event: web_sys::Event| {
             event.prevent_default();
-            line.tell(Input::Broke("the engine stopped".to_owned()));
+            line.tell(Input::Broke(tr!("the engine stopped").to_owned()));
         });
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         *self.worker.borrow_mut() =

@@ -108,7 +108,7 @@ pub(crate) fn connect(state: AppState) {
         let Some(id) = id.get() else { return };
         match &*state.labs.read() {
             Labs::Here(_) if state.open_lab.read().is_none() => {
-                state.notice(format!("there is no lab “{id}” here; choose one under Labs"));
+                state.notice(tr!("there is no lab “{id}” here; choose one under Labs", id));
                 close(state);
             }
             Labs::Failed(why) => state.notice(why.clone()),
@@ -132,7 +132,7 @@ pub(crate) fn fetch(state: AppState) {
         let read = |bytes: Vec<u8>| Index::from_bytes(&bytes).map_err(|it| it.to_string());
         let labs = match fetched(ADDRESS).await.and_then(read) {
             Ok(index) => Labs::Here(Arc::new(index)),
-            Err(why) => Labs::Failed(format!("the labs did not come ({why}); try again")),
+            Err(why) => Labs::Failed(tr!("the labs did not come ({why}); try again", why)),
         };
         state.labs.set(labs);
     });

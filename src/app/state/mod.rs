@@ -156,16 +156,19 @@ impl AppState {
         let Some(model) = self.model.get_untracked() else { return };
         let mut bookmark = self.bookmark.get_untracked();
         if !model.digest.starts_with(&bookmark.digest) {
-            self.notice(
-                "this link was made with other weights; numbers may differ from what its writer saw",
-            );
+            self.notice(tr!(
+                "this link was made with other weights; numbers may differ from what its writer saw"
+            ));
         }
         bookmark.digest = model.digest.chars().take(12).collect();
         let default = Bookmark::default();
         let is_unknown = |word: &String| !model.vocab.contains(word);
         let leave_out = |word: &str| {
             let word = shown_text(word);
-            self.notice(format!("“{word}” is not in the vocabulary; the link's word was left out"));
+            self.notice(tr!(
+                "“{word}” is not in the vocabulary; the link's word was left out",
+                word
+            ));
         };
         for word in [&mut bookmark.a, &mut bookmark.b] {
             if let Some(unknown) = word.take_if(|it| is_unknown(it)) {
@@ -180,8 +183,12 @@ impl AppState {
         }
         for (what, place, count) in out_of_range(&mut bookmark.pick, &model.shape) {
             let last = count.saturating_sub(1);
-            self.notice(format!(
-                "the link's {what} {place} is not in this model, which has {count} from 0; {last} is shown"
+            self.notice(tr!(
+                "the link's {what} {place} is not in this model, which has {count} from 0; {last} is shown",
+                what,
+                place,
+                count,
+                last
             ));
         }
         self.bookmark.set(bookmark);
@@ -308,8 +315,10 @@ impl AppState {
 /// Brings layer and head of a cursor to the last ones where the model has none of that number; what
 /// was brought in, and how many there are.
 fn out_of_range(pick: &mut Pick, shape: &ModelShape) -> Vec<(&'static str, usize, usize)> {
-    let parts =
-        [("layer", &mut pick.layer, shape.n_layers), ("head", &mut pick.head, shape.n_heads)];
+    let parts = [
+        (tr!("layer"), &mut pick.layer, shape.n_layers),
+        (tr!("head"), &mut pick.head, shape.n_heads),
+    ];
     let moved = parts.into_iter().filter_map(|(what, part, count)| {
         let beyond = part.filter(|it| count <= *it)?;
         *part = count.checked_sub(1);

@@ -73,10 +73,10 @@ pub(in crate::app) fn connect(state: AppState) {
         state.expected.set(None);
         state.proof.set(Some(Proof { here, there }));
         if ROUNDING < (here - there).abs() {
-            state.notice(format!(
-                "the writer of this link saw A − B = {}; here it is {}",
-                signed(there),
-                signed(here)
+            state.notice(tr!(
+                "the writer of this link saw A − B = {there}; here it is {here}",
+                there = signed(there),
+                here = signed(here)
             ));
         }
     });
@@ -88,7 +88,7 @@ pub(in crate::app) fn in_words(state: AppState) -> Option<String> {
     let difference = (here - there).abs();
     let is_same = state.attribution().is_some_and(|it| it.total == here) && difference <= ROUNDING;
     is_same.then(|| match difference {
-        0.0 => "as in the link, to the last digit".to_owned(),
-        _ => format!("as in the link, Δ {difference:.0e}"),
+        0.0 => tr!("as in the link, to the last digit").to_owned(),
+        _ => tr!("as in the link, Δ {difference}", difference = format!("{difference:.0e}")),
     })
 }

@@ -158,7 +158,7 @@ impl<'a> Bars<'a> {
         let room = self.slot - self.bar;
         if self.frame.size()[1] == 1 && 2.0 * LINE_PX < room {
             let value = value_text(theirs.unwrap_or(f32::NAN), format_of(self.frame, row));
-            let words = format!("paper {value}");
+            let words = tr!("paper {value}", value);
             let half = width_of(&words, false) / 2.0;
             let right = self.look.size_px[0] - half;
             let at = [x.clamp(half.min(right), right), y + self.bar + 3.0 + LINE_PX / 2.0];
@@ -192,7 +192,8 @@ impl<'a> Bars<'a> {
         if TICKS_PX + TITLE_PX - 1.0 < look.size_px[1] - area.bottom {
             let title = with_unit(&frame.quantity().name, &frame.quantity().unit);
             let rest = frame.size()[0] - self.n_shown;
-            let more = if rest == 0 { String::new() } else { format!("{rest} more in the table") };
+            let more =
+                if rest == 0 { String::new() } else { tr!("{rest} more in the table", rest) };
             let room = look.size_px[0] - width_of(&more, false) - 16.0;
             let title = fitted(&title, room, false);
             marks.push(text([4.0, y + TITLE_PX], title, palette.ink_3, Anchor::Start));

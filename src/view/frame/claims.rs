@@ -44,7 +44,7 @@ pub fn claim_rows(frame: &Frame) -> Vec<ClaimRow> {
             theirs: texts(Fact::THEIRS, row),
             ours: ours(frame, row),
             outcome,
-            outcome_text: outcome.map_or("not tested", outcome_text),
+            outcome_text: outcome.map_or(tr!("not tested"), outcome_text),
             why: texts(Fact::WHY, row),
         }
     };
@@ -68,19 +68,19 @@ pub fn claims_counted(frame: &Frame) -> String {
     let kinds = all.map(Some).into_iter().chain([None]);
     let count = |kind: Option<Outcome>| {
         let of = rows.iter().filter(|it| it.outcome == kind);
-        let name = kind.map_or("not tested", outcome_text);
+        let name = kind.map_or(tr!("not tested"), outcome_text);
         let count = of.count();
         (0 < count).then(|| format!("{count} {name}"))
     };
     let counted: Vec<String> = kinds.filter_map(count).collect();
-    let claims = if rows.len() == 1 { "claim" } else { "claims" };
-    let colon = if counted.is_empty() { "" } else { ": " };
-    format!("{} {claims}{colon}{}", rows.len(), counted.join(", "))
+    let claims = tr_n!(rows.len(), "{n} claim", "{n} claims");
+    if counted.is_empty() { claims } else { format!("{claims}: {}", counted.join(", ")) }
 }
 
 /// All claims in rows.
 pub(super) fn table(frame: &Frame) -> Table {
-    let mut table = Table::new(["claim", "theirs", "ours", "outcome", "why"]);
+    let mut table =
+        Table::new([tr!("claim"), tr!("theirs"), tr!("ours"), tr!("outcome"), tr!("why")]);
     let line =
         |it: ClaimRow| vec![it.claim, it.theirs, it.ours, it.outcome_text.to_owned(), it.why];
     table.rows = claim_rows(frame).into_iter().map(line).collect();
@@ -90,11 +90,19 @@ pub(super) fn table(frame: &Frame) -> Table {
 /// One claim in a sentence, or how all came out.
 pub(super) fn spoken(frame: &Frame, row: Option<usize>) -> String {
     let Some(row) = row else { return format!("{}.", claims_counted(frame)) };
-    let Some(it) = claim_rows(frame).into_iter().nth(row) else { return "No values.".to_owned() };
-    let theirs =
-        if it.theirs.is_empty() { String::new() } else { format!("theirs {}, ", it.theirs) };
+    let Some(it) = claim_rows(frame).into_iter().nth(row) else {
+        return tr!("No values.").to_owned();
+    };
     let why = if it.why.is_empty() { String::new() } else { format!(": {}", it.why) };
-    format!("{}: {theirs}ours {}, {}{why}.", it.claim, it.ours, it.outcome_text)
+    format!("{}: {}, {}{why}.", it.claim, numbers(&it), it.outcome_text)
+}
+
+/// Theirs and ours of a claim; ours alone where the paper has no number.
+fn numbers(row: &ClaimRow) -> String {
+    match row.theirs.as_str() {
+        "" => tr!("ours {ours}", ours = row.ours),
+        theirs => tr!("theirs {theirs}, ours {ours}", theirs, ours = row.ours),
+    }
 }
 
 /// Claims as a figure: for small pictures and to take away. On the page they are an HTML table.
@@ -127,11 +135,7 @@ impl<'a> Claims<'a> {
         let is_met = it.outcome == Some(Outcome::Met);
         let ink = if is_met { palette.ink } else { palette.ink_3 };
         let claim = fitted(&it.claim, room, false);
-        let numbers = match it.theirs.as_str() {
-            "" => format!("ours {}", it.ours),
-            theirs => format!("theirs {theirs}, ours {}", it.ours),
-        };
-        let numbers = fitted(&numbers, width - 16.0, false);
+        let numbers = fitted(&numbers(it), width - 16.0, false);
         let at = [width - 8.0, above];
         let line = [[0.0, self.top(row)], [width, self.top(row)]];
         vec![
@@ -158,7 +162,7 @@ impl Plot for Claims<'_> {
         let rest = self.rows.len() - self.n_shown;
         let y = self.top(self.n_shown) + 6.0;
         if 0 < rest && y + LINE_PX / 2.0 <= size_px[1] {
-            let words = format!("{rest} more in the table");
+            let words = tr!("{rest} more in the table", rest);
             let words = fitted(&words, size_px[0] - 16.0, false);
             marks.push(text([8.0, y], words, self.look.palette.ink_2, Anchor::Start));
         }

@@ -83,7 +83,7 @@ impl Shade {
         };
         let end = start + RAMP_PX[0] + 5.0;
         let name = with_unit(&frame.quantity().name, &frame.quantity().unit);
-        let name = if self.is_log { format!("{name}, log scale") } else { name };
+        let name = if self.is_log { tr!("{name}, log scale", name) } else { name };
         let name_at = end + width_of(&high, false) + 10.0;
         let right = look.size_px[0];
         if right < name_at - 10.0 {
@@ -228,7 +228,7 @@ impl Plot for Heat<'_> {
         if self.word(at.row, at.column, look.palette.ink).is_none() {
             let value = frame.value(at.row, at.column);
             let words = match value.is_nan() {
-                true => "no value".to_owned(),
+                true => tr!("no value").to_owned(),
                 false => value_text(value, format_of(frame, at.row)),
             };
             let below = middle[1] + size[1] / 2.0 + LINE_PX / 2.0 + 2.0;

@@ -14,11 +14,14 @@ mod labels;
 mod layout;
 mod parts;
 mod scatter;
+mod spoken;
 mod strip;
 #[cfg(test)]
 mod testing;
 mod training;
 pub mod words;
+
+pub use spoken::spoken;
 
 use serde::{Deserialize, Serialize};
 use trace::{Frame, Role};

@@ -261,7 +261,7 @@ pub(super) fn no_values(area: Area, palette: &Palette, size_px: [f32; 2]) -> Vec
     let size = [area.width(), area.height()];
     let hatch = Mark::Hatch { at: [area.left, area.top], size, stroke: palette.line_2 };
     let middle = [(area.left + area.right) / 2.0, (area.top + area.bottom) / 2.0];
-    std::iter::once(hatch).chain(tag(middle, "no values", palette, size_px)).collect()
+    std::iter::once(hatch).chain(tag(middle, tr!("no values"), palette, size_px)).collect()
 }
 
 #[cfg(test)]

@@ -251,7 +251,7 @@ impl<'a> Scatter<'a> {
                 named(names, &|it| share_hue(it, names.len(), &self.look))
             }
             FactValues::Shares { .. } => {
-                let words = fitted(&format!("colour: {}", fact.name), width - 12.0, false);
+                let words = fitted(&tr!("colour: {name}", name = fact.name), width - 12.0, false);
                 vec![text([6.0, y], words, self.look.palette.ink_3, Anchor::Start)]
             }
             FactValues::Numbers(of) => number_legend(&fact.name, of, [6.0, y], &self.look),

@@ -154,8 +154,11 @@ impl Plot for Strip<'_> {
         if self.has_scale && rest == 0 {
             marks.extend(self.shade.legend(self.frame, [4.0, y], &self.look));
         } else if self.has_scale {
-            let words =
-                fitted(&format!("{rest} more tokens in the table"), size_px[0] - 8.0, false);
+            let words = fitted(
+                &tr_n!(rest, "{n} more token in the table", "{n} more tokens in the table"),
+                size_px[0] - 8.0,
+                false,
+            );
             marks.push(text([4.0, y], words, self.look.palette.ink_2, Anchor::Start));
         }
         Scene { size_px, marks }
@@ -179,7 +182,7 @@ impl Plot for Strip<'_> {
         if self.word(at.row, at.column, palette.ink).is_none() {
             let value = self.frame.value(at.row, at.column);
             let value = match (self.frame.text(at.row, at.column), value.is_nan()) {
-                ("", true) => "no value".to_owned(),
+                ("", true) => tr!("no value").to_owned(),
                 ("", false) => value_text(value, format_of(self.frame, at.row)),
                 (word, _) => word.to_owned(),
             };

@@ -1,18 +1,16 @@
-//! A frame as text: values, tables, files and sentences.
+//! A frame as text: values, tables and files.
 
 use trace::{FactValues, Format, Frame, Outcome, Role, Side};
 
 use super::{
     super::{Table, number, signed},
-    FrameKind, Place,
+    FrameKind,
     axis::thousands,
     claims,
 };
 
 /// In place of a value that is not there.
 const NOTHING: &str = "—";
-/// A sentence names so many rows, and says how many more there are.
-const MOST_SPOKEN: usize = 6;
 
 /// A value as it is read.
 pub(super) fn value_text(value: f32, format: Format) -> String {
@@ -63,7 +61,12 @@ pub(super) fn measured_text(frame: &Frame, row: usize, column: usize) -> String 
         let plain = if format == Format::Signed { Format::Number } else { format };
         return format!("{text} ± {}", value_text(half, plain));
     }
-    format!("{text} ({} to {})", value_text(low, format), value_text(high, format))
+    tr!(
+        "{text} ({low} to {high})",
+        text,
+        low = value_text(low, format),
+        high = value_text(high, format)
+    )
 }
 
 /// A name with its unit in brackets, where it has one.
@@ -102,7 +105,7 @@ fn turned_table(frame: &Frame) -> Table {
     let mut headings: Vec<String> = std::iter::once(first).chain(names).collect();
     let reported = rows().filter(|row| (0..n_columns).any(|it| frame.theirs(*row, it).is_some()));
     let reported: Vec<usize> = reported.collect();
-    let theirs = |row: &usize| format!("{}, paper", frame.rows().entry_name(*row));
+    let theirs = |row: &usize| tr!("{name}, paper", name = frame.rows().entry_name(*row));
     headings.extend(reported.iter().map(theirs));
     let mut table = Table { headings, rows: Vec::new() };
     for column in 0..n_columns {
@@ -122,7 +125,7 @@ fn rows_table(frame: &Frame) -> Table {
     headings.extend(columns().map(|it| frame.columns().entry_name(it).to_owned()));
     let reported = columns().filter(|it| (0..n_rows).any(|row| frame.theirs(row, *it).is_some()));
     let reported: Vec<usize> = reported.collect();
-    let theirs = |it: &usize| format!("{}, paper", frame.columns().entry_name(*it));
+    let theirs = |it: &usize| tr!("{name}, paper", name = frame.columns().entry_name(*it));
     headings.extend(reported.iter().map(theirs));
     headings.extend(fact_headings(frame.rows()));
     let mut table = Table { headings, rows: Vec::new() };
@@ -139,7 +142,7 @@ fn rows_table(frame: &Frame) -> Table {
 /// A line per edge, and one for each node that has none.
 fn edges_table(frame: &Frame) -> Table {
     let quantity = with_unit(&frame.quantity().name, &frame.quantity().unit);
-    let mut table = Table::new(["from", "to", quantity.as_str(), "label"]);
+    let mut table = Table::new([tr!("from"), tr!("to"), quantity.as_str(), tr!("label")]);
     let [n_rows, n_columns] = frame.size();
     let node = |index: usize| frame.rows().entry_name(index).to_owned();
     for row in 0..n_rows {
@@ -172,7 +175,8 @@ fn theirs_text(frame: &Frame, row: usize, column: usize) -> String {
     value_text(frame.theirs(row, column).unwrap_or(f32::NAN), format_of(frame, row))
 }
 
-fn fact_headings(side: &Side) -> Vec<String> {
+/// What the facts of a side are called, a heading each.
+pub(super) fn fact_headings(side: &Side) -> Vec<String> {
     let of = |fact: &trace::Fact| match &fact.values {
         FactValues::Shares { names, .. } => {
             names.iter().map(|name| format!("{}: {name}", fact.name)).collect()
@@ -182,7 +186,8 @@ fn fact_headings(side: &Side) -> Vec<String> {
     side.facts.iter().flat_map(of).collect()
 }
 
-fn fact_cells(side: &Side, index: usize, number: &dyn Fn(f32) -> String) -> Vec<String> {
+/// The facts of an entry, under their headings.
+pub(super) fn fact_cells(side: &Side, index: usize, number: &dyn Fn(f32) -> String) -> Vec<String> {
     let of = |fact: &trace::Fact| match &fact.values {
         FactValues::Numbers(of) => vec![number(of[index])],
         FactValues::Classes { names, of } => vec![names[of[index] as usize].clone()],
@@ -199,10 +204,10 @@ fn fact_cells(side: &Side, index: usize, number: &dyn Fn(f32) -> String) -> Vec<
 /// An outcome in words.
 pub(super) fn outcome_text(outcome: Outcome) -> &'static str {
     match outcome {
-        Outcome::Met => "met",
-        Outcome::NotMet => "not met",
-        Outcome::NotAtThisSize => "not at this size",
-        Outcome::Undecided => "undecided",
+        Outcome::Met => tr!("met"),
+        Outcome::NotMet => tr!("not met"),
+        Outcome::NotAtThisSize => tr!("not at this size"),
+        Outcome::Undecided => tr!("undecided"),
     }
 }
 
@@ -250,155 +255,10 @@ fn role_text(role: Role) -> &'static str {
     }
 }
 
-/// The value under the cursor in a sentence, or the whole frame where there is no cursor.
-pub fn spoken(kind: FrameKind, frame: &Frame, at: Option<Place>) -> String {
-    let [n_rows, n_columns] = frame.size();
-    if n_rows == 0 || n_columns == 0 {
-        return "No values.".to_owned();
-    }
-    match (kind, at) {
-        (FrameKind::Claims, at) => claims::spoken(frame, at.map(|it| it.row)),
-        (FrameKind::Scatter | FrameKind::Simplex, Some(at)) => point_spoken(frame, at.row),
-        (FrameKind::Diagram, Some(at)) => node_spoken(frame, at.row),
-        (_, Some(at)) => value_spoken(frame, at),
-        (FrameKind::Heat | FrameKind::Strip | FrameKind::Scatter | FrameKind::Simplex, None)
-        | (FrameKind::Diagram, None) => extremes_spoken(frame),
-        (_, None) => ends_spoken(frame),
-    }
-}
-
-/// "transformer at 40 steps: 51.6 % ± 3.1 %. The paper: 48.0 %."
-fn value_spoken(frame: &Frame, at: Place) -> String {
-    let Place { row, column } = at;
-    let word = match frame.text(row, column) {
-        "" => String::new(),
-        word => format!(" “{word}”"),
-    };
-    let mut text = format!(
-        "{}, {}{word}: {}",
-        frame.rows().entry_name(row),
-        place_text(frame.columns(), column),
-        value_with_unit(frame, row, column),
-    );
-    if let Some(theirs) = frame.theirs(row, column) {
-        text.push_str(&format!("; the paper {}", value_text(theirs, format_of(frame, row))));
-    }
-    text + "."
-}
-
-fn value_with_unit(frame: &Frame, row: usize, column: usize) -> String {
-    if frame.value(row, column).is_nan() {
-        return "no value".to_owned();
-    }
-    let unit = frame.unit(row);
-    let space = if unit.is_empty() { "" } else { " " };
-    format!("{}{space}{unit}", measured_text(frame, row, column))
-}
-
-/// An entry with what its side counts: "steps 40", "emb".
-fn place_text(side: &Side, index: usize) -> String {
-    let name = side.entry_name(index);
-    let is_number = name.starts_with(|it: char| it.is_ascii_digit());
-    if is_number && !side.name.is_empty() {
-        format!("{} {name}", side.name)
-    } else {
-        name.to_owned()
-    }
-}
-
-fn point_spoken(frame: &Frame, row: usize) -> String {
-    let coordinates = (0..frame.size()[1]).map(|column| {
-        format!("{} {}", frame.columns().entry_name(column), value_with_unit(frame, row, column))
-    });
-    let coordinates: Vec<String> = coordinates.collect();
-    let facts = fact_headings(frame.rows());
-    let cells = fact_cells(frame.rows(), row, &|value| value_text(value, Format::Number));
-    let facts: Vec<String> =
-        facts.iter().zip(&cells).map(|(name, cell)| format!("{name} {cell}")).collect();
-    let facts = if facts.is_empty() { String::new() } else { format!("; {}", facts.join(", ")) };
-    format!("{}: {}{facts}.", frame.rows().entry_name(row), coordinates.join(", "))
-}
-
-fn node_spoken(frame: &Frame, row: usize) -> String {
-    let [_, n_columns] = frame.size();
-    let edges = (0..n_columns).filter(|column| frame.value(row, *column).is_finite());
-    let edges: Vec<String> = edges
-        .map(|column| {
-            let label = frame.text(row, column);
-            let label = if label.is_empty() { String::new() } else { format!(" on “{label}”") };
-            let to = frame.columns().entry_name(column);
-            format!("to {to}{label} {}", value_with_unit(frame, row, column))
-        })
-        .collect();
-    let edges = if edges.is_empty() { "no edge leaves it".to_owned() } else { edges.join(", ") };
-    format!("{}: {edges}.", frame.rows().entry_name(row))
-}
-
-/// The first and the last value of each row.
-fn ends_spoken(frame: &Frame) -> String {
-    let [n_rows, n_columns] = frame.size();
-    let row_text = |row: usize| {
-        let sound = |column: &usize| frame.value(row, *column).is_finite();
-        let first = (0..n_columns).find(sound);
-        let last = (0..n_columns).rev().find(sound);
-        let at = |column: usize| {
-            let place = place_text(frame.columns(), column);
-            format!("{} at {place}", value_with_unit(frame, row, column))
-        };
-        let said = match (first, last) {
-            (Some(first), Some(last)) if first == last => at(first),
-            (Some(first), Some(last)) => format!("{}, {}", at(first), at(last)),
-            _ => "no value".to_owned(),
-        };
-        format!("{} {said}", frame.rows().entry_name(row))
-    };
-    let rows: Vec<String> = (0..n_rows.min(MOST_SPOKEN)).map(row_text).collect();
-    let marks = frame.columns().marks.iter().map(|mark| format!(", {}", mark.name));
-    let marks: String = marks.take(2).collect();
-    let against = match frame.columns().name.as_str() {
-        "" => String::new(),
-        name => format!(" against {name}"),
-    };
-    format!("{}{against}{marks}: {}{}.", title(frame), rows.join("; "), more(n_rows))
-}
-
-/// The largest and the smallest value.
-fn extremes_spoken(frame: &Frame) -> String {
-    let [n_rows, n_columns] = frame.size();
-    let all = (0..n_rows).flat_map(|row| (0..n_columns).map(move |column| (row, column)));
-    let sound = all.filter(|(row, column)| frame.value(*row, *column).is_finite());
-    let by_value = |a: &(usize, usize), b: &(usize, usize)| {
-        frame.value(a.0, a.1).total_cmp(&frame.value(b.0, b.1))
-    };
-    let said = |(row, column): (usize, usize)| {
-        let place = place_text(frame.columns(), column);
-        let value = value_with_unit(frame, row, column);
-        format!("{value} at {}, {place}", frame.rows().entry_name(row))
-    };
-    let (least, most) = (sound.clone().min_by(by_value), sound.max_by(by_value));
-    let (Some(least), Some(most)) = (least, most) else {
-        return format!("{}: no values.", title(frame));
-    };
-    let size = format!("{n_rows} by {n_columns} values");
-    format!("{}, {size}: largest {}; smallest {}.", title(frame), said(most), said(least))
-}
-
-fn title(frame: &Frame) -> String {
-    let name = frame.quantity().name.as_str();
-    if name.is_empty() { "Values".to_owned() } else { name.to_owned() }
-}
-
-fn more(n_rows: usize) -> String {
-    match n_rows.saturating_sub(MOST_SPOKEN) {
-        0 => String::new(),
-        count => format!("; and {count} more"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{
-        super::testing::{automaton, beliefs, claims, extremes, named, parity, sinks, training},
+        super::testing::{automaton, beliefs, extremes, named, parity, sinks, training},
         *,
     };
 
@@ -490,39 +350,5 @@ mod tests {
         assert_eq!(value.parse::<f32>().unwrap(), 1.0 / 3.0);
         let minus = named(&["a"], &["p"], &[-0.5]);
         assert!(full_table(&minus).csv().contains(",-0.5,"));
-    }
-
-    #[test]
-    fn a_value_is_spoken_with_its_place_interval_and_paper() {
-        let at = |row, column| Some(Place { row, column });
-        let said = spoken(FrameKind::Curve, &parity(), at(0, 2));
-        assert_eq!(said, "parity-transformer, steps 20: 53.4 % ± 3.1 %.");
-        let said = spoken(FrameKind::Bars, &sinks(), at(0, 0));
-        assert_eq!(said, "softmax, sink: 92.0 % ± 3.0 %; the paper 63.0 %.");
-        let said = spoken(FrameKind::Bars, &sinks(), at(2, 0));
-        assert_eq!(said, "sigmoid, sink: no value.");
-        let said = spoken(FrameKind::Diagram, &automaton(), at(1, 0));
-        assert_eq!(said, "odd: to even on “1” 0.500, to odd on “0” 0.800.");
-        let said = spoken(FrameKind::Simplex, &beliefs(), at(0, 0));
-        assert!(said.starts_with("a: state 1 1.00, state 2 0.000"), "{said}");
-        let said = spoken(FrameKind::Training, &training(), at(0, 3));
-        assert_eq!(said, "held-out, step 8,000: 0.410 nats.");
-    }
-
-    #[test]
-    fn the_whole_is_spoken_by_its_ends_or_extremes() {
-        let said = spoken(FrameKind::Curve, &parity(), None);
-        let begin = "right answers against steps, trained to 20: parity-transformer 100.0 %";
-        assert!(said.starts_with(begin), "{said}");
-        assert!(said.contains("48.3 % ± 3.1 % at steps 60"), "{said}");
-        let said = spoken(FrameKind::Heat, &sinks(), None);
-        assert!(said.contains("4 by 1 values: largest 92.0 % ± 3.0 % at softmax, sink"), "{said}");
-        assert_eq!(
-            spoken(FrameKind::Claims, &claims(), None).matches("not at this size").count(),
-            1
-        );
-        assert_eq!(spoken(FrameKind::Heat, &Frame::default(), None), "No values.");
-        let many = named(&["r"; 9], &["p"], &[1.0; 9]);
-        assert!(spoken(FrameKind::Bars, &many, None).ends_with("; and 3 more."));
     }
 }

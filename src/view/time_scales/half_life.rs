@@ -54,20 +54,28 @@ impl HalfLifeStrip<'_> {
         let Cursor { layer, head, .. } = self.cursor;
         let lives = self.half_lives(memory, layer);
         let Some(median) = median(&lives) else {
-            return format!("Layer {layer}: {}.", self.absence(layer));
+            return tr!("Layer {layer}: {absence}.", layer, absence = self.absence(layer));
         };
         let chosen = lives.iter().find(|it| it.0 == head);
-        let chosen =
-            chosen.map_or_else(String::new, |it| format!("head {head} {}, ", lasting(it.1)));
-        format!("Layer {layer}: {chosen}median of heads {}.", lasting(median))
+        let median = lasting(median);
+        match chosen.map(|it| lasting(it.1)) {
+            Some(life) => tr!(
+                "Layer {layer}: head {head} {life}, median of heads {median}.",
+                layer,
+                head,
+                life,
+                median
+            ),
+            None => tr!("Layer {layer}: median of heads {median}.", layer, median),
+        }
     }
 
     /// Why a layer has no half-lives.
     fn absence(&self, layer: usize) -> &'static str {
         match self.shape.mixers.get(layer) {
-            Some(it) if it.ssm.is_some() => "no half-life",
-            Some(it) if 0 < it.n_attention_heads => "keeps all",
-            _ => "no heads",
+            Some(it) if it.ssm.is_some() => tr!("no half-life"),
+            Some(it) if 0 < it.n_attention_heads => tr!("keeps all"),
+            _ => tr!("no heads"),
         }
     }
 
@@ -135,7 +143,7 @@ fn memory_axis(strip: &HalfLifeStrip<'_>, grid: &Grid) -> Vec<Mark> {
     marks.push(upright(beyond, TOP_PX, bottom, strip.palette.line));
     marks.push(strip.text([beyond, TOP_PX - 8.0], "∞", Anchor::Middle));
     let right = strip.size_px[0] - 5.0;
-    marks.push(strip.text([right, TOP_PX - 8.0], "med.", Anchor::End));
+    marks.push(strip.text([right, TOP_PX - 8.0], tr!("med."), Anchor::End));
     // A longer prompt stands at the end: the place beyond is for what has no number.
     let prompt = strip.place((strip.n_pos as f32).min(2f32.powi(MOST_POWER)));
     let mut y = TOP_PX;
@@ -144,12 +152,12 @@ fn memory_axis(strip: &HalfLifeStrip<'_>, grid: &Grid) -> Vec<Mark> {
         y += 6.0;
     }
     let at = [prompt.clamp(34.0, (right - 34.0).max(34.0)), TOP_PX - 24.0];
-    marks.push(strip.text(at, format!("prompt: {}", strip.n_pos), Anchor::Middle));
+    marks.push(strip.text(at, tr!("prompt: {n}", n = strip.n_pos), Anchor::Middle));
     let below = row_height(strip.size_px[1], n_depths(strip.shape));
     if 11.0 <= below {
         marks.push(strip.text(
             [LEFT_PX, bottom + below / 2.0],
-            "tokens until half is forgotten",
+            tr!("tokens until half is forgotten"),
             Anchor::Start,
         ));
     }
@@ -205,14 +213,14 @@ fn median(lives: &[(usize, f32)]) -> Option<f32> {
 
 /// Half-lives at the cursor's position, head by head; of attention, that it keeps all.
 pub fn half_life_table(memory: &TimeScales, strip: &HalfLifeStrip<'_>) -> Table {
-    let mut table = Table::new(["layer", "head", "half-life (tokens)"]);
+    let mut table = Table::new([tr!("layer"), tr!("head"), tr!("half-life (tokens)")]);
     for layer in (0..strip.shape.n_layers).rev() {
         let lives = strip.half_lives(memory, layer);
         let heads = (0..strip.shape.n_heads)
             .filter_map(|head| Some((head, strip.shape.is_recurrent(layer, head)?)));
         for (head, is_recurrent) in heads {
             let life = lives.iter().find(|it| it.0 == head).map(|it| lasting(it.1));
-            let missing = if is_recurrent { "—" } else { "keeps all" };
+            let missing = if is_recurrent { "—" } else { tr!("keeps all") };
             let text = life.unwrap_or_else(|| missing.to_owned());
             table.rows.push(vec![format!("L{layer}"), head.to_string(), text]);
         }
@@ -224,9 +232,11 @@ pub fn half_life_table(memory: &TimeScales, strip: &HalfLifeStrip<'_>) -> Table 
 pub fn memory_meter(shape: &ModelShape, n_pos: usize) -> Vec<String> {
     let [cache, states] = shape.memory_bytes(n_pos);
     let [a_token, _] = shape.memory_bytes(1);
-    let cache = (0 < a_token)
-        .then(|| format!("keys and values {}, +{} a token", bytes(cache), bytes(a_token)));
-    let states = (0 < states).then(|| format!("state {}, whatever the length", bytes(states)));
+    let cache = (0 < a_token).then(|| {
+        tr!("keys and values {size}, +{more} a token", size = bytes(cache), more = bytes(a_token))
+    });
+    let states =
+        (0 < states).then(|| tr!("state {size}, whatever the length", size = bytes(states)));
     cache.into_iter().chain(states).collect()
 }
 

@@ -30,23 +30,23 @@ impl StepKind {
     /// Its name in sentences.
     pub fn name(self) -> &'static str {
         match self {
-            StepKind::Step => "step",
-            StepKind::Gate => "gate",
+            StepKind::Step => tr!("step"),
+            StepKind::Gate => tr!("gate"),
         }
     }
 
     /// What the number is, in the words of the mixers that have it.
     pub fn unit(self, shape: &ModelShape) -> String {
         if self == StepKind::Gate {
-            return "gate, mean over channels".to_owned();
+            return tr!("gate, mean over channels").to_owned();
         }
         let mixers = shape.mixers.iter().filter_map(|it| it.ssm.as_ref());
         let mut units: Vec<String> = Vec::new();
         for mixer in mixers.filter(|it| it.has_step) {
             let unit = match mixer.name.as_str() {
-                "Mamba" | "Mamba-2" => "Δ after softplus".to_owned(),
+                "Mamba" | "Mamba-2" => tr!("Δ after softplus").to_owned(),
                 name if name.ends_with("DeltaNet") => "β".to_owned(),
-                name => format!("step of {name}"),
+                name => tr!("step of {name}", name),
             };
             if !units.contains(&unit) {
                 units.push(unit);
@@ -192,11 +192,11 @@ impl StepMap<'_> {
         let has_attention = mixer.is_some_and(|it| 0 < it.n_attention_heads);
         let is_recurrent = head.map(|it| self.shape.is_recurrent(layer, it));
         match (mixer.and_then(|it| it.ssm.as_ref()), is_recurrent) {
-            (None, _) if has_attention => "attention".to_owned(),
-            (None, _) => "no heads".to_owned(),
-            (Some(_), Some(Some(false))) => "attention".to_owned(),
-            (Some(_), Some(None)) => "no such head".to_owned(),
-            (Some(_), None | Some(Some(true))) => format!("no {}", self.kind.name()),
+            (None, _) if has_attention => tr!("attention").to_owned(),
+            (None, _) => tr!("no heads").to_owned(),
+            (Some(_), Some(Some(false))) => tr!("attention").to_owned(),
+            (Some(_), Some(None)) => tr!("no such head").to_owned(),
+            (Some(_), None | Some(Some(true))) => tr!("no {name}", name = self.kind.name()),
         }
     }
 
@@ -272,14 +272,14 @@ fn embedding_row(map: &StepMap<'_>, upward: &UpwardMap<'_>) -> Vec<Mark> {
     let mut marks = vec![Mark::Hatch { at, size, stroke: map.palette.line }];
     if 11.0 <= height {
         let at = [grid.origin[0] - 5.0, at[1] + height / 2.0];
-        marks.push(upward.text(at, "emb".to_owned(), Turn::None, false));
+        marks.push(upward.text(at, tr!("emb").to_owned(), Turn::None, false));
     }
     marks
 }
 
 /// Tokens by layers, the last layer first, or by heads in their order.
 pub fn step_table(memory: &TimeScales, map: &StepMap<'_>) -> Table {
-    let mut table = Table::new(["token"]);
+    let mut table = Table::new([tr!("token")]);
     let rows = || (0..map.n_rows()).rev();
     table.headings.extend(rows().map(|height| map.name(height)));
     for (pos, label) in map.labels.iter().enumerate() {
