@@ -156,7 +156,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("app/state", &["app/browser", "link", "paint", "share", "view"]),
     ("app/parts", &["app/browser", "app/state", "link", "paint", "share", "view"]),
     ("app/panels", &["app/browser", "app/state", "app/parts", "link", "paint", "share", "view"]),
-    ("app/labs", &["app/browser", "app/state", "app/parts", "app/panels", "link", "share", "view"]),
+    (
+        "app/labs",
+        &[
+            "app/browser",
+            "app/state",
+            "app/parts",
+            "app/panels",
+            "app/lesson",
+            "link",
+            "share",
+            "view",
+        ],
+    ),
     ("app/lesson", &["app/browser", "app/state", "app/parts", "app/panels", "share", "view"]),
     (
         "app/shell",

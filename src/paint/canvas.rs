@@ -150,7 +150,7 @@ mod tests {
             |x, y, red| Mark::Cell { at: [x, y], size: [2.0, 2.0], fill: Rgba([red, 0, 0, 255]) };
         let marks =
             vec![cell(-1.0, 0.0, 1), cell(1.0, 0.0, 2), cell(2.0, 1.0, 3), cell(9.0, 9.0, 4)];
-        let scene = Scene { size_px: [3.0, 2.0], marks };
+        let scene = Scene::new([3.0, 2.0], marks);
         let pixels = pixels_of(&shapes(&scene, 1.0), [3, 2]);
         let (red, alpha): (Vec<u8>, Vec<u8>) =
             pixels.chunks_exact(4).map(|pixel| (pixel[0], pixel[3])).unzip();

@@ -56,14 +56,14 @@ pub fn framed(scene: &Scene, frame: &Frame<'_>) -> (Scene, [f32; 2]) {
     }
     sheet.y += MARGIN_PX / 2.0;
     let corner = [MARGIN_PX, sheet.y];
-    sheet.marks.extend(scene.marks.iter().map(|it| moved(it, corner)));
+    sheet.marks.extend(scene.all().map(|it| moved(it, corner)));
     sheet.y += extent[1] + MARGIN_PX;
     sheet.explain(&frame.legend);
     sheet.write(&frame.caption, SMALL_PX, palette.ink_2, false);
     let size_px = [width + 2.0 * MARGIN_PX, sheet.y + MARGIN_PX / 2.0];
     let paper = Mark::Cell { at: [0.0, 0.0], size: size_px, fill: palette.background };
     let marks = std::iter::once(paper).chain(sheet.marks).collect();
-    (Scene { size_px, marks }, corner)
+    (Scene::new(size_px, marks), corner)
 }
 
 /// What is written from the top down.
@@ -171,10 +171,10 @@ fn wrapped(text: &str, most: usize) -> Vec<String> {
 /// How far the marks reach to the right and down, at most the figure's own size; a figure that has
 /// none is as large as it says.
 fn extent(scene: &Scene) -> [f32; 2] {
-    if scene.marks.is_empty() {
+    if scene.all().next().is_none() {
         return scene.size_px;
     }
-    let ends = scene.marks.iter().map(far_corner).filter(|it| it.iter().all(|it| it.is_finite()));
+    let ends = scene.all().map(far_corner).filter(|it| it.iter().all(|it| it.is_finite()));
     let far = ends.fold([0.0f32; 2], |all, it| [all[0].max(it[0]), all[1].max(it[1])]);
     [0, 1].map(|side| (far[side] + 4.0).min(scene.size_px[side]))
 }
@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn a_figure_stands_between_its_title_and_its_caption() {
         let cell = Mark::Cell { at: [1.0, 2.0], size: [3.0, 4.0], fill: Rgba::hex(0xff_00_00) };
-        let scene = Scene { size_px: [900.0, 50.0], marks: vec![cell] };
+        let scene = Scene::new([900.0, 50.0], vec![cell]);
         let legend = vec![LegendPart::Words("0".into()), LegendPart::Sizes];
         let (out, [x, y]) = framed(&scene, &frame(legend));
         let is_at = |mark: &Mark| matches!(mark, Mark::Cell { at, size: [3.0, 4.0], .. } if *at == [x + 1.0, y + 2.0]);
@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_figure_without_marks_keeps_its_room() {
-        let scene = Scene { size_px: [600.0, 300.0], marks: Vec::new() };
+        let scene = Scene::new([600.0, 300.0], Vec::new());
         let (out, [_, y]) = framed(&scene, &frame(Vec::new()));
         assert_eq!(out.size_px[0], 620.0);
         assert!(texts(&out).last().unwrap().1[1] > y + 300.0);

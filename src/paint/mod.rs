@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     fn size_of(size_px: [f32; 2], scale: f32) -> Result<[u32; 2], PaintError> {
-        pixels(&Scene { size_px, marks: Vec::new() }, scale)
+        pixels(&Scene::new(size_px, Vec::new()), scale)
     }
 
     #[test]

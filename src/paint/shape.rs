@@ -174,7 +174,7 @@ mod tests {
     const BLUE: Rgba = Rgba([0, 0, 200, 128]);
 
     fn of(mark: Mark, scale: f32) -> Vec<Shape> {
-        shapes(&Scene { size_px: [100.0, 100.0], marks: vec![mark] }, scale)
+        shapes(&Scene::new([100.0, 100.0], vec![mark]), scale)
     }
 
     fn cell(at: [f32; 2], size: [f32; 2]) -> Mark {

@@ -20,7 +20,7 @@ pub fn svg(scene: &Scene, font: &str) -> String {
          viewBox=\"0 0 {width} {height}\" font-family=\"{font}\" \
          shape-rendering=\"crispEdges\" xml:space=\"preserve\">\n"
     );
-    let marks = scene.marks.iter().filter(|it| can_be_drawn(it));
+    let marks = scene.all().filter(|it| can_be_drawn(it));
     let (texts, others): (Vec<&Mark>, Vec<&Mark>) = marks.partition(|it| is_text(it));
     for mark in others.into_iter().chain(texts) {
         out.push_str(&element(mark));
@@ -163,7 +163,7 @@ mod tests {
     /// What `mark` becomes, without the document around it.
     #[track_caller]
     fn check(mark: Mark, expected: &str) {
-        let text = svg(&Scene { size_px: [10.0, 20.5], marks: vec![mark] }, "Inter");
+        let text = svg(&Scene::new([10.0, 20.5], vec![mark]), "Inter");
         let lines: Vec<&str> = text.lines().collect();
         assert!(
             lines[0].starts_with(
@@ -273,7 +273,7 @@ mod tests {
     fn texts_come_last_and_marks_without_a_place_not_at_all() {
         let cell = |x| Mark::Cell { at: [x, 0.0], size: [1.0, 1.0], fill: RED };
         let marks = vec![word("NaN", Turn::None, false), cell(f32::NAN), cell(1.0)];
-        let text = svg(&Scene { size_px: [9.0, 9.0], marks }, "Inter");
+        let text = svg(&Scene::new([9.0, 9.0], marks), "Inter");
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 4);
         assert!(lines[1].starts_with("<rect") && lines[2].starts_with("<text"));

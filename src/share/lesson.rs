@@ -18,6 +18,8 @@ pub enum LessonPlace {
     Web(String),
     /// In a file of the reader's, by its name; a link cannot hold it.
     File(String),
+    /// The steps of a lab, by its id; a link names the lab.
+    Lab(String),
 }
 
 /// Letters of an address or a name.
@@ -55,18 +57,25 @@ impl LessonPlace {
 impl fmt::Display for LessonPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Ours(text) | Self::Web(text) => f.write_str(text),
+            Self::Ours(text) | Self::Web(text) | Self::Lab(text) => f.write_str(text),
             Self::File(name) => write!(f, "{FILE}{name}"),
         }
     }
 }
 
-/// What a stage shows, in a lesson about `model`, with a sentence for each part that could not be
-/// kept.
-pub fn read_stage(stage: &Stage, model: Option<&str>) -> (Bookmark, Vec<String>) {
-    let model = model.filter(|it| !it.is_empty());
-    let model = model.map_or_else(String::new, |it| format!("&model={it}"));
-    read_link(&format!("v={LINK_VERSION}{model}&{}", stage.link))
+/// What a stage shows, in a lesson about `model` or in the steps of a lab, with a sentence for each
+/// part that could not be kept.
+pub fn read_stage(
+    stage: &Stage,
+    model: Option<&str>,
+    lab: Option<&str>,
+) -> (Bookmark, Vec<String>) {
+    let part = |name: &str, value: Option<&str>| {
+        let value = value.filter(|it| !it.is_empty());
+        value.map_or_else(String::new, |it| format!("&{name}={it}"))
+    };
+    let (lab, model) = (part("lab", lab), part("model", model));
+    read_link(&format!("v={LINK_VERSION}{lab}{model}&{}", stage.link))
 }
 
 impl Bookmark {
@@ -81,8 +90,15 @@ impl Bookmark {
             uses_gpu: now.uses_gpu,
             lesson: now.lesson.clone(),
             lesson_step: now.lesson_step,
+            lab: self.lab.clone().or_else(|| now.lab.clone()),
             ..self.clone()
         }
+    }
+
+    /// The text in steps that is open: a lesson, or that of a lab.
+    pub fn open_text(&self) -> Option<LessonPlace> {
+        let lab = || Some(LessonPlace::Lab(self.lab.as_ref()?.id.clone()));
+        self.lesson.clone().or_else(lab)
     }
 
     /// Whether what runs is the same: model, prompt and interventions.
@@ -141,10 +157,10 @@ mod tests {
     #[test]
     fn a_stage_is_of_the_lessons_model_where_it_names_none() {
         let stage = |link: &str| Stage { label: None, link: link.to_owned(), line: 1 };
-        let model = |link: &str| read_stage(&stage(link), Some("tales-mamba2")).0.model;
+        let model = |link: &str| read_stage(&stage(link), Some("tales-mamba2"), None).0.model;
         assert_eq!(model("prompt=a"), "tales-mamba2");
         assert_eq!(model("model=tales-hybrid&prompt=a"), "tales-hybrid");
-        let (_, troubles) = read_stage(&stage("hologram=on"), None);
+        let (_, troubles) = read_stage(&stage("hologram=on"), None, None);
         assert_eq!(troubles.len(), 1, "{troubles:?}");
     }
 

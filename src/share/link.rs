@@ -221,6 +221,9 @@ mod tests {
         let (aside, _) = read_link("#v=1&model=mess3/gru-2&lab=mess3&prompt=A&tile=workspace");
         assert!(aside.lab.as_ref().unwrap().in_workspace);
         assert_eq!(read_link(&write_link(&aside)).0, aside);
+        let (third, troubles) = read_link("#v=1&model=mess3/gru-2&lab=mess3&prompt=A&step=3");
+        assert_eq!((third.lesson_step, troubles), (2, Vec::new()));
+        assert!(write_link(&third).contains("&step=3"));
         let (alone, _) = read_link("#v=1&lab=mess3");
         assert!(alone.model.is_empty() && alone.prompt.is_empty(), "the lab says what comes first");
         for broken in ["lab=a/b", "lab=", "lab=x&tile=9", "lab=x&tile=0", "tile=2", "model=a/b/c"] {

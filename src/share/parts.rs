@@ -320,6 +320,15 @@ pub(super) const PARTS: &[Part] = &[
         write: |it| it.lesson.as_ref().map(LessonPlace::to_string),
         read: |it, text| keep(&mut it.lesson, Some(LessonPlace::read(text)?)),
     },
+    // Of a lab. A lesson has its own name for it, since it may lie beside no lab.
+    Part {
+        name: "step",
+        write: |it| {
+            let is_further = it.lab.is_some() && it.lesson.is_none() && 0 < it.lesson_step;
+            is_further.then(|| (it.lesson_step + 1).to_string())
+        },
+        read: |it, text| keep(&mut it.lesson_step, parse(text)?.checked_sub(1)?),
+    },
     Part {
         name: "lesson.step",
         write: |it| {

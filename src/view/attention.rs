@@ -57,8 +57,8 @@ impl AttentionMap<'_> {
         }
     }
 
-    fn marks(&self, grid: &Grid, shade: impl Fn(usize, usize) -> Option<Rgba>) -> Vec<Mark> {
-        let mut marks = self.bands(grid);
+    fn scene(&self, grid: &Grid, shade: impl Fn(usize, usize) -> Option<Rgba>) -> Scene {
+        let mut marks = Vec::new();
         for row in 0..grid.n_rows {
             for column in 0..grid.n_columns {
                 if let Some(fill) = shade(row, column) {
@@ -66,9 +66,10 @@ impl AttentionMap<'_> {
                 }
             }
         }
-        marks.extend(self.labels_of(grid));
-        marks.extend(self.outlines(grid));
-        marks
+        let mut over = self.bands(grid);
+        over.extend(self.labels_of(grid));
+        over.extend(self.outlines(grid));
+        Scene { over, ..Scene::new(self.size_px, marks) }
     }
 
     /// Grey bands behind the labels of the cursor's row and column.
@@ -141,12 +142,12 @@ pub fn attention_map(weights: &NamedArray, map: &AttentionMap<'_>) -> Scene {
         let weight = weights.get(&[row, column]).filter(|it| !it.is_nan())?;
         (sees_ahead || column <= row).then(|| map.shade(weight, scale))
     };
-    let mut marks = map.marks(&grid, shade);
+    let mut scene = map.scene(&grid, shade);
     if map.skips_first {
         let size = [grid.cell[0], grid.size()[1]];
-        marks.push(Mark::Hatch { at: grid.origin, size, stroke: map.palette.line_2 });
+        scene.marks.push(Mark::Hatch { at: grid.origin, size, stroke: map.palette.line_2 });
     }
-    Scene { size_px: map.size_px, marks }
+    scene
 }
 
 fn sees_ahead(weights: &NamedArray) -> bool {
@@ -173,7 +174,7 @@ pub fn overlay_map(weights: &NamedArray, heads: &[usize], map: &AttentionMap<'_>
         let colour = map.palette.cat[strongest.1 % map.palette.cat.len()];
         Some(mixed(map.palette.background, colour, strongest.0.clamp(0.0, 1.0).powf(POWER)))
     };
-    Scene { size_px: map.size_px, marks: map.marks(&grid, shade) }
+    map.scene(&grid, shade)
 }
 
 /// How strong a weight of head `index` is: attention's are shares already, a recurrent head's, which
@@ -254,7 +255,7 @@ pub fn attention_lines(weights: &NamedArray, map: &AttentionMap<'_>) -> (Scene, 
             marks.push(Mark::Text { at, text, size_px, fill, anchor, turn: Turn::None, bold });
         }
     }
-    (Scene { size_px: map.size_px, marks }, grid)
+    (Scene::new(map.size_px, marks), grid)
 }
 
 /// Every weight of one head's map, each with both positions, as exact as it was computed; what the
@@ -326,5 +327,24 @@ mod tests {
         let table = attention_matrix(&weights, [0, 0], &[]);
         let weights: Vec<&str> = table.rows.iter().map(|it| it[6].as_str()).collect();
         assert_eq!(weights, ["0.25", "0.75", "1"]);
+    }
+
+    #[test]
+    fn the_map_stays_while_the_cursor_moves_over_it() {
+        let values = vec![1.0, 0.0, 1.0 / 3.0, 2.0 / 3.0];
+        let weights = NamedArray::new(values, &[(Axis::Query, 2), (Axis::Key, 2)]).unwrap();
+        let labels = ["a", ","].map(str::to_owned);
+        let at = |pos: usize| {
+            let cursor = Cursor { pos, source: 0, ..Cursor::default() };
+            let palette = Palette::of(crate::view::Theme::Light);
+            let (lock, size_px) = (Cursor::default(), [200.0; 2]);
+            let (labels, skips_first, is_signed) = (&labels[..], false, false);
+            let map =
+                AttentionMap { labels, cursor, lock, skips_first, is_signed, palette, size_px };
+            attention_map(&weights, &map)
+        };
+        let [first, second] = [at(0), at(1)];
+        assert_eq!((first.marks.len(), &first.marks), (3, &second.marks));
+        assert_ne!(first.over, second.over);
     }
 }

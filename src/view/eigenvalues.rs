@@ -69,7 +69,7 @@ pub fn eigenvalues_map(
             Anchor::Start,
         )),
     }
-    Scene { size_px: view.size_px, marks }
+    Scene::new(view.size_px, marks)
 }
 
 /// The eigenvalues at the cursor, in rows.

@@ -349,7 +349,7 @@ pub fn film_map(film: &Film, view: &FilmView<'_>) -> Scene {
     marks.extend(view.words(&layout));
     marks.extend(view.left_out(&layout));
     marks.extend(view.outlines(&layout));
-    Scene { size_px: view.size_px, marks }
+    Scene::new(view.size_px, marks)
 }
 
 /// The value farthest from 0 in any state: the end of the ramp, at every position.

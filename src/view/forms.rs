@@ -252,7 +252,7 @@ pub fn forms_map(forms: &Forms, view: &FormsView<'_>) -> Scene {
     marks.extend(view.captions(forms, &layout));
     marks.extend(view.tokens(&layout));
     marks.extend(view.outlines(&layout));
-    Scene { size_px: view.size_px, marks }
+    Scene::new(view.size_px, marks)
 }
 
 /// The value farthest from 0 in any form: the end of the ramp.

@@ -61,6 +61,7 @@ pub fn heads_grid(
             }
         }
     }
+    let mut over = Vec::new();
     for row in 0..n_layers {
         for head in 0..n_heads {
             let at = grid.corner(row, head);
@@ -75,14 +76,14 @@ pub fn heads_grid(
             marks.push(frame(1.0, palette.line_2, false));
             let is = |it: Cursor| (it.layer, it.head) == (layer, head);
             if is(lock) {
-                marks.push(frame(2.0, palette.ink, false));
+                over.push(frame(2.0, palette.ink, false));
             } else if is(cursor) {
-                marks.push(frame(1.5, palette.ink, true));
+                over.push(frame(1.5, palette.ink, true));
             }
         }
     }
-    marks.extend(labels(&grid, cursor, palette, side));
-    Scene { size_px, marks }
+    over.extend(labels(&grid, cursor, palette, side));
+    Scene { over, ..Scene::new(size_px, marks) }
 }
 
 /// Lines through the maps of heads that are ablated, to be drawn over [`heads_grid`].

@@ -163,9 +163,9 @@ pub fn lens_map(lens: &Lens, map: &LensMap<'_>) -> Scene {
     let LensMap { labels, cursor, lock, palette, .. } = *map;
     let height_of = &|it: Cursor| it.depth;
     let upward = UpwardMap { grid, first, height_of, labels, cursor, lock, palette };
-    marks.extend(upward.names(|depth| lens.sites.get(depth).map(|it| depth_name(*it))));
-    marks.extend(upward.outlines());
-    Scene { size_px: map.size_px, marks }
+    let mut over = upward.names(|depth| lens.sites.get(depth).map(|it| depth_name(*it)));
+    over.extend(upward.outlines());
+    Scene { over, ..Scene::new(map.size_px, marks) }
 }
 
 /// The top token of the run as trained where this run's lens has a depth and a position, and its
@@ -416,6 +416,26 @@ mod tests {
         assert_eq!(table.headings.len(), 11);
         assert_eq!(table.rows[0][9..], ["house".to_owned(), number(0.4)], "the last depth on top");
         assert_eq!(lens_table(&now, None, &vocab, 1).headings.len(), 9);
+    }
+
+    #[test]
+    fn what_moves_with_the_cursor_lies_over_what_stays() {
+        let (now, vocab, labels) =
+            (lens(&ALL, &[0, 1, 0, 1, 2, 2]), words(), words()[..2].to_vec());
+        let at = |cursor: Cursor| {
+            let (lock, palette) = (Cursor::default(), Palette::of(Theme::Light));
+            let mode = LensMode::Prob;
+            let (vocab, labels, size_px) = (&vocab[..], &labels[..], [300.0, 200.0]);
+            let map =
+                LensMap { mode, unchanged: None, vocab, labels, cursor, lock, palette, size_px };
+            lens_map(&now, &map)
+        };
+        let [here, there] =
+            [0, 1].map(|pos| at(Cursor { pos, depth: 2 * pos, ..Cursor::default() }));
+        assert_eq!(here.marks, there.marks);
+        assert_ne!(here.over, there.over);
+        assert!(here.over.len() < 12 && 6 < here.marks.len());
+        assert_eq!(here.all().count(), here.marks.len() + here.over.len());
     }
 
     #[test]

@@ -86,7 +86,7 @@ pub fn paths_map(paths: &Paths, view: &PathsView<'_>) -> Scene {
     }
     marks.extend(end_labels(paths, view));
     marks.extend(chosen_path(paths, view));
-    Scene { size_px: view.size_px, marks }
+    Scene::new(view.size_px, marks)
 }
 
 /// Labels at the ends of the other paths, as many as do not cover each other.

@@ -79,7 +79,7 @@ pub fn writers_map(
     if let Some((row, column)) = place(cursor).filter(|it| Some(*it) != place(lock)) {
         marks.push(grid.outline(row, column, palette.ink, true));
     }
-    (Scene { size_px, marks }, grid, end)
+    (Scene::new(size_px, marks), grid, end)
 }
 
 /// The largest contribution of one writer, at least a hundredth.
@@ -170,7 +170,7 @@ pub fn norms_view(
             marks.push(Mark::Outline { at, size, width: 1.0, stroke, dashed: false });
         }
     }
-    (Scene { size_px, marks }, grid)
+    (Scene::new(size_px, marks), grid)
 }
 
 /// Lengths and cosines of one position.

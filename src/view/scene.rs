@@ -11,6 +11,27 @@ pub struct Scene {
     pub size_px: [f32; 2],
     /// Drawn in this order, later ones on top; texts always on top of the rest.
     pub marks: Vec<Mark>,
+    /// What moves with the cursor, over all of it. It is painted on sheets of its own, so that the
+    /// rest stays painted while the cursor moves.
+    pub over: Vec<Mark>,
+}
+
+impl Scene {
+    /// A figure of which nothing moves with the cursor alone.
+    pub fn new(size_px: [f32; 2], marks: Vec<Mark>) -> Self {
+        Self { size_px, marks, over: Vec::new() }
+    }
+
+    /// All marks, those that move with the cursor last.
+    pub fn all(&self) -> impl Iterator<Item = &Mark> {
+        self.marks.iter().chain(&self.over)
+    }
+
+    /// What moves with the cursor, as a figure.
+    #[must_use]
+    pub fn cursor(&self) -> Self {
+        Self::new(self.size_px, self.over.clone())
+    }
 }
 
 /// One thing that is drawn.

@@ -258,3 +258,44 @@ test("only where corners are beliefs can one be set: RRXOR draws axes of a plane
   assert.deepEqual(problems, []);
   await close();
 });
+
+test("the steps of a lab set its stage, ask, check what the reader did, and stand in the link", async () => {
+  const { page, problems, close } = await openLive(browser, "#v=1&lab=mess3&step=6");
+  const step = lab(page).locator(".body > h3").first();
+  await eventually(async () => assert.match(await step.textContent(), /acts on its belief/));
+  const foot = (name) => lab(page).locator("footer").getByRole("button", { name, exact: true });
+  await foot("Hint").click();
+  await eventually(async () => assert.match(await lab(page).textContent(), /below the table/));
+  await foot("Show me").click();
+  await eventually(async () => assert.match(await hash(page), /set\+fact\(belief:0.9,0.05,0.05\)/));
+  await eventually(async () => assert.match(await lab(page).textContent(), /interventions: 1/));
+  await eventually(async () => assert.ok(await lab(page).locator(".task.done, .done").count()));
+  await foot("Back").click();
+  await eventually(async () => assert.match(await step.textContent(), /grows with training/));
+  assert.match(await hash(page), /lab=mess3.*step=5/);
+  // The stage is set within the lab, with its step of training.
+  await foot("Show it").click().catch(() => lab(page).getByRole("button", { name: "Show it" }).click());
+  await eventually(async () => assert.match(await hash(page), /ckpt=50/));
+  assert.match(await hash(page), /lab=mess3.*step=5/);
+  // The key goes on, and closing the lab leaves no step behind.
+  await page.locator("#prompt").blur();
+  await page.keyboard.press("n");
+  await eventually(async () => assert.match(await step.textContent(), /acts on its belief/));
+  await lab(page).getByRole("button", { name: "Close the lab" }).click();
+  await eventually(async () => assert.doesNotMatch(await hash(page), /lab=|step=/));
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test("coins: the network stands beside Laplace's rule, and bits have a curve of their own", async () => {
+  const { page, problems, close } = await openLive(browser, "#v=1&lab=coins&prompt=heads heads tails heads");
+  const rows = () => lab(page).locator(".exact tbody tr").evaluateAll((all) => all.map((row) => [...row.cells].slice(1, 3).map((cell) => parseFloat(cell.textContent))));
+  await eventually(async () => {
+    const [[exact, said]] = await rows();
+    assert.ok(Math.abs(exact - 4 / 6) < 1e-3 && Math.abs(said - exact) < 0.03, `${exact} ${said}`);
+  });
+  await tile(page, 4).getByRole("button", { name: "Table of the same numbers" }).click();
+  await eventually(async () => assert.match((await table(page, 4)).flat().join(" "), /positions/));
+  assert.deepEqual(problems, []);
+  await close();
+});

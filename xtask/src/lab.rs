@@ -9,6 +9,7 @@ use lab::{
     claim::Finding,
     format::{Expect, Lab, Measured, Problem, Run},
     index::{Entry, Index},
+    lesson::{Lesson, Trouble},
     report,
 };
 use sha2::{Digest, Sha256};
@@ -45,6 +46,8 @@ struct Folder {
     lab: Lab,
     /// Nothing of a lab that was not measured yet.
     measured: Option<Measured>,
+    /// Its text in steps; empty where it has none.
+    lesson: String,
 }
 
 fn labs(project: &Project) -> PathBuf {
@@ -78,19 +81,28 @@ impl Folder {
             )));
         }
         let measured = path.join("measured.json");
+        let lesson = fs::read_to_string(path.join("lesson.md")).unwrap_or_default();
+        let (_, troubles) = Lesson::read(&lesson);
+        if let Some(trouble) = troubles.first().filter(|_| !lesson.is_empty()) {
+            let Trouble { line, what, fix } = trouble;
+            return Err(Failure::new(format!(
+                "assets/labs/{id}/lesson.md line {line}: {what}; {fix}"
+            )));
+        }
         let measured = if measured.exists() {
             let text = fs::read_to_string(measured).map_err(failed("reading measured.json"))?;
             Some(Measured::parse(&text, &lab).map_err(|it| listed(id, &it))?)
         } else {
             None
         };
-        Ok(Self { lab, measured })
+        Ok(Self { lab, measured, lesson })
     }
 
     /// The lab with its findings; nothing where it was not measured.
     fn entry(&self) -> Result<Option<Entry>> {
         let Some(measured) = self.measured.clone() else { return Ok(None) };
         let entry = Entry::new(self.lab.clone(), measured);
+        let entry = entry.map(|it| Entry { lesson: self.lesson.clone(), ..it });
         entry.map(Some).map_err(|why| Failure::new(format!("{}: {why}", self.lab.id)))
     }
 

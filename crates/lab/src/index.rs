@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The version of the file; the page refuses any other.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// All labs that are published.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,8 @@ pub struct Entry {
     pub claims: Frame,
     /// One for each view of the lab, in its order; none where the view draws a run.
     pub tiles: Vec<Option<Frame>>,
+    /// Its `lesson.md`; empty where it has no steps.
+    pub lesson: String,
 }
 
 /// Why an index cannot be read.
@@ -62,7 +64,7 @@ pub enum EntryError {
 }
 
 impl Entry {
-    /// A lab with its findings and frames.
+    /// A lab with its findings and frames, and without steps.
     ///
     /// # Errors
     /// [`EntryError`], with the number of the claim or view.
@@ -83,7 +85,7 @@ impl Entry {
             frame.map_err(|error| EntryError::View(at, error))
         };
         let tiles = lab.views.iter().enumerate().map(tile).collect::<Result<_, _>>()?;
-        Ok(Self { lab, measured, findings, claims, tiles })
+        Ok(Self { lab, measured, findings, claims, tiles, lesson: String::new() })
     }
 
     /// Claims of which the outcome is not what the lab expects, with what came out.

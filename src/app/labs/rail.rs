@@ -1,5 +1,7 @@
 //! The text of the lab: what is asked, what the network says, prompts, claims, papers.
 
+use std::sync::Arc;
+
 use lab::{
     format::{Paper, Prompt},
     task::Row,
@@ -10,6 +12,7 @@ use trace::{AskDecoded, FactValues, Frame, Outcome};
 use super::study::{SetFact, ask_decoded};
 use crate::{
     app::{
+        lesson::{Reader, prepare_steps},
         parts::{
             icon::{Drawing, Icon},
             phrase::phrase,
@@ -18,10 +21,11 @@ use crate::{
             AppState,
             answers::Asked,
             labs::{OpenLab, close},
+            lessons::{Prepared, Text},
         },
     },
     share::{
-        Place,
+        LessonPlace, Place,
         labs::{Reading, exact_next, new_row, prompt_text, read},
     },
     view::{
@@ -38,21 +42,30 @@ const BOS: &str = "<bos>";
 #[component]
 pub(in crate::app) fn LabRail() -> impl IntoView {
     let state = AppState::here();
-    move || state.open_lab.get().map(|lab| view! { <Text lab /> })
+    move || state.open_lab.get().map(|lab| view! { <LabText lab /> })
 }
 
 #[component]
-fn Text(lab: OpenLab) -> impl IntoView {
+fn LabText(lab: OpenLab) -> impl IntoView {
     let state = AppState::here();
-    let minutes = tr_n!(lab.lab.minutes as usize, "{n} minute", "{n} minutes");
-    let asks = lab.lab.tasks.iter().filter_map(|it| it.exercise().ok());
-    let asks = asks.map(|it| view! { <p class="muted">{it.task.about()}</p> }).collect_view();
-    let claims = lab.clone();
     let in_workspace = move || state.bookmark.read().lab.as_ref().is_some_and(|it| it.in_workspace);
+    let steps = (!lab.lesson.is_empty()).then(|| steps(state, &lab));
+    let has_steps = steps.is_some();
+    let heading = if has_steps {
+        lab.lab.title.clone()
+    } else {
+        let minutes = tr_n!(lab.lab.minutes as usize, "{n} minute", "{n} minutes");
+        tr!("Lab · {minutes}", minutes)
+    };
+    let body = match steps {
+        Some(text) => view! { <Reader text><Rest lab /></Reader> }.into_any(),
+        None => view! { <About lab=lab.clone() /> <Rest lab /> }.into_any(),
+    };
     view! {
-        <section class="lesson lab" class:current=move || state.tab.get() == Place::Rail aria-label=tr!("Lab")>
+        <section class="lesson lab" class:reader=has_steps
+            class:current=move || state.tab.get() == Place::Rail aria-label=tr!("Lab")>
             <header>
-                <h2>{tr!("Lab")}" · "{minutes}</h2>
+                <h2>{heading}</h2>
                 <button class="button line" on:click=move |_| state.toggle_workspace()>
                     {move || if in_workspace() { tr!("Back to the lab") } else { tr!("Workspace") }}
                 </button>
@@ -61,16 +74,41 @@ fn Text(lab: OpenLab) -> impl IntoView {
                     <Drawing icon=Icon::Close />
                 </button>
             </header>
-            <h3>{lab.lab.title.clone()}</h3>
-            <p>{lab.lab.about.clone()}</p>
-            {asks}
-            <Now lab=lab.clone() />
-            <SetFact />
-            <Prompts lab=lab.clone() />
-            <Claims lab=claims />
-            <Papers lab />
+            {body}
         </section>
     }
+}
+
+/// What the lab shows and what it asks of a network, where no steps say it.
+#[component]
+fn About(lab: OpenLab) -> impl IntoView {
+    let asks = lab.lab.tasks.iter().filter_map(|it| it.exercise().ok());
+    let asks = asks.map(|it| view! { <p class="muted">{it.task.about()}</p> }).collect_view();
+    view! {
+        <h3>{lab.lab.title.clone()}</h3>
+        <p>{lab.lab.about.clone()}</p>
+        {asks}
+    }
+}
+
+/// What stands below the text: the network's answer, prompts, claims, papers.
+#[component]
+fn Rest(lab: OpenLab) -> impl IntoView {
+    view! {
+        <Now lab=lab.clone() />
+        <SetFact />
+        <Prompts lab=lab.clone() />
+        <Claims lab=lab.clone() />
+        <Papers lab />
+    }
+}
+
+/// The text of a lab in steps, which is kept as lessons are.
+fn steps(state: AppState, lab: &OpenLab) -> Arc<Prepared> {
+    let text = Arc::new(prepare_steps(&lab.lesson, &lab.lab.id));
+    let place = LessonPlace::Lab(lab.lab.id.clone());
+    state.lessons.texts.update(|all| drop(all.insert(place, Text::Here(text.clone()))));
+    text
 }
 
 /// What the network on the page says of the prompt, beside what is right.

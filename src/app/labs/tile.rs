@@ -252,7 +252,7 @@ fn FrameFigure(drawn: Drawn, scene: Memo<Option<Arc<Scene>>>) -> impl IntoView {
 
 /// A scene without a mark, which clears what the cursor left.
 fn empty(drawn: Drawn) -> Scene {
-    Scene { size_px: drawn.size.get(), marks: Vec::new() }
+    Scene::new(drawn.size.get(), Vec::new())
 }
 
 fn step_of(key: &str) -> Option<Step> {

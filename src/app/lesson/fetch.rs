@@ -24,7 +24,7 @@ pub(super) fn fetch(state: AppState, place: &LessonPlace) {
     let address = match place {
         LessonPlace::Ours(id) => format!("./lessons/{id}{ENDING}"),
         LessonPlace::Web(address) => address.clone(),
-        LessonPlace::File(_) => return,
+        LessonPlace::File(_) | LessonPlace::Lab(_) => return,
     };
     let texts = state.lessons.texts;
     if texts.with_untracked(|all| matches!(all.get(place), Some(Text::Coming | Text::Here(_)))) {

@@ -17,7 +17,9 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-pub(super) use self::{fetch::take_dropped_files, rail::LessonRail};
+pub(super) use self::{
+    fetch::take_dropped_files, prepared::prepare_steps, rail::LessonRail, reader::Reader,
+};
 use crate::{
     app::state::{
         AppState,
@@ -75,7 +77,7 @@ impl AppState {
 
     /// The open lesson as far as it is there.
     fn open_text(self) -> Option<Arc<Prepared>> {
-        let place = self.bookmark.read_untracked().lesson.clone()?;
+        let place = self.bookmark.read_untracked().open_text()?;
         match self.lessons.texts.read_untracked().get(&place) {
             Some(Text::Here(text)) => Some(text.clone()),
             _ => None,

@@ -14,6 +14,11 @@ use crate::{
 
 /// Reads a lesson.
 pub(super) fn prepare(text: &str) -> Prepared {
+    prepare_of(text, None)
+}
+
+/// Reads a lesson, or the steps of a lab.
+fn prepare_of(text: &str, lab: Option<&str>) -> Prepared {
     let (lesson, mut troubles) = Lesson::read(text);
     let mut staged = BTreeMap::new();
     for (at, step) in lesson.steps.iter().enumerate() {
@@ -21,7 +26,7 @@ pub(super) fn prepare(text: &str) -> Prepared {
             match block {
                 Block::Stage(stage) | Block::Show(stage) => {
                     let model = lesson.front.model.as_deref();
-                    let bookmark = read_all(stage, model, &mut troubles);
+                    let bookmark = read_all(stage, (model, lab), &mut troubles);
                     staged.insert((at, place), bookmark);
                 }
                 Block::Spotlight { name, line } if !is_spot(name) => {
@@ -36,9 +41,18 @@ pub(super) fn prepare(text: &str) -> Prepared {
     Prepared { lesson, troubles, staged }
 }
 
+/// Reads the steps of a lab.
+pub(in crate::app) fn prepare_steps(text: &str, lab: &str) -> Prepared {
+    prepare_of(text, Some(lab))
+}
+
 /// What a stage sets, its faults told with its line.
-fn read_all(stage: &Stage, model: Option<&str>, troubles: &mut Vec<Trouble>) -> Bookmark {
-    let (bookmark, mut said) = read_stage(stage, model);
+fn read_all(
+    stage: &Stage,
+    (model, lab): (Option<&str>, Option<&str>),
+    troubles: &mut Vec<Trouble>,
+) -> Bookmark {
+    let (bookmark, mut said) = read_stage(stage, model, lab);
     said.extend(unknown_panels(&bookmark));
     let fix = tr!("the rest of the stage is shown");
     troubles.extend(said.into_iter().map(|what| Trouble::new(stage.line, what, fix)));
@@ -74,6 +88,28 @@ mod tests {
             let front = &read.lesson.front;
             assert_eq!((front.title.as_str(), front.minutes), (own.title, Some(own.minutes)));
         }
+    }
+
+    #[test]
+    fn steps_of_our_labs_have_no_fault_and_stay_in_their_lab() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/labs");
+        let mut n_found = 0;
+        for lab in fs::read_dir(&folder).unwrap().flatten() {
+            let id = lab.file_name().into_string().unwrap();
+            let Ok(text) = fs::read_to_string(lab.path().join("lesson.md")) else { continue };
+            n_found += 1;
+            let read = prepare_steps(&text, &id);
+            assert_eq!(read.troubles, [], "{id}");
+            for (at, staged) in &read.staged {
+                assert_eq!(staged.lab.as_ref().map(|it| it.id.as_str()), Some(id.as_str()));
+                let networks = folder.parent().unwrap().join(match staged.model.split_once('/') {
+                    Some((lab, network)) => format!("labs/{lab}/networks/{network}"),
+                    None => format!("models/{}", staged.model),
+                });
+                assert!(networks.is_dir(), "{id} {at:?}: {}", staged.model);
+            }
+        }
+        assert_eq!(n_found, 2);
     }
 
     #[test]

@@ -98,7 +98,7 @@ fn Absent(place: LessonPlace) -> impl IntoView {
     let state = AppState::here();
     let close = move |_| state.close_lesson();
     match place {
-        LessonPlace::Ours(_) => view! { <Waiting>""</Waiting> }.into_any(),
+        LessonPlace::Ours(_) | LessonPlace::Lab(_) => view! { <Waiting>""</Waiting> }.into_any(),
         LessonPlace::File(name) => view! {
             <Waiting>
                 <p>

@@ -162,9 +162,12 @@ impl Reading {
     }
 }
 
-/// A lesson.
+/// A lesson, or the steps of a lab with what else stands in its rail.
 #[component]
-pub(super) fn Reader(text: Arc<Prepared>) -> impl IntoView {
+pub(in crate::app) fn Reader(
+    text: Arc<Prepared>,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
     let reading = Reading::new(AppState::here(), text);
     reading.follow();
     let body = NodeRef::<html::Div>::new();
@@ -179,6 +182,7 @@ pub(super) fn Reader(text: Arc<Prepared>) -> impl IntoView {
         <div class="body" node_ref=body>
             <Faults text=reading.text />
             {move || view! { <StepView reading at=reading.step.get() /> }}
+            {children.map(|it| it())}
         </div>
         <Foot reading />
     }

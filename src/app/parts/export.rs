@@ -31,7 +31,7 @@ pub(in crate::app) fn svg_of(state: AppState, scene: &Scene) -> Picture {
 
 /// A chart, which is SVG text already, to take away.
 pub(in crate::app) fn svg_of_chart(state: AppState, chart: &str, size_px: [f32; 2]) -> Picture {
-    let scene = Scene { size_px, marks: Vec::new() };
+    let scene = Scene::new(size_px, Vec::new());
     Picture { chart: Some(chart.to_owned()), ..svg_of(state, &scene) }
 }
 

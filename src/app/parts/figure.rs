@@ -34,6 +34,9 @@ pub(in crate::app) fn Figure(
     let state = AppState::here();
     let place = NodeRef::<html::Div>::new();
     follow_size(place, size);
+    // What stays while the cursor moves is not painted again.
+    let still = Memo::new_with_compare(move |_| scene.get(), |old, new| !is_same_still(old, new));
+    let moving = Memo::new(move |_| scene.read().as_ref().map(|it| Arc::new(it.cursor())));
     let preview = move |event: ev::PointerEvent| {
         // A finger that slides scrolls; only a mouse hovers.
         if event.pointer_type() == "mouse" {
@@ -59,8 +62,17 @@ pub(in crate::app) fn Figure(
             on:pointerleave=move |_| state.hover.set(Pick::default())
             on:pointerup=lock
         >
-            <Layers scene />
+            <Layers scene=still.into() over=moving.into() />
         </div>
+    }
+}
+
+/// Whether two scenes are the same but for what moves with the cursor.
+fn is_same_still(old: Option<&Option<Arc<Scene>>>, new: Option<&Option<Arc<Scene>>>) -> bool {
+    let of = |it: Option<&Option<Arc<Scene>>>| it.cloned().flatten();
+    match (of(old), of(new)) {
+        (Some(old), Some(new)) => old.size_px == new.size_px && old.marks == new.marks,
+        (old, new) => old.is_none() && new.is_none(),
     }
 }
 
@@ -91,12 +103,21 @@ pub(in crate::app) fn Layers(
     view! {
         <For each=painters key=|uses_gpu| *uses_gpu let:_uses_gpu>
             <Canvases scene />
-            {over.map(|scene| view! { <Canvases scene /> })}
+            {over.map(|scene| view! { <Over scene /> })}
         </For>
         <Show when=move || scene.read().is_none()>
             <p class="absent">{tr!("No value yet")}</p>
         </Show>
     }
+}
+
+/// What moves with the cursor; no canvas before there is something.
+#[component]
+fn Over(scene: Signal<Option<Arc<Scene>>>) -> impl IntoView {
+    let is_used = Memo::new(move |before: Option<&bool>| {
+        before == Some(&true) || scene.read().as_ref().is_some_and(|it| !it.marks.is_empty())
+    });
+    view! { <Show when=move || is_used.get()><Canvases scene /></Show> }
 }
 
 /// Marks and texts of a scene, one above the other.

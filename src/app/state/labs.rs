@@ -168,7 +168,7 @@ fn fill(state: AppState, lab: &OpenLab) {
 pub(crate) fn open(state: AppState, id: &str) {
     state.bookmark.update(|it| {
         it.lab = Some(LabPlace { id: id.to_owned(), in_workspace: false });
-        (it.maximised, it.lesson) = (None, None);
+        (it.maximised, it.lesson, it.lesson_step) = (None, None, 0);
         it.panels.retain(|place, _| place.tile().is_none());
     });
     state.tab.set(Place::Tile1);
@@ -177,7 +177,7 @@ pub(crate) fn open(state: AppState, id: &str) {
 /// Closes the lab; the network stays in the workspace.
 pub(crate) fn close(state: AppState) {
     state.bookmark.update(|it| {
-        it.lab = None;
+        (it.lab, it.lesson_step) = (None, 0);
         it.maximised = it.maximised.filter(|it| it.tile().is_none());
         it.panels.retain(|place, _| place.tile().is_none());
     });

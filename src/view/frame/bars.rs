@@ -238,13 +238,13 @@ impl Plot for Bars<'_> {
         let size_px = self.look.size_px;
         let [_, n_columns] = self.frame.size();
         if self.frame.values().iter().all(|value| !value.is_finite()) {
-            return Scene { size_px, marks: no_values(self.area, self.look.palette, size_px) };
+            return Scene::new(size_px, no_values(self.area, self.look.palette, size_px));
         }
         let mut marks = self.ground();
         for row in 0..self.n_shown {
             marks.extend((0..n_columns).flat_map(|column| self.bar_marks(row, column)));
         }
-        Scene { size_px, marks }
+        Scene::new(size_px, marks)
     }
 
     fn cursor(&self, at: Place) -> Scene {
@@ -252,7 +252,7 @@ impl Plot for Bars<'_> {
         let is_outside = self.n_shown <= at.row || self.frame.size()[1] <= at.column;
         let palette = self.look.palette;
         if is_outside {
-            return Scene { size_px, marks: Vec::new() };
+            return Scene::new(size_px, Vec::new());
         }
         let y = self.top_of(at.row, at.column);
         let [from, to] = self.reach(at.row, at.column).unwrap_or([self.zero(); 2]);
@@ -264,13 +264,13 @@ impl Plot for Bars<'_> {
         let value = value_text(self.frame.value(at.row, at.column), format_of(self.frame, at.row));
         // A single value stands at the right already.
         if self.frame.size()[1] == 1 {
-            return Scene { size_px, marks: vec![outline] };
+            return Scene::new(size_px, vec![outline]);
         }
         let words = format!("{} {value}", self.frame.columns().entry_name(at.column));
         let middle = [right + width_of(&words, true) / 2.0 + 6.0, y + self.bar / 2.0];
         let mut marks = vec![outline];
         marks.extend(tag(middle, &words, palette, size_px));
-        Scene { size_px, marks }
+        Scene::new(size_px, marks)
     }
 
     fn hit(&self, [x, y]: [f32; 2]) -> Option<Place> {

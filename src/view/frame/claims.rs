@@ -156,7 +156,7 @@ impl Plot for Claims<'_> {
         if self.rows.is_empty() {
             let area = Area { left: 0.0, top: 0.0, right: size_px[0], bottom: size_px[1] };
             let area = area.within(size_px);
-            return Scene { size_px, marks: no_values(area, self.look.palette, size_px) };
+            return Scene::new(size_px, no_values(area, self.look.palette, size_px));
         }
         let mut marks: Vec<Mark> = (0..self.n_shown).flat_map(|row| self.row_marks(row)).collect();
         let rest = self.rows.len() - self.n_shown;
@@ -166,7 +166,7 @@ impl Plot for Claims<'_> {
             let words = fitted(&words, size_px[0] - 16.0, false);
             marks.push(text([8.0, y], words, self.look.palette.ink_2, Anchor::Start));
         }
-        Scene { size_px, marks }
+        Scene::new(size_px, marks)
     }
 
     fn cursor(&self, at: Place) -> Scene {
@@ -177,7 +177,7 @@ impl Plot for Claims<'_> {
             fill: self.look.palette.ink,
         };
         let is_shown = at.row < self.n_shown;
-        Scene { size_px, marks: is_shown.then_some(bar).into_iter().collect() }
+        Scene::new(size_px, is_shown.then_some(bar).into_iter().collect())
     }
 
     fn hit(&self, [x, y]: [f32; 2]) -> Option<Place> {

@@ -373,11 +373,11 @@ impl<'a> Curve<'a> {
 
 impl Plot for Curve<'_> {
     fn scene(&self) -> Scene {
-        Scene { size_px: self.look.size_px, marks: self.marks() }
+        Scene::new(self.look.size_px, self.marks())
     }
 
     fn cursor(&self, at: Place) -> Scene {
-        Scene { size_px: self.look.size_px, marks: self.cursor_marks(at, true) }
+        Scene::new(self.look.size_px, self.cursor_marks(at, true))
     }
 
     fn hit(&self, point: [f32; 2]) -> Option<Place> {

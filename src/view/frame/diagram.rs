@@ -220,7 +220,7 @@ impl Plot for Diagram<'_> {
         if self.places.is_empty() {
             let area = Area { left: 0.0, top: 0.0, right: size_px[0], bottom: size_px[1] };
             let area = area.within(size_px);
-            return Scene { size_px, marks: no_values(area, self.look.palette, size_px) };
+            return Scene::new(size_px, no_values(area, self.look.palette, size_px));
         }
         let mut marks = self.all_edges();
         let mut taken = Vec::new();
@@ -230,14 +230,14 @@ impl Plot for Diagram<'_> {
             let at = [4.0, size_px[1] - SCALE_PX / 2.0];
             marks.extend(self.shade.legend(self.frame, at, &self.look));
         }
-        Scene { size_px, marks }
+        Scene::new(size_px, marks)
     }
 
     fn cursor(&self, at: Place) -> Scene {
         let size_px = self.look.size_px;
         let palette = self.look.palette;
         let Some(&place) = self.places.get(at.row) else {
-            return Scene { size_px, marks: Vec::new() };
+            return Scene::new(size_px, Vec::new());
         };
         let edges = self.edges(at.row).map(|it| it.0).filter(|to| *to != at.row);
         let edges: Vec<usize> = edges.collect();
@@ -253,7 +253,7 @@ impl Plot for Diagram<'_> {
             let y = place[1] + self.radius + LINE_PX / 2.0;
             marks.extend(tag([place[0], y], name, palette, size_px));
         }
-        Scene { size_px, marks }
+        Scene::new(size_px, marks)
     }
 
     fn hit(&self, [x, y]: [f32; 2]) -> Option<Place> {

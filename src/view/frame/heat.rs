@@ -200,7 +200,7 @@ impl Plot for Heat<'_> {
         if self.frame.values().is_empty() {
             let area = Area { left: 0.0, top: 0.0, right: size_px[0], bottom: size_px[1] };
             let area = area.within(size_px);
-            return Scene { size_px, marks: no_values(area, self.look.palette, size_px) };
+            return Scene::new(size_px, no_values(area, self.look.palette, size_px));
         }
         let mut marks = self.cells();
         marks.extend(self.names());
@@ -208,14 +208,14 @@ impl Plot for Heat<'_> {
             let at = [4.0, size_px[1] - SCALE_PX / 2.0];
             marks.extend(self.shade.legend(self.frame, at, &self.look));
         }
-        Scene { size_px, marks }
+        Scene::new(size_px, marks)
     }
 
     fn cursor(&self, at: Place) -> Scene {
         let size_px = self.look.size_px;
         let Self { grid, frame, look, .. } = self;
         if grid.n_rows <= at.row || grid.n_columns <= at.column {
-            return Scene { size_px, marks: Vec::new() };
+            return Scene::new(size_px, Vec::new());
         }
         // Small cells are seen by a frame that is larger than they are.
         let size = grid.cell.map(|it| it.max(6.0));
@@ -236,7 +236,7 @@ impl Plot for Heat<'_> {
             let y = if below + LINE_PX / 2.0 <= size_px[1] { below } else { above };
             marks.extend(tag([middle[0], y], &words, look.palette, size_px));
         }
-        Scene { size_px, marks }
+        Scene::new(size_px, marks)
     }
 
     fn hit(&self, point: [f32; 2]) -> Option<Place> {

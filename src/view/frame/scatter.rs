@@ -266,20 +266,20 @@ impl Plot for Scatter<'_> {
         let mut marks = if self.is_simplex { self.corners() } else { self.axes() };
         if self.points.iter().all(Option::is_none) {
             marks = no_values(self.area, self.look.palette, size_px);
-            return Scene { size_px, marks };
+            return Scene::new(size_px, marks);
         }
         marks.extend(self.dots());
         marks.extend(self.path());
         marks.extend(self.point_names());
         marks.extend(self.legend());
-        Scene { size_px, marks }
+        Scene::new(size_px, marks)
     }
 
     fn cursor(&self, at: Place) -> Scene {
         let size_px = self.look.size_px;
         let palette = self.look.palette;
         let Some(Some([x, y])) = self.points.get(at.row).copied() else {
-            return Scene { size_px, marks: Vec::new() };
+            return Scene::new(size_px, Vec::new());
         };
         let fill = self.fill(at.row, self.shade().as_ref());
         let radius = 6.0;
@@ -288,7 +288,7 @@ impl Plot for Scatter<'_> {
         let above = if y < 2.0 * LINE_PX + 4.0 { y + 15.0 } else { y - 15.0 };
         let mut marks = vec![ring];
         marks.extend(tag([x, above], name, palette, size_px));
-        Scene { size_px, marks }
+        Scene::new(size_px, marks)
     }
 
     fn hit(&self, [x, y]: [f32; 2]) -> Option<Place> {

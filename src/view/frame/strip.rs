@@ -145,7 +145,7 @@ impl Plot for Strip<'_> {
         if self.frame.values().is_empty() {
             let area = Area { left: 0.0, top: 0.0, right: size_px[0], bottom: size_px[1] };
             let area = area.within(size_px);
-            return Scene { size_px, marks: no_values(area, self.look.palette, size_px) };
+            return Scene::new(size_px, no_values(area, self.look.palette, size_px));
         }
         let mut marks = self.track_names();
         marks.extend((0..self.n_shown).flat_map(|column| self.column_marks(column)));
@@ -161,13 +161,13 @@ impl Plot for Strip<'_> {
             );
             marks.push(text([4.0, y], words, self.look.palette.ink_2, Anchor::Start));
         }
-        Scene { size_px, marks }
+        Scene::new(size_px, marks)
     }
 
     fn cursor(&self, at: Place) -> Scene {
         let size_px = self.look.size_px;
         if self.n_shown <= at.column || self.n_rows() <= at.row {
-            return Scene { size_px, marks: Vec::new() };
+            return Scene::new(size_px, Vec::new());
         }
         let palette = self.look.palette;
         let corner = self.cell_at(at.row, at.column);
@@ -192,7 +192,7 @@ impl Plot for Strip<'_> {
             let y = if below + LINE_PX / 2.0 <= size_px[1] { below } else { above };
             marks.extend(tag([corner[0] + self.cell / 2.0, y], &words, palette, size_px));
         }
-        Scene { size_px, marks }
+        Scene::new(size_px, marks)
     }
 
     fn hit(&self, [x, y]: [f32; 2]) -> Option<Place> {

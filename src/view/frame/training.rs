@@ -52,12 +52,12 @@ impl<'a> Training<'a> {
 impl Plot for Training<'_> {
     fn scene(&self) -> Scene {
         let marks: Vec<Mark> = self.plots.iter().flat_map(Curve::marks).collect();
-        Scene { size_px: self.look.size_px, marks }
+        Scene::new(self.look.size_px, marks)
     }
 
     fn cursor(&self, at: Place) -> Scene {
         let marks = self.plots.iter().flat_map(|plot| plot.cursor_marks(at, true)).collect();
-        Scene { size_px: self.look.size_px, marks }
+        Scene::new(self.look.size_px, marks)
     }
 
     fn hit(&self, point: [f32; 2]) -> Option<Place> {

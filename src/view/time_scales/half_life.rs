@@ -115,7 +115,7 @@ pub fn half_life_strip(memory: &TimeScales, strip: &HalfLifeStrip<'_>) -> (Scene
     marks.extend(row_of(strip.lock).map(|row| frame(row, false)));
     let preview = row_of(strip.cursor).filter(|it| Some(*it) != row_of(strip.lock));
     marks.extend(preview.map(|row| frame(row, true)));
-    (Scene { size_px: strip.size_px, marks }, grid)
+    (Scene::new(strip.size_px, marks), grid)
 }
 
 /// Lines at each doubling with their numbers on top, and one at the prompt's length.

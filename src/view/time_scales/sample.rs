@@ -63,7 +63,7 @@ pub fn labels() -> Vec<String> {
 }
 
 pub fn texts(scene: &Scene) -> Vec<&str> {
-    let texts = scene.marks.iter().filter_map(|it| match it {
+    let texts = scene.all().filter_map(|it| match it {
         Mark::Text { text, .. } => Some(text.as_str()),
         _ => None,
     });
@@ -71,5 +71,5 @@ pub fn texts(scene: &Scene) -> Vec<&str> {
 }
 
 pub fn n_hatches(scene: &Scene) -> usize {
-    scene.marks.iter().filter(|it| matches!(it, Mark::Hatch { .. })).count()
+    scene.all().filter(|it| matches!(it, Mark::Hatch { .. })).count()
 }

@@ -239,12 +239,12 @@ pub fn step_map(memory: &TimeScales, map: &StepMap<'_>) -> Scene {
     let StepMap { labels, cursor, lock, palette, .. } = *map;
     let height_of = &|it: Cursor| map.height(it);
     let upward = UpwardMap { grid, first, height_of, labels, cursor, lock, palette };
-    marks.extend(upward.names(|height| Some(map.name(height))));
+    let mut over = upward.names(|height| Some(map.name(height)));
     if map.heads.is_empty() {
         marks.extend(embedding_row(map, &upward));
     }
-    marks.extend(upward.outlines());
-    Scene { size_px: map.size_px, marks }
+    over.extend(upward.outlines());
+    Scene { over, ..Scene::new(map.size_px, marks) }
 }
 
 /// A row without numbers, with a word for it.
