@@ -14,7 +14,8 @@ mod shell;
 pub(crate) fn start() {
     match language::readers() {
         None => mount(),
-        Some(language) => leptos::task::spawn_local(async move {
+        // Leptos has no executor before it is mounted.
+        Some(language) => wasm_bindgen_futures::spawn_local(async move {
             language::take(&language).await;
             mount();
         }),
