@@ -49,7 +49,7 @@ macro_rules! tr_n {
 }
 
 /// A key in a table, where nothing can be looked up yet: the literal itself. Whoever shows it calls
-/// [`of`](crate::text::of).
+/// [`of`].
 macro_rules! text {
     ($key:literal $(, $name:ident)* $(,)?) => {{
         const {
