@@ -54,7 +54,7 @@ pub use scene::{Anchor, Mark, Scene, Turn};
 pub use steps::steps;
 pub use table::Table;
 pub use time_scales::{
-    HalfLifeStrip, StepKind, StepMap, StepRows, half_life_strip, half_life_table, memory_meter,
-    sorted_heads, step_map, step_table,
+    HalfLifeStrip, StepKind, StepMap, StepRows, bytes, half_life_strip, half_life_table,
+    memory_meter, sorted_heads, step_map, step_table,
 };
 pub use words::{kind_of, number, percent, shown, shown_text, signed, spoken};

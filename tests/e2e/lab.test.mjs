@@ -174,7 +174,7 @@ test("labs that do not come are said, and fetched again", async () => {
 });
 
 test("a damaged index and a lab that is not there are refused in words", async () => {
-  const body = Buffer.from([2, 9, 9, 9, 9, 9]);
+  const body = Buffer.from([3, 9, 9, 9, 9, 9]);
   const before = (page) => page.route("**/labs/index.bin", (route) => route.fulfill({ body }));
   const damaged = await browser.open("#v=1&lab=parity", { before });
   await eventually(async () => assert.match(await damaged.page.locator(".tiles .absent").textContent(), /index of labs is damaged/));

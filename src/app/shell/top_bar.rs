@@ -16,7 +16,7 @@ use crate::{
     link::Status,
     share::{FAMILIES, MOST_BESIDE, Place, family_of, is_same_model, labs::Shipped},
     text,
-    view::{kind_of, percent},
+    view::{bytes, kind_of, percent},
 };
 
 /// The top of the page.
@@ -89,9 +89,9 @@ fn Model() -> impl IntoView {
     let size = move || {
         model().map_or_else(String::new, |it| {
             tr!(
-                "{kind}, {size} MB",
+                "{kind}, {size}",
                 kind = text::of(kind_of(&it.shape)),
-                size = format!("{:.1}", it.size_bytes as f64 / 1e6)
+                size = bytes(it.size_bytes as usize)
             )
         })
     };

@@ -241,7 +241,7 @@ pub fn memory_meter(shape: &ModelShape, n_pos: usize) -> Vec<String> {
 }
 
 /// A number of bytes, in thousands.
-fn bytes(count: usize) -> String {
+pub fn bytes(count: usize) -> String {
     let units = [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
     let Some((size, unit)) = units.into_iter().find(|it| it.0 <= count as f64) else {
         return format!("{count} B");

@@ -5,7 +5,7 @@ mod half_life;
 mod sample;
 mod step_size;
 
-pub use half_life::{HalfLifeStrip, half_life_strip, half_life_table, memory_meter};
+pub use half_life::{HalfLifeStrip, bytes, half_life_strip, half_life_table, memory_meter};
 pub use step_size::{StepKind, StepMap, StepRows, sorted_heads, step_map, step_table};
 
 use trace::ModelShape;
