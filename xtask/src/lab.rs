@@ -380,6 +380,14 @@ mod tests {
         fs::write(folder.join("measured.json"), measured.to_json()).unwrap();
         check(&project, &[]).unwrap();
         assert_eq!(Index::from_bytes(&index(&project).unwrap()).unwrap().labs.len(), 1);
+        let steps = "---\ntitle: a\nversion: 1\n---\n# One\n";
+        fs::write(folder.join("lesson.md"), steps).unwrap();
+        let packed = Index::from_bytes(&index(&project).unwrap()).unwrap();
+        assert_eq!(packed.labs[0].lesson, steps);
+        fs::write(folder.join("lesson.md"), format!("{steps}```holo\nx\n```\n")).unwrap();
+        let said = check(&project, &[]).unwrap_err().to_string();
+        assert!(said.contains("lesson.md line 6"), "{said}");
+        fs::remove_file(folder.join("lesson.md")).unwrap();
         claims("right(gru; steps=20) < 0.5");
         let said = check(&project, &[]).unwrap_err().to_string();
         assert!(said.contains("claims[0] is not met, not as expected"), "{said}");
@@ -423,7 +431,7 @@ mod tests {
 
     fn open_lab(path: &Path) -> Folder {
         let lab = Lab::parse(&fs::read_to_string(path).unwrap()).unwrap();
-        Folder { lab, measured: None }
+        Folder { lab, measured: None, lesson: String::new() }
     }
 
     fn measured_run(network: &str, seed: u64, step: usize) -> Run {
