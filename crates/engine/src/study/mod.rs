@@ -8,11 +8,9 @@ mod fact;
 mod judged;
 mod kept;
 mod probe;
-mod rounding;
 
 pub(crate) use fact::{FactSpace, fact_at};
 pub(crate) use judged::{Judged, mean_of};
 pub(crate) use kept::{FittedProbe, Probes};
 pub(crate) use probe::ProbeStudy;
-pub(crate) use rounding::rounded;
 pub(crate) use streams::{Cases, sites_of};

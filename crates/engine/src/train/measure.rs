@@ -14,12 +14,13 @@ use super::{
     exam::said,
     orders::Orders,
     recipe::{Recipe, RecipeError, Task, exercises},
+    rounding::rounded,
     rows::{held_out, ids, shuffled},
 };
 use crate::{
     geometry::NormalEquations,
     model::Network,
-    study::{Cases, Judged, fact_at, mean_of, rounded},
+    study::{Cases, Judged, fact_at, mean_of},
 };
 
 /// Rows that are read at a time.

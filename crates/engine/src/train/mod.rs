@@ -7,6 +7,7 @@ mod checkpoint;
 mod exam;
 mod measure;
 mod orders;
+mod rounding;
 mod rows;
 pub mod tales;
 mod timeline;

@@ -13,7 +13,7 @@ use crate::{
 /// # Source
 /// Symmetric absolute-maximum rounding, a scale for each row: Dettmers et al. 2022, LLM.int8(),
 /// section 2.1.
-pub(crate) fn rounded(network: &Network, bits: usize) -> Network {
+pub(super) fn rounded(network: &Network, bits: usize) -> Network {
     let mut weights = collect(network);
     for tensor in weights.0.values_mut().filter(|it| 1 < it.dims.len()) {
         round(tensor, bits);
