@@ -199,7 +199,8 @@ test("without WebGPU the page says so and works", async () => {
   assert.ok(await choice.evaluate((it) => it.disabled));
   await type(page, "Anna put the");
   assert.equal((await tokens(page)).length, 4);
-  assert.equal(await panel(page, "lens").locator("canvas").count(), 2);
+  // Marks and texts of the figure, and of what moves with the cursor.
+  assert.equal(await panel(page, "lens").locator("canvas").count(), 4);
   assert.deepEqual(visit.problems, []);
   await visit.close();
 });

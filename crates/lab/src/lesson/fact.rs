@@ -92,7 +92,7 @@ facts! {
     Prob = "prob" (Text) Number,
     /// The logit of a word at the last position.
     Logit = "logit" (Text) Number,
-    /// The logit difference of tokens A and B, at the cursor.
+    /// The logit difference of tokens A and B at the last position.
     AMinusB = "a_minus_b" () Number,
     /// The layer of the locked cursor.
     Layer = "layer" () Number,
