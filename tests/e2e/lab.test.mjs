@@ -216,6 +216,14 @@ test("beliefs: a study reads the stream, the points stand beside the true ones, 
       assert.ok(Math.abs(exact - said) < 0.05 && Math.abs(exact - read) < 0.05, `${exact} ${said} ${read}`);
     }
   });
+  // On other rows the numbers are others, and say the same.
+  const before = await legend(2);
+  await lab(page).getByRole("button", { name: "Fit on other rows" }).click();
+  await eventually(async () => {
+    const after = await legend(2);
+    assert.match(after, /R² trained 0\.99\d+/);
+    assert.notEqual(after, before);
+  });
   // Another belief is set, and what comes next follows Bayes, not the words.
   await lab(page).getByRole("button", { name: "certain of state 3" }).click();
   await eventually(async () => {

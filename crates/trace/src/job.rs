@@ -29,9 +29,11 @@ pub struct ProbeJob {
     /// Items of a row.
     pub size: usize,
     pub n_rows: usize,
-    /// The seed that the network was trained with: rows are those of its exam, and the untrained
-    /// control is the network before its first step.
+    /// The seed that the network was trained with: the untrained control is the network before its
+    /// first step.
     pub seed: u64,
+    /// Which rows: 0 those of the exam, every other number rows of its own.
+    pub draw: u64,
     /// The name of the fact: "belief".
     pub fact: String,
     /// Every site that fits one of these. Sites have to have a vector at each position.

@@ -9,7 +9,7 @@ use lab::{
 use leptos::prelude::*;
 use trace::{AskDecoded, FactValues, Frame, Outcome};
 
-use super::study::{SetFact, ask_decoded};
+use super::study::{OtherRows, SetFact, ask_decoded};
 use crate::{
     app::{
         lesson::{Reader, prepare_steps},
@@ -96,6 +96,7 @@ fn About(lab: OpenLab) -> impl IntoView {
 fn Rest(lab: OpenLab) -> impl IntoView {
     view! {
         <Now lab=lab.clone() />
+        <OtherRows />
         <SetFact />
         <Prompts lab=lab.clone() />
         <Claims lab=lab.clone() />

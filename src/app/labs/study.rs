@@ -38,8 +38,14 @@ fn shown(state: AppState) -> Option<Site> {
     Some(Site::block(layer, Part::ResidPost))
 }
 
+/// Which rows the study reads, for what stands on the stage of a lab.
+#[derive(Clone, Copy)]
+struct Draw(RwSignal<u64>);
+
 /// Keeps a study of the network that runs under way while its lab is open.
 pub(super) fn connect(state: AppState) {
+    let Draw(draw) = Draw(RwSignal::new(0));
+    provide_context(Draw(draw));
     let wanted = Memo::new(move |_| {
         let (lab, fact) = (state.open_lab.get()?, fact_of(state)?);
         let running = lab.network_of(&state.bookmark.read().model)?;
@@ -53,6 +59,7 @@ pub(super) fn connect(state: AppState) {
             size: spec.exercise().ok()?.trained[1],
             n_rows: N_ROWS,
             seed: running.seed,
+            draw: draw.get(),
             fact,
             sites: SITES.map(SitePattern::from).to_vec(),
             shown: shown(state),
@@ -84,6 +91,24 @@ pub(super) fn ask_decoded(state: AppState) -> Asked<AskDecoded> {
     state.ask(move || {
         let site = with_probed(state, |it| it.shown)?;
         Some(AskDecoded { site, fact: fact_of(state)? })
+    })
+}
+
+/// Has the maps fitted and judged on rows that nothing has read before.
+#[component]
+pub(super) fn OtherRows() -> impl IntoView {
+    let state = AppState::here();
+    let draw = use_context::<Draw>();
+    let has_fact = Memo::new(move |_| fact_of(state).is_some());
+    draw.map(|Draw(draw)| {
+        let again = move |_| draw.update(|it| *it += 1);
+        view! {
+            <Show when=move || has_fact.get()>
+                <div class="scenes">
+                    <button class="button line" on:click=again>{tr!("Fit on other rows")}</button>
+                </div>
+            </Show>
+        }
     })
 }
 

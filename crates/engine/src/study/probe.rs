@@ -19,6 +19,8 @@ use crate::{
     model::Network,
 };
 
+/// How far the seeds of two draws of rows are apart: farther than the seeds of networks.
+const DRAWS: u64 = 1 << 32;
 /// About as many operations as a step may take: some 10 ms in a browser on one core.
 const STEP_OPERATIONS: usize = 100_000_000;
 /// Most rows that are read at a time.
@@ -105,7 +107,10 @@ impl ProbeStudy {
             return Err(JobTrouble::NotShown(site));
         }
         let size = Size(job.size);
-        let rows: Vec<Row> = task::held_out(task.as_ref(), job.seed, size, job.n_rows).collect();
+        let rows: Vec<Row> = {
+            let seed = job.seed.wrapping_add(DRAWS.wrapping_mul(job.draw));
+            task::held_out(task.as_ref(), seed, size, job.n_rows).collect()
+        };
         let fact = FactSpace::of(&rows, &job.fact).ok_or_else(|| no_fact(&job, &rows))?;
         let untrained = Network::untrained(&model.file.config, job.seed, device);
         let untrained = untrained.map_err(|error| JobTrouble::Task(error.to_string()))?;
