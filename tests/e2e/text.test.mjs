@@ -17,6 +17,8 @@ const LANGUAGE = "eo";
  * labs and lessons bring along, and names.
  */
 const CONTENT = [
+  // The title of a lab whose text comes in steps.
+  ".lab.reader > header h2",
   // Names: of the page, of models and networks, and what their cards say.
   ".brand", ".model summary b", ".models b", ".column-head h2", ".net span", ".digest", ".model p", ".model th",
   // Tokens, prompts, and words of the vocabulary.
