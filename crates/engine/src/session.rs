@@ -218,11 +218,8 @@ impl Session {
         model.network.forward(token_tensor(&ids, &self.device), &mut probe);
         let trace = probe.into_trace()?;
         let is_changed = plan.changes_run();
-        let unchanged = if is_changed {
-            as_trained(&mut self.unchanged, (model, &self.device), &ids, ask)?
-        } else {
-            None
-        };
+        let about = if is_changed { about_unchanged(ask) } else { Vec::new() };
+        let unchanged = as_trained(&mut self.unchanged, (model, &self.device), &ids, &about)?;
         let seen = Seen { model, trace: &trace, unchanged, ids: &ids, probes: &self.probes };
         let answers = answer(seen, ask).await?;
         if answers.iter().any(is_broken) {
@@ -262,34 +259,30 @@ impl Session {
         if *last != id {
             return Err(RunError::Gone { asked: id, last: *last });
         }
-        let unchanged = if *is_changed {
-            as_trained(&mut self.unchanged, (model, &self.device), ids, ask)?
-        } else {
-            None
-        };
+        let about = if *is_changed { about_unchanged(ask) } else { Vec::new() };
+        let unchanged = as_trained(&mut self.unchanged, (model, &self.device), ids, &about)?;
         Ok(answer(Seen { model, trace, unchanged, ids, probes: &self.probes }, ask).await?)
     }
 }
 
-/// The run of a prompt as trained, with what these questions need of it; nothing where none is about
-/// it. It is kept while the prompt stays.
+/// The run of a prompt as trained, with what these questions about it need; nothing where there are
+/// none. It is kept while the prompt stays.
 fn as_trained<'a>(
     kept: &'a mut Option<Unchanged>,
     (model, device): (&Model, &Device),
     ids: &[u32],
     ask: &[Question],
 ) -> Result<Option<&'a Trace>, RunError> {
-    let ask = about_unchanged(ask);
     if ask.is_empty() {
         return Ok(None);
     }
-    let has_logits_alone = need_logits_alone(&ask);
+    let has_logits_alone = need_logits_alone(ask);
     let is_there = |it: &Unchanged| it.ids == ids && (has_logits_alone || !it.has_logits_alone);
     if !kept.as_ref().is_some_and(is_there) {
         let keep = if has_logits_alone {
             Keep::Matching(vec![SitePattern::from("logits")])
         } else {
-            kept_for(&ask)
+            kept_for(ask)
         };
         let mut probe = Probe::new(keep, Vec::new());
         model.network.forward(token_tensor(ids, device), &mut probe);

@@ -107,10 +107,8 @@ impl ProbeStudy {
             return Err(JobTrouble::NotShown(site));
         }
         let size = Size(job.size);
-        let rows: Vec<Row> = {
-            let seed = job.seed.wrapping_add(DRAWS.wrapping_mul(job.draw));
-            task::held_out(task.as_ref(), seed, size, job.n_rows).collect()
-        };
+        let seed = job.seed.wrapping_add(DRAWS.wrapping_mul(job.draw));
+        let rows: Vec<Row> = task::held_out(task.as_ref(), seed, size, job.n_rows).collect();
         let fact = FactSpace::of(&rows, &job.fact).ok_or_else(|| no_fact(&job, &rows))?;
         let untrained = Network::untrained(&model.file.config, job.seed, device);
         let untrained = untrained.map_err(|error| JobTrouble::Task(error.to_string()))?;

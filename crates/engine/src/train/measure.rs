@@ -358,15 +358,22 @@ fn first(predicted: &[f32]) -> Option<u32> {
     found.next().filter(|_| found.next().is_none()).map(|it| it.0)
 }
 
-fn cost(row: &Row, position: usize, predicted: &[f32], is_divergence: bool) -> f64 {
+/// Cross-entropy of a prediction at a position, in nats, or its divergence from the exact
+/// distribution. `predicted` holds log-probabilities of all words.
+pub(super) fn cost<T: Copy + Into<f64>>(
+    row: &Row,
+    position: usize,
+    predicted: &[T],
+    is_divergence: bool,
+) -> f64 {
     match &row.targets {
-        Targets::Words(ids) => -f64::from(predicted[ids[position] as usize]),
+        Targets::Words(ids) => -predicted[ids[position] as usize].into(),
         Targets::Distributions { width, values } => {
             let shares = &values[position * width..][..*width];
-            let each = |(&share, &predicted): (&f32, &f32)| {
+            let each = |(&share, &predicted): (&f32, &T)| {
                 let share = f64::from(share);
                 let own = if is_divergence { share.ln() } else { 0.0 };
-                if share == 0.0 { 0.0 } else { share * (own - f64::from(predicted)) }
+                if share == 0.0 { 0.0 } else { share * (own - predicted.into()) }
             };
             shares.iter().zip(predicted).map(each).sum()
         }

@@ -4,12 +4,12 @@ use burn::prelude::*;
 use lab::{
     format::{Exercise, Measure, MeasureKind},
     stats::{self, Estimate},
-    task::{Row, Size, Targets, generator, shuffled},
+    task::{Row, Size, generator, shuffled},
 };
 
 use super::{
     exam::said,
-    measure::N_AT_ONCE,
+    measure::{N_AT_ONCE, cost},
     rows::{held_out, ids},
 };
 use crate::model::Network;
@@ -54,7 +54,7 @@ impl Orders {
         let each = self.rows.iter().zip(&self.predicted);
         let values: Vec<f64> = match measure.kind {
             MeasureKind::Order => each.map(|it| total_variation(&it.1[0], &it.1[1])).collect(),
-            MeasureKind::Kl => each.map(|(row, all)| divergence(row, &mean(all))).collect(),
+            MeasureKind::Kl => each.map(divergence).collect(),
             _ => return None,
         };
         Some((stats::mean(&values)?, self.rows.len()))
@@ -83,13 +83,9 @@ fn mean(all: &[Vec<f64>]) -> Vec<f64> {
     (0..all[0].len()).map(|it| sum(it) / all.len() as f64).collect()
 }
 
-/// Divergence of a prediction from the exact distribution after the row's last item, in nats.
-fn divergence(row: &Row, predicted: &[f64]) -> f64 {
-    let Targets::Distributions { width, values } = &row.targets else { return f64::NAN };
-    let exact = &values[values.len() - width..];
-    let term = |(&exact, &predicted): (&f32, &f64)| {
-        let exact = f64::from(exact);
-        if exact == 0.0 { 0.0 } else { exact * (exact / predicted).ln() }
-    };
-    exact.iter().zip(predicted).map(term).sum()
+/// Divergence of the mean over orders from the exact distribution after the row's last item, in
+/// nats.
+fn divergence((row, all): (&Row, &Vec<Vec<f64>>)) -> f64 {
+    let predicted: Vec<f64> = mean(all).into_iter().map(f64::ln).collect();
+    cost(row, row.n_positions() - 1, &predicted, true)
 }

@@ -316,8 +316,12 @@ fn a_mean_over_orders_is_no_worse_than_one_order() {
                           "orders": orders});
         serde_json::from_value(text).unwrap()
     };
-    recipe.measures =
-        vec![measure("order", "order", 0), measure("one", "kl", 1), measure("mean", "kl", 16)];
+    recipe.measures = vec![
+        measure("order", "order", 0),
+        measure("one", "kl", 1),
+        measure("mean", "kl", 16),
+        measure("drawn", "kl", 0),
+    ];
     let value = |recipe: &Recipe, name: &str| {
         let network = untrained(recipe).unwrap();
         let values = measure_network(&network, recipe, 1.0, &Device::flex()).unwrap();
@@ -329,6 +333,10 @@ fn a_mean_over_orders_is_no_worse_than_one_order() {
     // one order but for the choice of the order: half its interval here.
     let [one, mean] = ["one", "mean"].map(|it| value(&recipe, it));
     assert!(mean.value < one.interval[1], "{mean:?} {one:?}");
+    assert!(0.0 < mean.value, "a divergence");
+    // Rows come in a random order already: another random one is as good, and as bad.
+    let drawn = value(&recipe, "drawn");
+    assert!(one.interval[0] < drawn.interval[1] && drawn.interval[0] < one.interval[1]);
     assert_eq!((one.n, mean.n), (60, 60));
 }
 
