@@ -5,10 +5,12 @@
 
 mod scene; // start here
 
+mod absence;
 mod attention;
 mod chart;
 mod cursor;
 mod eigenvalues;
+mod facts;
 mod film;
 mod forms;
 pub mod frame;
@@ -25,12 +27,14 @@ mod table;
 mod time_scales;
 mod words;
 
+pub use absence::absence_in_words;
 pub use attention::{AttentionMap, attention_lines, attention_map, attention_matrix, overlay_map};
 pub use chart::{ChartKind, depth_chart};
 pub use cursor::{Cursor, Ground, Pick, block_name, depth_name};
 pub use eigenvalues::{
     EigenvaluesView, eigenvalues_map, eigenvalues_spoken, eigenvalues_table, impulse,
 };
+pub use facts::{kind_of, mixers_in_words, norm_in_words, positions_in_words};
 pub use film::{
     FilmView, effective_rank, film_bars_end, film_map, film_scale, film_table, singular_values,
 };
@@ -57,4 +61,4 @@ pub use time_scales::{
     HalfLifeStrip, StepKind, StepMap, StepRows, bytes, half_life_strip, half_life_table,
     memory_meter, sorted_heads, step_map, step_table,
 };
-pub use words::{kind_of, number, percent, shown, shown_text, signed, spoken};
+pub use words::{number, percent, shown, shown_text, signed, spoken};

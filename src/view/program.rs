@@ -83,7 +83,7 @@ fn of_state(Cursor { layer, head, pos, .. }: Cursor, shape: &ModelShape) -> Vec<
         return Vec::new();
     }
     let ssm = shape.mixers.get(layer).and_then(|it| it.ssm.as_ref());
-    let has_write = ssm.is_some_and(|it| it.has_step || it.has_matrix);
+    let has_write = ssm.is_some_and(|it| it.step.is_some() || it.has_matrix);
     let parts = [
         (has_write, Component::Write, tr!("Skip token (write)")),
         (true, Component::State, tr!("Clear state here (state)")),
@@ -373,21 +373,21 @@ pub fn swapped(order: &[usize], layer: usize) -> Option<Vec<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use trace::{MixerShape, SsmShape, Trouble, read_program};
+    use trace::{MixerShape, SsmKind, SsmShape, Trouble, WriteStep, read_program};
 
     use super::*;
 
     fn shape() -> ModelShape {
         let attention = MixerShape { n_attention_heads: 2, ..MixerShape::default() };
         let ssm = SsmShape {
-            name: "Mamba".to_owned(),
+            kind: SsmKind::Mamba,
             n_heads: 2,
             together: 3,
             d_value: 1,
             n_slots: 4,
             state_size: 24,
             has_matrix: true,
-            has_step: true,
+            step: Some(WriteStep::Delta),
             has_decay: true,
         };
         let both = MixerShape { ssm: Some(ssm), ..attention.clone() };

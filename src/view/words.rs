@@ -1,6 +1,6 @@
 //! Numbers and tokens as text.
 
-use trace::{AttentionRow, ModelShape, Token};
+use trace::{AttentionRow, Token};
 
 use super::{Cursor, Ground, depth_name};
 
@@ -103,21 +103,6 @@ pub fn spoken(
     };
     let (depth, prob) = (depth_name(*site), format!("{prob:.2}"));
     format!("{text} {}", tr!("Lens after {depth}: “{said}” {prob}.", depth, said, prob))
-}
-
-/// What a network is called by what mixes its positions; shown through `text::of`.
-pub fn kind_of(shape: &ModelShape) -> &'static str {
-    match (shape.has_attention(), shape.has_recurrence()) {
-        (true, true) => text!("hybrid"),
-        (_, true) if has_matrix(shape) => text!("state-space model"),
-        (_, true) => text!("recurrent network"),
-        _ => text!("transformer"),
-    }
-}
-
-/// Whether some recurrent layer goes on linearly; what does not is older than state-space models.
-fn has_matrix(shape: &ModelShape) -> bool {
-    shape.mixers.iter().filter_map(|it| it.ssm.as_ref()).any(|it| it.has_matrix)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 mod array; // start here
 mod ask;
 mod axis;
+mod facts;
 mod frame;
 mod job;
 mod model;
@@ -16,6 +17,7 @@ mod site;
 pub use array::{ArrayError, NamedArray};
 pub use ask::*;
 pub use axis::Axis;
+pub use facts::{Lack, NormKind, PositionKind, SsmKind, WriteStep};
 pub use frame::{Format, Frame, FrameError, FrameParts, Quantity};
 pub use job::{Job, JobId, JobResult, JobTrouble, ProbeJob, Probed};
 pub use model::{Device, MOST_HEADS, MixerShape, ModelInfo, ModelShape, Phenomenon, SsmShape};

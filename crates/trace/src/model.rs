@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::{NormKind, PositionKind, SsmKind, WriteStep};
+
 /// A model that is ready to run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelInfo {
@@ -47,10 +49,8 @@ pub struct ModelShape {
     pub has_mlp: bool,
     /// Whether what components add to the stream adds up to the output: no norm after the sums.
     pub is_additive: bool,
-    /// "LayerNorm" or "RMSNorm", and where it stands.
-    pub norm: String,
-    /// How positions come in.
-    pub positions: String,
+    pub norm: NormKind,
+    pub positions: PositionKind,
 }
 
 /// What mixes positions in one layer.
@@ -66,10 +66,9 @@ pub struct MixerShape {
 }
 
 /// A recurrent mixer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SsmShape {
-    /// "Mamba-2".
-    pub name: String,
+    pub kind: SsmKind,
     /// Heads as they are shown: a mixer of very many heads is shown in [`MOST_HEADS`] groups of
     /// neighbours.
     pub n_heads: usize,
@@ -82,8 +81,8 @@ pub struct SsmShape {
     pub state_size: usize,
     /// Whether it amounts to a matrix from position to position.
     pub has_matrix: bool,
-    /// Whether a step says how firmly each position is written.
-    pub has_step: bool,
+    /// What says how firmly each position is written, where anything does.
+    pub step: Option<WriteStep>,
     /// Whether it forgets.
     pub has_decay: bool,
 }
@@ -111,20 +110,6 @@ impl ModelShape {
     /// Whether any layer has attention.
     pub fn has_attention(&self) -> bool {
         self.mixers.iter().any(|it| 0 < it.n_attention_heads)
-    }
-
-    /// What mixes positions, in words: "Mamba-2 in every layer".
-    pub fn mixers_in_words(&self) -> String {
-        let name = |it: &MixerShape| match (&it.ssm, it.n_attention_heads) {
-            (Some(ssm), 0) => ssm.name.clone(),
-            (Some(ssm), _) => format!("attention beside {}", ssm.name),
-            (None, _) => "attention".to_owned(),
-        };
-        let names: Vec<String> = self.mixers.iter().map(name).collect();
-        match names.first() {
-            Some(first) if names.iter().all(|it| it == first) => format!("{first} in every layer"),
-            _ => format!("from the first layer up {}", names.join(", ")),
-        }
     }
 
     /// Bytes that a run of `n_pos` positions has to keep in order to go on, as 32-bit numbers:

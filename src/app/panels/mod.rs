@@ -246,17 +246,7 @@ mod tests {
     use super::*;
 
     fn ssm(has_matrix: bool) -> MixerShape {
-        let ssm = SsmShape {
-            name: String::new(),
-            n_heads: 1,
-            together: 1,
-            d_value: 1,
-            n_slots: 1,
-            state_size: 1,
-            has_matrix,
-            has_step: has_matrix,
-            has_decay: has_matrix,
-        };
+        let ssm = SsmShape { n_heads: 1, has_matrix, ..SsmShape::default() };
         MixerShape { ssm: Some(ssm), ..MixerShape::default() }
     }
 

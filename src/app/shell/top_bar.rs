@@ -16,7 +16,7 @@ use crate::{
     link::Status,
     share::{FAMILIES, MOST_BESIDE, Place, family_of, is_same_model, labs::Shipped},
     text,
-    view::{bytes, kind_of, percent},
+    view::{bytes, kind_of, mixers_in_words, norm_in_words, percent, positions_in_words},
 };
 
 /// The top of the page.
@@ -70,10 +70,10 @@ fn Model() -> impl IntoView {
         let form = [
             tr_n!(shape.n_layers, "{n} layer", "{n} layers"),
             tr_n!(shape.n_heads, "{n} head", "{n} heads"),
-            shape.mixers_in_words(),
+            mixers_in_words(shape),
             format!("d_model {}", shape.d_model),
-            shape.norm.clone(),
-            shape.positions.clone(),
+            norm_in_words(shape),
+            positions_in_words(shape).to_owned(),
             tr_n!(model.n_params, "{n} parameter", "{n} parameters"),
             tr_n!(shape.d_vocab, "{n} word", "{n} words"),
             tr_n!(shape.n_ctx, "{n} token at most", "{n} tokens at most"),

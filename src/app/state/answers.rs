@@ -10,7 +10,10 @@ use leptos::prelude::*;
 use trace::{Absence, Ask, AskUnchanged, Question, Reply};
 
 use super::AppState;
-use crate::link::{Answered, Run};
+use crate::{
+    link::{Answered, Run},
+    view::absence_in_words,
+};
 
 /// Questions of everything on show, and the replies about the last run.
 #[derive(Clone, Copy)]
@@ -206,7 +209,7 @@ impl<Q: Ask> Asked<Q> {
 
     /// Why there is no answer, where there is none.
     pub(crate) fn absence(self) -> Option<String> {
-        self.heard.read().absence.as_ref().map(Absence::to_string)
+        self.heard.read().absence.as_ref().map(absence_in_words)
     }
 }
 

@@ -1,21 +1,24 @@
 //! A model of three layers and its time scales, for the tests of both figures.
 
-use trace::{Axis, MixerShape, ModelShape, NamedArray, SsmShape, TimeScales};
+use trace::{
+    Axis, MixerShape, ModelShape, NamedArray, NormKind, PositionKind, SsmKind, SsmShape,
+    TimeScales, WriteStep,
+};
 
 use crate::view::{Mark, Scene};
 
 pub const NAN: f32 = f32::NAN;
 
-fn ssm(name: &str, has_step: bool) -> MixerShape {
+fn ssm(kind: SsmKind, step: Option<WriteStep>) -> MixerShape {
     let ssm = SsmShape {
-        name: name.to_owned(),
+        kind,
         n_heads: 2,
         together: 1,
         d_value: 4,
         n_slots: 8,
         state_size: 16_384,
         has_matrix: true,
-        has_step,
+        step,
         has_decay: true,
     };
     MixerShape { ssm: Some(ssm), ..MixerShape::default() }
@@ -27,7 +30,11 @@ pub fn shape() -> ModelShape {
     ModelShape {
         n_layers: 3,
         n_heads: 2,
-        mixers: vec![ssm("Mamba-2", true), attention, ssm("S4D", false)],
+        mixers: vec![
+            ssm(SsmKind::Mamba2, Some(WriteStep::Delta)),
+            attention,
+            ssm(SsmKind::S4d, None),
+        ],
         n_kv_heads: 2,
         d_model: 8,
         d_head: 4,
@@ -37,8 +44,8 @@ pub fn shape() -> ModelShape {
         is_parallel: false,
         is_additive: true,
         has_mlp: false,
-        norm: "RMSNorm".to_owned(),
-        positions: "none".to_owned(),
+        norm: NormKind::RmsNorm,
+        positions: PositionKind::None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! How firmly recurrent heads write: steps and gates by layer and position.
 
-use trace::{Axis, ModelShape, NamedArray, TimeScales};
+use trace::{Axis, ModelShape, NamedArray, TimeScales, WriteStep};
 
 use super::{label, lasting, layer_height, n_depths};
 use crate::view::{
@@ -41,12 +41,11 @@ impl StepKind {
             return tr!("gate, mean over channels").to_owned();
         }
         let mixers = shape.mixers.iter().filter_map(|it| it.ssm.as_ref());
-        let mut units: Vec<String> = Vec::new();
-        for mixer in mixers.filter(|it| it.has_step) {
-            let unit = match mixer.name.as_str() {
-                "Mamba" | "Mamba-2" => tr!("Δ after softplus").to_owned(),
-                name if name.ends_with("DeltaNet") => "β".to_owned(),
-                name => tr!("step of {name}", name),
+        let mut units = Vec::new();
+        for step in mixers.filter_map(|it| it.step) {
+            let unit = match step {
+                WriteStep::Delta => tr!("Δ after softplus"),
+                WriteStep::Beta => "β",
             };
             if !units.contains(&unit) {
                 units.push(unit);

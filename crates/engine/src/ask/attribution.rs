@@ -4,7 +4,7 @@ use burn::prelude::*;
 use trace::{
     Absence, Answer, AskAttribution, Attribution,
     Axis::{Depth, Head, Layer},
-    Part, Site,
+    Counted, Part, Site,
 };
 
 use super::{
@@ -27,7 +27,7 @@ pub(super) fn attribution(
     let pos = seen.position(pos)?;
     let pair = [a, b];
     for token in pair {
-        seen.check("token", token as usize)?;
+        seen.check(Counted::Token, token as usize)?;
     }
     let places = depths(seen.trace);
     let scale = scale_at(seen, seen.last_stream()?.narrow(0, pos, 1));

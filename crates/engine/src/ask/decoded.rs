@@ -20,7 +20,7 @@ pub(super) fn decoded(seen: Seen<'_>, asked: &AskDecoded) -> Result<Pending, Abs
     let row = seen.row_of(probe)?;
     let n_pos = dims.first().map_or(0, |it| it.1);
     if row.n_positions() != n_pos {
-        return Err(Absence::NoRow("it was cut".to_owned()));
+        return Err(Absence::Cut);
     }
     let exact: Vec<f64> = (0..n_pos).flat_map(|position| fact_at(&row, &fact, position)).collect();
     let names: Vec<String> = seen.ids.iter().map(|&it| seen.word(it)).collect();
@@ -53,8 +53,7 @@ impl Seen<'_> {
     fn row_of(self, probe: &FittedProbe) -> Result<Row, Absence> {
         let words: Vec<String> = self.ids.iter().skip(1).map(|&it| self.word(it)).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let task =
-            probe.task().ok_or_else(|| Absence::NoRow("there is no such task".to_owned()))?;
+        let task = probe.task().ok_or(Absence::NoTask)?;
         task.read(&words).map_err(|why| Absence::NoRow(why.to_string()))
     }
 

@@ -5,7 +5,7 @@ use burn::prelude::*;
 use trace::{
     Absence, Answer, AskEigenvalues,
     Axis::{Plane, Pos, Rank},
-    Eigenvalues,
+    Eigenvalues, Lack,
 };
 
 use super::{Seen, array, pending::Pending};
@@ -25,7 +25,7 @@ pub(super) fn eigenvalues(
         return of_every_position(seen, [layer, head], parts.map(|it| it.narrow(0, first, count)));
     }
     if !seen.has_recurrence(layer) {
-        return Err(seen.not_of_mixer(layer, "a state that is not linear has no eigenvalues"));
+        return Err(seen.not_of_mixer(layer, Lack::Eigenvalues));
     }
     let of = seen.recurrence(layer, first, count)?;
     let [_, n_pos, _, n_slots] = of.write.dims();

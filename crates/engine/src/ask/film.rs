@@ -4,7 +4,7 @@ use burn::prelude::*;
 use trace::{
     Absence, Answer, AskFilm,
     Axis::{Pos, Rank, Slot, Value},
-    Film,
+    Film, Lack,
 };
 
 use super::{Seen, array, pending::Pending};
@@ -16,7 +16,7 @@ use crate::{
 /// The state of a recurrent head after every position, made again from what was written.
 pub(super) fn film(seen: Seen<'_>, &AskFilm { layer, head }: &AskFilm) -> Result<Pending, Absence> {
     let [first, count] = seen.recurrent_head(layer, head)?;
-    let of = seen.recurrence_with_step([layer, head], "it keeps no state of values by keys")?;
+    let of = seen.recurrence_with_step([layer, head], Lack::StateByKeys)?;
     let states = seen.states(layer, [first, count], &of);
     let [n_pos, _, n_rows, n_slots] = states.dims();
     let n_rows = n_rows * count;

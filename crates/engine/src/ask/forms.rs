@@ -3,7 +3,7 @@
 use trace::{
     Absence, Answer, AskForms,
     Axis::{Pos, Value},
-    Forms,
+    Forms, Lack,
 };
 
 use super::{Seen, array, pending::Pending};
@@ -18,7 +18,7 @@ pub(super) fn forms(
     if seen.has_other_states(layer) {
         return Err(Absence::NoMatrix { layer, head });
     }
-    let of = seen.recurrence_with_step([layer, head], "it has this one form only")?;
+    let of = seen.recurrence_with_step([layer, head], Lack::OtherForms)?;
     let is_scan = of.erase.is_none() && of.value.dims()[3] == 1;
     let parallel = if is_scan { of.read_all(of.scan()) } else { of.chunks() };
     let all = [of.steps(|_, state| state), parallel, of.mixed()];

@@ -4,7 +4,7 @@ use burn::{prelude::*, tensor::activation::log_softmax};
 use trace::{
     Absence, Answer, AskLens,
     Axis::{Depth, Pos},
-    Lens, Site,
+    Counted, Lens, Site,
 };
 
 use super::{Seen, array, pending::Pending, stream::depths};
@@ -18,8 +18,8 @@ const N_READINGS: usize = 8;
 /// nostalgebraist 2020, *interpreting GPT: the logit lens*: final norm and unembedding applied to
 /// the stream. The divergence is that of Belrose et al. 2023, eq. (5): from the output to the lens.
 pub(super) fn lens(seen: Seen<'_>, &AskLens { a, b }: &AskLens) -> Result<Pending, Absence> {
-    seen.check("token", a as usize)?;
-    seen.check("token", b as usize)?;
+    seen.check(Counted::Token, a as usize)?;
+    seen.check(Counted::Token, b as usize)?;
     let network = &seen.model.network;
     let logits: Tensor<2> = seen.get(Site::Logits)?;
     let [n_pos, _] = logits.dims();

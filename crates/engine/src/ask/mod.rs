@@ -27,7 +27,9 @@ mod unchanged;
 mod value;
 
 use burn::prelude::*;
-use trace::{Absence, AskDecoded, AskValue, Axis, NamedArray, Part, Question, Site, SitePattern};
+use trace::{
+    Absence, AskDecoded, AskValue, Axis, Counted, NamedArray, Part, Question, Site, SitePattern,
+};
 
 use crate::{
     load::Model,
@@ -160,14 +162,13 @@ impl<'a> Seen<'a> {
         Ok(pos.min(self.n_pos()?.saturating_sub(1)))
     }
 
-    fn check(self, what: &'static str, index: usize) -> Result<usize, Absence> {
+    fn check(self, what: Counted, index: usize) -> Result<usize, Absence> {
         let shape = &self.model.shape;
         let size = match what {
-            "layer" => shape.n_layers,
-            "head" => shape.n_heads,
-            _ => shape.d_vocab,
+            Counted::Layer => shape.n_layers,
+            Counted::Head => shape.n_heads,
+            Counted::Token => shape.d_vocab,
         };
-        let what = what.to_owned();
         if index < size { Ok(index) } else { Err(Absence::Outside { what, index, size }) }
     }
 
@@ -177,8 +178,8 @@ impl<'a> Seen<'a> {
     }
 
     fn check_head(self, layer: usize, head: usize) -> Result<(), Absence> {
-        self.check("layer", layer)?;
-        self.check("head", head).map(drop)
+        self.check(Counted::Layer, layer)?;
+        self.check(Counted::Head, head).map(drop)
     }
 }
 

@@ -3,7 +3,7 @@
 use trace::{
     Absence, Answer, AskPaths,
     Axis::{Depth, Plane, Pos},
-    Basis as BasisChoice, Paths,
+    Basis as BasisChoice, Counted, Paths,
 };
 
 use super::{
@@ -30,7 +30,7 @@ pub(super) fn paths(seen: Seen<'_>, &AskPaths { basis }: &AskPaths) -> Result<Pe
         return Err(Absence::NoBasis);
     }
     for &token in &tokens {
-        seen.check("token", token as usize)?;
+        seen.check(Counted::Token, token as usize)?;
         tensors.push(read_direction(seen, token));
     }
     if tokens.len() == 2 && tokens[0] == tokens[1] {

@@ -3,7 +3,7 @@
 use trace::{
     Absence, Answer, AskPatterns,
     Axis::{Head, Key, Query},
-    Patterns,
+    Counted, Patterns,
 };
 
 use super::{Seen, array, mixing::ShownHead, pending::Pending};
@@ -11,9 +11,9 @@ use super::{Seen, array, mixing::ShownHead, pending::Pending};
 /// The whole patterns of some heads.
 pub(super) fn patterns(seen: Seen<'_>, asked: &AskPatterns) -> Result<Pending, Absence> {
     let AskPatterns { layer, ref heads } = *asked;
-    seen.check("layer", layer)?;
+    seen.check(Counted::Layer, layer)?;
     for &head in heads {
-        seen.check("head", head)?;
+        seen.check(Counted::Head, head)?;
     }
     let n_pos = seen.n_pos()?;
     let all = seen.mixing(layer)?;

@@ -1,7 +1,7 @@
 //! Recurrent heads of a run: which they are, and their recurrence.
 
 use burn::prelude::*;
-use trace::{Absence, Part, Site};
+use trace::{Absence, Lack, Part, Site};
 
 use super::{Seen, mixing::ShownHead};
 use crate::model::Recurrence;
@@ -28,10 +28,11 @@ impl Seen<'_> {
     }
 
     /// That the recurrent mixer of a layer has no such thing.
-    pub(super) fn not_of_mixer(self, layer: usize, lacks: &str) -> Absence {
-        let ssm = self.mixer(layer).ssm.as_ref();
-        let mixer = ssm.map_or_else(String::new, |it| it.name.clone());
-        Absence::NotOfMixer { layer, mixer, lacks: lacks.to_owned() }
+    pub(super) fn not_of_mixer(self, layer: usize, lacks: Lack) -> Absence {
+        match &self.mixer(layer).ssm {
+            Some(ssm) => Absence::NotOfMixer { layer, mixer: ssm.kind, lacks },
+            None => self.no_state(layer),
+        }
     }
 
     /// Whether the mixer of a layer has the common form of [`Recurrence`].
@@ -46,7 +47,7 @@ impl Seen<'_> {
     pub(super) fn recurrence_with_step(
         self,
         [layer, head]: [usize; 2],
-        lacks: &str,
+        lacks: Lack,
     ) -> Result<Recurrence, Absence> {
         let [first, count] = self.recurrent_head(layer, head)?;
         if !self.has_recurrence(layer) {

@@ -1,7 +1,7 @@
 //! What a state gives back for a key.
 
 use burn::prelude::*;
-use trace::{Absence, Answer, AskStateLens, Axis::Vocab, StateLens};
+use trace::{Absence, Answer, AskStateLens, Axis::Vocab, Lack, StateLens};
 
 use super::{Seen, array, attribution::scale_at, pending::Pending};
 
@@ -13,7 +13,7 @@ pub(super) fn state_lens(
 ) -> Result<Pending, Absence> {
     let heads @ [first, count] = seen.recurrent_head(layer, head)?;
     let (pos, source) = (seen.position(pos)?, seen.position(source)?);
-    let of = seen.recurrence_with_step([layer, head], "it keeps no state of values by keys")?;
+    let of = seen.recurrence_with_step([layer, head], Lack::StateByKeys)?;
     let states = seen.states(layer, heads, &of);
     let [_, _, d_value, _] = states.dims();
     // [head, value, slot] by [head, slot, 1].

@@ -1,7 +1,9 @@
 //! What a network is made of, as a file says it.
 
 use serde::{Deserialize, Serialize};
-use trace::{MOST_HEADS, MixerShape, ModelShape, SsmShape};
+use trace::{
+    MOST_HEADS, MixerShape, ModelShape, NormKind, PositionKind, SsmKind, SsmShape, WriteStep,
+};
 
 /// The newest version of [`NetworkConfig`] that this program reads and the one that it writes.
 pub const CONFIG_VERSION: u32 = 1;
@@ -479,22 +481,31 @@ pub enum ConfigError {
 }
 
 impl SsmConfig {
-    /// Its name in sentences.
-    pub fn name(&self) -> &'static str {
+    /// Which mixer it is.
+    pub fn kind(&self) -> SsmKind {
         match self {
-            SsmConfig::S4d(_) => "S4D",
-            SsmConfig::Mamba(_) => "Mamba",
-            SsmConfig::Mamba2(_) => "Mamba-2",
+            SsmConfig::S4d(_) => SsmKind::S4d,
+            SsmConfig::Mamba(_) => SsmKind::Mamba,
+            SsmConfig::Mamba2(_) => SsmKind::Mamba2,
             SsmConfig::Linear(it) => match it.rule {
-                Rule::LinearAttention => "linear attention",
-                Rule::RetNet => "RetNet",
-                Rule::Gla => "GLA",
-                Rule::DeltaNet => "DeltaNet",
-                Rule::GatedDeltaNet => "gated DeltaNet",
+                Rule::LinearAttention => SsmKind::LinearAttention,
+                Rule::RetNet => SsmKind::RetNet,
+                Rule::Gla => SsmKind::Gla,
+                Rule::DeltaNet => SsmKind::DeltaNet,
+                Rule::GatedDeltaNet => SsmKind::GatedDeltaNet,
             },
-            SsmConfig::Rwkv7(_) => "RWKV-7",
-            SsmConfig::Gru(_) => "GRU",
-            SsmConfig::Lstm(_) => "LSTM",
+            SsmConfig::Rwkv7(_) => SsmKind::Rwkv7,
+            SsmConfig::Gru(_) => SsmKind::Gru,
+            SsmConfig::Lstm(_) => SsmKind::Lstm,
+        }
+    }
+
+    /// What says how firmly it writes each position, where anything does.
+    fn step(&self) -> Option<WriteStep> {
+        match self {
+            SsmConfig::Mamba(_) | SsmConfig::Mamba2(_) => Some(WriteStep::Delta),
+            SsmConfig::Linear(it) => it.rule.has_delta_rule().then_some(WriteStep::Beta),
+            _ => None,
         }
     }
 
@@ -546,14 +557,14 @@ impl SsmConfig {
         let forgets_always = is_mamba || matches!(self, SsmConfig::S4d(_) | SsmConfig::Rwkv7(_));
         let forgets = !matches!(rule, Some(Rule::LinearAttention | Rule::DeltaNet));
         SsmShape {
-            name: self.name().to_owned(),
+            kind: self.kind(),
             n_heads: n_heads / together,
             together,
             d_value: d_value * together,
             n_slots,
             state_size: n_heads * d_value * n_slots + self.beside_the_state(d_model),
             has_matrix: !is_rnn,
-            has_step: is_mamba || rule.is_some_and(Rule::has_delta_rule),
+            step: self.step(),
             has_decay: forgets_always || rule.is_some_and(|_| forgets),
         }
     }
@@ -784,7 +795,9 @@ impl NetworkConfig {
         let block = self.attention(layer).and_then(|it| it.window).ok_or(ConfigError::NoBlock)?;
         let n_filters = match self.ssm(layer) {
             Some(SsmConfig::S4d(it)) => it.n_filters,
-            other => return Err(ConfigError::NoContext(other.map_or("nothing", |it| it.name()))),
+            other => {
+                return Err(ConfigError::NoContext(other.map_or("nothing", |it| it.kind().name())));
+            }
         };
         let wanted = if states == States::MultiFilter { n_states } else { 1 };
         match () {
@@ -817,19 +830,15 @@ impl NetworkConfig {
     /// What a picture of the network needs.
     pub fn shape(&self) -> ModelShape {
         let norm = match self.norm {
-            Norm::LayerNorm { .. } => "LayerNorm",
-            Norm::RmsNorm { .. } => "RMSNorm",
-        };
-        let place = match self.placement {
-            Placement::Pre => "before each sub-block",
-            Placement::Post => "after each sum",
+            Norm::LayerNorm { .. } => NormKind::LayerNorm,
+            Norm::RmsNorm { .. } => NormKind::RmsNorm,
         };
         let positions = match self.positions {
-            Positions::Learned => "learned positions",
-            Positions::Sinusoidal => "sinusoidal positions",
-            Positions::Rope { .. } => "rotary positions",
-            Positions::Alibi => "ALiBi",
-            Positions::None => "no positions",
+            Positions::Learned => PositionKind::Learned,
+            Positions::Sinusoidal => PositionKind::Sinusoidal,
+            Positions::Rope { .. } => PositionKind::Rotary,
+            Positions::Alibi => PositionKind::Alibi,
+            Positions::None => PositionKind::None,
         };
         let mixers: Vec<_> = (0..self.n_layers).map(|layer| self.mixer_shape(layer)).collect();
         let n_heads =
@@ -847,8 +856,8 @@ impl NetworkConfig {
             is_parallel: self.residual == Residual::Parallel,
             is_additive: self.placement == Placement::Pre,
             has_mlp: self.mlp != MlpKind::None,
-            norm: format!("{norm} {place}"),
-            positions: positions.to_owned(),
+            norm,
+            positions,
         }
     }
 }

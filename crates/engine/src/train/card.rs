@@ -3,6 +3,7 @@
 use std::{fmt::Write as _, path::Path};
 
 use burn::prelude::*;
+use trace::{MixerShape, ModelShape, PositionKind};
 
 use super::{
     checkpoint::{CheckpointError, State, write},
@@ -99,16 +100,46 @@ fn network_rows(state: &State, n_params: usize) -> Vec<CardRow> {
         shape.n_layers,
         shape.d_model,
         shape.n_heads,
-        shape.mixers_in_words(),
+        mixers(&shape),
         shape.d_mlp,
-        shape.norm,
-        shape.positions,
+        norm(&shape),
+        positions(&shape),
     );
     vec![
         ("network", network),
         ("vocabulary", format!("{} words, every word a token", shape.d_vocab)),
         ("context", format!("{} tokens", shape.n_ctx)),
     ]
+}
+
+/// What mixes positions: "Mamba-2 in every layer".
+fn mixers(shape: &ModelShape) -> String {
+    let name = |it: &MixerShape| match (&it.ssm, it.n_attention_heads) {
+        (Some(ssm), 0) => ssm.kind.name().to_owned(),
+        (Some(ssm), _) => format!("attention beside {}", ssm.kind.name()),
+        (None, _) => "attention".to_owned(),
+    };
+    let names: Vec<String> = shape.mixers.iter().map(name).collect();
+    match names.first() {
+        Some(first) if names.iter().all(|it| it == first) => format!("{first} in every layer"),
+        _ => format!("from the first layer up {}", names.join(", ")),
+    }
+}
+
+/// The norm and where it stands: where sums stay as they are, before what reads them.
+fn norm(shape: &ModelShape) -> String {
+    let place = if shape.is_additive { "before each sub-block" } else { "after each sum" };
+    format!("{} {place}", shape.norm.name())
+}
+
+fn positions(shape: &ModelShape) -> &'static str {
+    match shape.positions {
+        PositionKind::Learned => "learned positions",
+        PositionKind::Sinusoidal => "sinusoidal positions",
+        PositionKind::Rotary => "rotary positions",
+        PositionKind::Alibi => "ALiBi",
+        PositionKind::None => "no positions",
+    }
 }
 
 fn task_rows(recipe: &Recipe) -> Vec<CardRow> {

@@ -10,6 +10,7 @@ use engine::{
     model::{Network, Probe},
     session::token_tensor,
 };
+use trace::SsmKind;
 
 use crate::tiny::{describe, generator, prompt, recurrent_kinds, seed_of, weights};
 
@@ -63,7 +64,7 @@ fn gradients_of_networks_are_those_of_differences() {
 /// is that small, so that differences are straight over a twentieth of the usual width only.
 fn is_steep(model: &Model) -> bool {
     let mixers = model.file.config.shape().mixers;
-    mixers.iter().flat_map(|it| &it.ssm).any(|it| it.name == "gated DeltaNet")
+    mixers.iter().flat_map(|it| &it.ssm).any(|it| it.kind == SsmKind::GatedDeltaNet)
 }
 
 fn filled(model: &Model, weights: &Weights, device: &Device) -> Network {

@@ -244,7 +244,7 @@ fn memory_is_steps_decays_and_gates() {
         let place = [layer, head, 4];
         let count = together(&model, layer);
         let step = memory.step.get(&place).unwrap();
-        assert_eq!(step.is_nan(), !ssm.has_step, "{}", describe(&model));
+        assert_eq!(step.is_nan(), ssm.step.is_none(), "{}", describe(&model));
         if let Some(own) = at(&values, layer, Part::SsmStep) {
             let mean = (0..count).map(|it| own.get(&[4, it]).unwrap()).sum::<f32>() / count as f32;
             assert!((step - mean).abs() <= sums(count + 1) * mean.abs(), "{step}, not {mean}");

@@ -375,13 +375,16 @@ fn a_prompt_that_is_no_row_has_no_belief() {
     let mut session = open(MESS3);
     let ask = [ask_decoded(LAST).into()];
     let said = |session: &mut Session, prompt: &str, ask: &[Question]| {
-        run(session, prompt, "", ask).answers.remove(0).answer.unwrap_err().to_string()
+        run(session, prompt, "", ask).answers.remove(0).answer.unwrap_err()
     };
-    assert!(said(&mut session, "A", &ask).contains("No probe of “belief” is fitted at"));
+    let no_probe = |site: Site| Absence::NoProbe { fact: "belief".to_owned(), site };
+    assert_eq!(said(&mut session, "A", &ask), no_probe(LAST));
     probed(&mut session, job("mess3", 100, &["blocks.3.resid_post"]));
-    assert!(said(&mut session, "A D", &ask).contains("write only A, B and C"));
-    let other = [ask_decoded(Site::block(1, Part::ResidPost)).into()];
-    assert!(said(&mut session, "A", &other).contains("at blocks.1.resid_post yet"));
+    let no_row = said(&mut session, "A D", &ask);
+    let Absence::NoRow(why) = no_row else { panic!("{no_row:?}") };
+    assert!(why.contains("write only A, B and C"), "{why}");
+    let other = Site::block(1, Part::ResidPost);
+    assert_eq!(said(&mut session, "A", &[ask_decoded(other).into()]), no_probe(other));
 }
 
 const BELIEFS: [[f32; 3]; 4] =

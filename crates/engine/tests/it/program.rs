@@ -11,7 +11,7 @@ use trace::{
     Absence, AskAttentionRow, AskAttribution, AskEigenvalues, AskFilm, AskForms, AskLens, AskNext,
     AskNorms, AskPaths, AskPatternDifference, AskPatterns, AskStateLens, AskThumbnails,
     AskTimeScales, AskUnchanged, AskValue, Attribution, Axis, LensSite, NamedArray, Part, Program,
-    Question, Reply, Report, Site, Status, Trouble, read_blocks, read_program,
+    Question, Reply, Report, Site, SsmKind, Status, Trouble, read_blocks, read_program,
 };
 
 use crate::close::{Spread, sums};
@@ -468,7 +468,7 @@ fn a_token_that_is_not_written_changes_what_comes_after() {
         if model.shape.mixers[layer]
             .ssm
             .as_ref()
-            .is_some_and(|it| ["GRU", "LSTM"].contains(&it.name.as_str()))
+            .is_some_and(|it| matches!(it.kind, SsmKind::Gru | SsmKind::Lstm))
         {
             let said = report(&mut session, &text).interventions.remove(0);
             assert!(matches!(said, Status::Failed(Trouble::Lacks { .. })), "{what}: {said:?}");

@@ -9,8 +9,8 @@ use engine::{
 };
 use trace::{
     Absence, Answer, AskAttentionRow, AskAttribution, AskLens, AskNext, AskNorms, AskPaths,
-    AskPatterns, AskThumbnails, AskUnchanged, AskValue, Axis, GUESS, LAST, Part, Program, Question,
-    Reply, STRONGEST, Site, Status, Trouble, read_program,
+    AskPatterns, AskThumbnails, AskUnchanged, AskValue, Axis, Counted, GUESS, LAST, Part, Program,
+    Question, Reply, STRONGEST, Site, Status, Trouble, read_program,
 };
 
 use crate::tiny::{ask, model, plain, recurrent_kinds, seed_of, values, weights};
@@ -117,7 +117,7 @@ fn a_question_without_an_answer_says_why_and_leaves_the_others_theirs() {
     let outside = Question::Attribution(AskAttribution { pos: 0, a: 0, b: 99 });
     let asked = [outside.clone(), AskNext.into()];
     let [none, next] = &run(&mut session, 1, "w4", &asked).unwrap().answers[..] else { panic!() };
-    let expected = Absence::Outside { what: "token".into(), index: 99, size: 17 };
+    let expected = Absence::Outside { what: Counted::Token, index: 99, size: 17 };
     assert_eq!((&none.question, &none.answer), (&outside, &Err(expected)));
     assert!(next.to::<AskNext>().is_some());
     assert_eq!(look(&mut session, 1, &[outside]).unwrap(), std::slice::from_ref(none));

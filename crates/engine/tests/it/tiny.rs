@@ -373,7 +373,7 @@ pub(crate) fn describe(model: &Model) -> String {
     let shape = model.file.config.shape();
     let config = &model.file.config;
     let mixers: Vec<_> = shape.mixers.iter().filter_map(|it| it.ssm.as_ref()).collect();
-    let names: Vec<_> = mixers.iter().map(|it| it.name.as_str()).collect();
+    let names: Vec<_> = mixers.iter().map(|it| it.kind.name()).collect();
     format!(
         "{names:?} {}: {}, {}, {:?}, {:?}, {:?}, {} kv heads",
         model.file.id,

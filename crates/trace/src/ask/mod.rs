@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::NamedArray;
 
-pub use absence::Absence;
+pub use absence::{Absence, Counted};
 pub use attention_row::{AskAttentionRow, AttentionRow};
 pub use attribution::{AskAttribution, Attribution, strongest};
 pub use decoded::{AskDecoded, Decoded};
