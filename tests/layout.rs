@@ -268,7 +268,7 @@ fn files_are_no_longer_than_a_reader_can_hold() {
     const MOST: usize = 400;
     /// Files that are longer, each to be split when it is next worked on; none may grow.
     const LONGER: &[(&str, usize)] = &[
-        ("crates/engine/src/model/config.rs", 854),
+        ("crates/engine/src/model/config.rs", 737),
         ("crates/engine/src/model/ssm/recurrence.rs", 450),
         ("crates/lab/src/claim/parse.rs", 407),
         ("src/view/film.rs", 407),

@@ -60,16 +60,26 @@ pub fn eigenvalues_map(
     view: &EigenvaluesView<'_>,
 ) -> Scene {
     let [disc, curve] = view.areas();
-    let mut marks = view.disc(eigenvalues, disc);
+    let Layers { mut marks, mut over } = view.disc(eigenvalues, disc);
     match impulse {
-        Some(values) => marks.extend(view.curve(values, curve)),
+        Some(values) => {
+            let of = view.curve(values, curve);
+            marks.extend(of.marks);
+            over.extend(of.over);
+        }
         None => marks.push(view.text(
             [curve.at[0], curve.at[1] + LINE_PX],
             tr!("No matrix: there are no effective attention weights.").to_owned(),
             Anchor::Start,
         )),
     }
-    Scene::new(view.size_px, marks)
+    Scene { over, ..Scene::new(view.size_px, marks) }
+}
+
+/// What stays where the cursor moves, and what moves with it.
+struct Layers {
+    marks: Vec<Mark>,
+    over: Vec<Mark>,
 }
 
 /// The eigenvalues at the cursor, in rows.
@@ -134,7 +144,7 @@ impl EigenvaluesView<'_> {
     }
 
     /// Eigenvalues at the cursor on top of those at all other positions.
-    fn disc(&self, eigenvalues: &Eigenvalues, area: Area) -> Vec<Mark> {
+    fn disc(&self, eigenvalues: &Eigenvalues, area: Area) -> Layers {
         let room = [area.size[0], area.size[1] - LINE_PX];
         let centre = [area.at[0] + 0.5 * room[0], area.at[1] + LINE_PX + 0.5 * room[1]];
         let all = |pos: usize| eigenvalues_at(eigenvalues, pos);
@@ -158,12 +168,12 @@ impl EigenvaluesView<'_> {
         marks.push(line(place([0.0, -1.0]), place([0.0, 1.0]), palette.line));
         let dot =
             |at: [f32; 2], radius, fill| Mark::Dot { at: place(at), radius, fill, ring: fill };
-        for pos in (0..self.labels.len()).filter(|it| *it != self.cursor.pos) {
+        for pos in 0..self.labels.len() {
             let here = all(pos).into_iter().filter(|it| it[0].is_finite());
             marks.extend(here.map(|it| dot(it, 1.5, palette.line_2)));
         }
         let here = all(self.cursor.pos).into_iter().filter(|it| it[0].is_finite());
-        marks.extend(here.map(|it| dot(it, 3.5, palette.a)));
+        let mut over: Vec<Mark> = here.map(|it| dot(it, 3.5, palette.a)).collect();
         let at = [area.at[0], area.at[1] + 0.5 * LINE_PX];
         let token = self.labels.get(self.cursor.pos).map_or("", String::as_str);
         let caption = tr!(
@@ -171,16 +181,16 @@ impl EigenvaluesView<'_> {
             word = shortened(token, 12),
             pos = self.cursor.pos
         );
-        marks.push(self.text(at, caption, Anchor::Start));
+        over.push(self.text(at, caption, Anchor::Start));
         for (value, text) in [(-1.0, "−1"), (1.0, "1")] {
             let [x, y] = place([value, 0.0]);
             marks.push(self.text([x, y + 9.0], text.to_owned(), Anchor::Middle));
         }
-        marks
+        Layers { marks, over }
     }
 
     /// The effective attention weight of the source, position by position.
-    fn curve(&self, values: &[f32], area: Area) -> Vec<Mark> {
+    fn curve(&self, values: &[f32], area: Area) -> Layers {
         let palette = self.palette;
         let source = self.labels.len() - values.len().min(self.labels.len());
         let end = values.iter().map(|it| it.abs()).fold(f32::MIN_POSITIVE, f32::max);
@@ -194,13 +204,17 @@ impl EigenvaluesView<'_> {
         let line = |from, to, width, stroke| Mark::Line { from, to, width, stroke };
         let right = left + step * (values.len().max(2) - 1) as f32;
         let mut marks = vec![line([left, zero], [right, zero], 1.0, palette.line_2)];
+        let mut over = Vec::new();
         for (index, pair) in values.windows(2).enumerate() {
             marks.push(line(at(index, pair[0]), at(index + 1, pair[1]), 1.5, palette.ink_2));
         }
         for (index, &value) in values.iter().enumerate() {
             let fill = if value < 0.0 { palette.b } else { palette.a };
-            let radius = if source + index == self.cursor.pos { 4.5 } else { 2.5 };
-            marks.push(Mark::Dot { at: at(index, value), radius, fill, ring: fill });
+            let dot = |radius| Mark::Dot { at: at(index, value), radius, fill, ring: fill };
+            marks.push(dot(2.5));
+            if source + index == self.cursor.pos {
+                over.push(dot(4.5));
+            }
         }
         let token = self.labels.get(source).map_or("", String::as_str);
         let caption = tr!(
@@ -214,7 +228,7 @@ impl EigenvaluesView<'_> {
         // Every token where there is room, else every so many.
         let every = (12.0 / step).ceil().max(1.0) as usize;
         for index in (0..values.len()).step_by(every) {
-            marks.push(Mark::Text {
+            over.push(Mark::Text {
                 at: [left + step * index as f32, bottom + LABEL_PX],
                 text: shortened(&self.labels[source + index], 7),
                 size_px: TEXT_PX,
@@ -224,7 +238,7 @@ impl EigenvaluesView<'_> {
                 bold: source + index == self.cursor.pos,
             });
         }
-        marks
+        Layers { marks, over }
     }
 
     /// The position of the point of the curve that is nearest, where the pointer is over the curve.
@@ -268,11 +282,21 @@ mod tests {
 
     /// Places of the strong dots.
     fn strong(scene: &Scene) -> Vec<[f32; 2]> {
-        let dots = scene.marks.iter().filter_map(|it| match it {
+        let dots = scene.all().filter_map(|it| match it {
             Mark::Dot { at, radius, .. } if *radius == 3.5 => Some(*at),
             _ => None,
         });
         dots.collect()
+    }
+
+    #[test]
+    fn what_moves_with_the_cursor_lies_over_what_stays() {
+        let labels = ["a", "b", "c"].map(str::to_owned);
+        let eigenvalues = made([1.0, 0.0, -0.5, 0.0].repeat(3), 3, 2);
+        let at = |pos| eigenvalues_map(&eigenvalues, Some(&[1.0, 0.5, 0.25]), &view(&labels, pos));
+        assert_eq!(at(0).marks, at(2).marks);
+        assert_ne!(at(0).over, at(2).over);
+        assert_eq!(strong(&at(2)).len(), 2);
     }
 
     #[test]

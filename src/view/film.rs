@@ -339,17 +339,18 @@ pub fn film_map(film: &Film, view: &FilmView<'_>) -> Scene {
     let pos = view.cursor.pos;
     let state_at = |pos: usize| states.and_then(|it| it.at(pos));
     let change = states.and_then(|it| it.change(pos));
-    let mut marks = heat.marks(state_at(pos), layout.maps[0], MOST_CELLS);
-    marks.extend(heat.marks(change.as_deref(), layout.maps[1], MOST_CELLS));
+    let mut marks = Vec::new();
     for (column, pos) in layout.columns() {
         marks.extend(heat.marks(state_at(pos), layout.frame(column), MOST_FRAME_CELLS));
     }
-    marks.extend(view.captions(&layout, shape));
     marks.extend(view.bars(film, &layout));
-    marks.extend(view.words(&layout));
     marks.extend(view.left_out(&layout));
-    marks.extend(view.outlines(&layout));
-    Scene::new(view.size_px, marks)
+    let mut over = heat.marks(state_at(pos), layout.maps[0], MOST_CELLS);
+    over.extend(heat.marks(change.as_deref(), layout.maps[1], MOST_CELLS));
+    over.extend(view.captions(&layout, shape));
+    over.extend(view.words(&layout));
+    over.extend(view.outlines(&layout));
+    Scene { over, ..Scene::new(view.size_px, marks) }
 }
 
 /// The value farthest from 0 in any state: the end of the ramp, at every position.
@@ -446,7 +447,7 @@ mod tests {
                 -0.01 <= past && past < place.size[side] - 0.01
             })
         };
-        let cells = scene.marks.iter().filter_map(|it| match it {
+        let cells = scene.all().filter_map(|it| match it {
             Mark::Cell { at, fill, .. } if is_inside(*at) => Some(*fill),
             _ => None,
         });
@@ -454,7 +455,7 @@ mod tests {
     }
 
     fn texts(scene: &Scene) -> Vec<&str> {
-        let texts = scene.marks.iter().filter_map(|it| match it {
+        let texts = scene.all().filter_map(|it| match it {
             Mark::Text { text, .. } => Some(text.as_str()),
             _ => None,
         });
@@ -477,6 +478,18 @@ mod tests {
         {
             assert!(texts.contains(&text), "{text} in {texts:?}");
         }
+    }
+
+    #[test]
+    fn what_moves_with_the_cursor_lies_over_what_stays() {
+        let film = film(3, [1, 2], &[0.5, -1.0, 1.0, -1.0, 2.0, 0.25]);
+        let labels = labels(3);
+        let here = view(&labels, 0);
+        let there = FilmView { cursor: Cursor { pos: 2, ..here.cursor }, ..here };
+        let [here, there] = [here, there].map(|it| film_map(&film, &it));
+        assert_eq!(here.marks, there.marks);
+        assert_ne!(here.over, there.over);
+        assert!(12 < here.marks.len(), "frames and bars stay");
     }
 
     #[test]
@@ -569,7 +582,7 @@ mod tests {
             let scene = film_map(&film, view);
             let ink = view.palette.ink;
             let is_ink = |it: &&Mark| matches!(it, Mark::Outline { stroke, .. } if *stroke == ink);
-            scene.marks.iter().filter(is_ink).count()
+            scene.all().filter(is_ink).count()
         };
         assert_eq!([inked(&locked), inked(&both)], [1, 2]);
     }
@@ -579,7 +592,7 @@ mod tests {
         let film = film(2, [1, 2], &[1.0, f32::NAN]);
         let n_hatches = |labels: &[String], pos: usize| {
             let scene = film_map(&film, &view(labels, pos));
-            scene.marks.iter().filter(|it| matches!(it, Mark::Hatch { .. })).count()
+            scene.all().filter(|it| matches!(it, Mark::Hatch { .. })).count()
         };
         // The missing value in both large maps and its frame.
         assert_eq!(n_hatches(&labels(2), 0), 3);

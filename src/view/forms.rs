@@ -250,9 +250,9 @@ pub fn forms_map(forms: &Forms, view: &FormsView<'_>) -> Scene {
         marks.extend(view.heat(form, scale, map, &layout));
     }
     marks.extend(view.captions(forms, &layout));
-    marks.extend(view.tokens(&layout));
-    marks.extend(view.outlines(&layout));
-    Scene::new(view.size_px, marks)
+    let mut over = view.tokens(&layout);
+    over.extend(view.outlines(&layout));
+    Scene { over, ..Scene::new(view.size_px, marks) }
 }
 
 /// The value farthest from 0 in any form: the end of the ramp.
@@ -357,13 +357,25 @@ mod tests {
             Mark::Cell { fill, .. } => Some(*fill),
             _ => None,
         };
-        scene.marks.iter().filter_map(fill).collect()
+        scene.all().filter_map(fill).collect()
     }
 
     fn texts(scene: &Scene) -> Vec<&str> {
         let text = |it: &'_ Mark| matches!(it, Mark::Text { .. });
-        let all = scene.marks.iter().filter(|it| text(it));
+        let all = scene.all().filter(|it| text(it));
         all.map(|it| if let Mark::Text { text, .. } = it { text.as_str() } else { "" }).collect()
+    }
+
+    #[test]
+    fn what_moves_with_the_cursor_lies_over_what_stays() {
+        let forms = made(3, [&[1.0, -2.0, 0.5]; 3]);
+        let labels = labels(3);
+        let here = view(&labels, 0, [500.0, 200.0]);
+        let there = FormsView { cursor: Cursor { pos: 2, ..here.cursor }, ..here };
+        let [here, there] = [here, there].map(|it| forms_map(&forms, &it));
+        assert_eq!(here.marks, there.marks);
+        assert_ne!(here.over, there.over);
+        assert_eq!(fills(&here).len(), 9);
     }
 
     #[test]
@@ -473,7 +485,7 @@ mod tests {
                 matches!(it, Mark::Outline { stroke, dashed, .. }
                     if *stroke == view.palette.ink && *dashed == is_dashed)
             };
-            forms_map(&forms, view).marks.iter().filter(is_it).count()
+            forms_map(&forms, view).all().filter(is_it).count()
         };
         assert_eq!([inked(&locked, false), inked(&locked, true)], [3, 0]);
         assert_eq!([inked(&both, false), inked(&both, true)], [3, 3]);
@@ -501,7 +513,7 @@ mod tests {
         let n_hatches = |count: usize| {
             let labels = labels(count);
             let scene = forms_map(&forms, &view(&labels, 0, WIDE));
-            scene.marks.iter().filter(|it| matches!(it, Mark::Hatch { .. })).count()
+            scene.all().filter(|it| matches!(it, Mark::Hatch { .. })).count()
         };
         // The value; and a row of each map where the prompt is longer.
         assert_eq!([n_hatches(2), n_hatches(3)], [1, 4]);

@@ -74,7 +74,7 @@ impl PathsView<'_> {
 pub fn paths_map(paths: &Paths, view: &PathsView<'_>) -> Scene {
     let n_depths = paths.sites.len();
     let mut marks = axes(view);
-    for pos in (0..view.labels.len()).filter(|it| *it != view.cursor.pos) {
+    for pos in 0..view.labels.len() {
         let stroke = view.palette.line_2;
         for depth in 1..n_depths {
             let (from, to) = (view.point(paths, depth - 1, pos), view.point(paths, depth, pos));
@@ -84,9 +84,9 @@ pub fn paths_map(paths: &Paths, view: &PathsView<'_>) -> Scene {
         let colour = view.palette.ink_3;
         marks.push(Mark::Dot { at, radius: 2.0, fill: colour, ring: colour });
     }
-    marks.extend(end_labels(paths, view));
-    marks.extend(chosen_path(paths, view));
-    Scene::new(view.size_px, marks)
+    let mut over = end_labels(paths, view);
+    over.extend(chosen_path(paths, view));
+    Scene { over, ..Scene::new(view.size_px, marks) }
 }
 
 /// Labels at the ends of the other paths, as many as do not cover each other.
@@ -221,4 +221,39 @@ pub fn paths_matrix(paths: &Paths, labels: &[String]) -> Table {
         }
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use trace::{Axis, Basis, NamedArray};
+
+    use super::*;
+    use crate::view::Theme;
+
+    #[test]
+    fn what_moves_with_the_cursor_lies_over_what_stays() {
+        let dims = [(Axis::Depth, 2), (Axis::Pos, 3), (Axis::Plane, 2)];
+        let values = (0..12).map(|it| it as f32).collect();
+        let paths = Paths {
+            sites: vec![LensSite::Embed, LensSite::post(0)],
+            basis: Basis::Stored,
+            points: NamedArray::new(values, &dims).unwrap(),
+            variance_share: NamedArray::new(vec![0.5, 0.25], &[(Axis::Plane, 2)]).unwrap(),
+        };
+        let labels = ["a", "b", "c"].map(str::to_owned);
+        let lock = Cursor::default();
+        let [here, there] = [0, 2].map(|pos| {
+            let (palette, size_px) = (Palette::of(Theme::Light), [300.0, 200.0]);
+            let bounds = PathsView::bounds(&paths, None);
+            let cursor = Cursor { pos, ..lock };
+            paths_map(
+                &paths,
+                &PathsView { labels: &labels, cursor, lock, palette, size_px, bounds },
+            )
+        });
+        assert_eq!(here.marks, there.marks);
+        assert_ne!(here.over, there.over);
+        let n_dots = here.marks.iter().filter(|it| matches!(it, Mark::Dot { .. })).count();
+        assert_eq!(n_dots, 3, "every path ends in a dot");
+    }
 }

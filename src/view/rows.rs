@@ -41,7 +41,7 @@ pub fn writers_map(
         turn: Turn::None,
         bold,
     };
-    let mut marks = Vec::new();
+    let (mut marks, mut over) = (Vec::new(), Vec::new());
     for row in 0..grid.n_rows {
         let layer = grid.n_rows - 1 - row;
         let mut sum = writers.attn_bias.get(&[layer]).unwrap_or(0.0);
@@ -60,13 +60,13 @@ pub fn writers_map(
         }
         let y = grid.middle(row, 0)[1];
         let is_chosen = layer == cursor.layer;
-        marks.push(text([LEFT_PX - 6.0, y], format!("L{layer}"), is_chosen, Anchor::End));
-        marks.push(text([size_px[0] - 2.0, y], signed(sum), is_chosen, Anchor::End));
+        over.push(text([LEFT_PX - 6.0, y], format!("L{layer}"), is_chosen, Anchor::End));
+        over.push(text([size_px[0] - 2.0, y], signed(sum), is_chosen, Anchor::End));
     }
     for column in 0..grid.n_columns {
         let name = if column < n_heads { column.to_string() } else { tr!("MLP").to_owned() };
         let at = [grid.middle(0, column)[0], TOP_PX - 10.0];
-        marks.push(text(at, name, column == cursor.head, Anchor::Middle));
+        over.push(text(at, name, column == cursor.head, Anchor::Middle));
     }
     marks.push(text([size_px[0] - 2.0, TOP_PX - 10.0], tr!("sum").to_owned(), false, Anchor::End));
     let y = grid.corner(grid.n_rows, 0)[1] + grid.cell[1] / 2.0;
@@ -74,12 +74,12 @@ pub fn writers_map(
     marks.push(text([size_px[0] - 2.0, y], signed(writers.embed), false, Anchor::End));
     let place = |it: Cursor| grid.n_rows.checked_sub(1 + it.layer).map(|row| (row, it.head));
     if let Some((row, column)) = place(lock) {
-        marks.push(grid.outline(row, column, palette.ink, false));
+        over.push(grid.outline(row, column, palette.ink, false));
     }
     if let Some((row, column)) = place(cursor).filter(|it| Some(*it) != place(lock)) {
-        marks.push(grid.outline(row, column, palette.ink, true));
+        over.push(grid.outline(row, column, palette.ink, true));
     }
-    (Scene::new(size_px, marks), grid, end)
+    (Scene { over, ..Scene::new(size_px, marks) }, grid, end)
 }
 
 /// The largest contribution of one writer, at least a hundredth.
@@ -191,4 +191,40 @@ pub fn norms_table(norms: &Norms, pos: usize) -> Table {
         ]);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use trace::Axis;
+
+    use super::*;
+    use crate::view::Theme;
+
+    #[test]
+    fn what_moves_with_the_cursor_lies_over_what_stays() {
+        let array =
+            |values: Vec<f32>, dims: &[(Axis, usize)]| NamedArray::new(values, dims).unwrap();
+        let (layer, head) = ((Axis::Layer, 2), (Axis::Head, 2));
+        let writers = Attribution {
+            embed: 0.25,
+            heads: array(vec![1.0, -1.0, 0.5, 2.0], &[layer, head]),
+            attn_bias: array(vec![0.0; 2], &[layer]),
+            mlp: array(vec![0.5, -0.5], &[layer]),
+            pos: 0,
+            a: 0,
+            b: 1,
+            rest: 0.0,
+            total: 2.75,
+            running: array(vec![0.25, 1.5], &[(Axis::Depth, 2)]),
+        };
+        let lock = Cursor::default();
+        let [here, there] = [0, 1].map(|to| {
+            let cursor = Cursor { layer: to, head: to, ..lock };
+            writers_map(&writers, [cursor, lock], Palette::of(Theme::Light), [300.0, 200.0]).0
+        });
+        assert_eq!(here.marks, there.marks);
+        assert_ne!(here.over, there.over);
+        let n_cells = here.marks.iter().filter(|it| matches!(it, Mark::Cell { .. })).count();
+        assert_eq!(n_cells, 6);
+    }
 }

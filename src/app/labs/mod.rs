@@ -1,5 +1,6 @@
 //! Labs on the page: fetched when one is wanted, then a stage of tiles with text beside it.
 
+mod band;
 mod menu;
 mod networks;
 mod rail;
@@ -9,6 +10,7 @@ mod tile;
 mod time;
 
 pub(super) use self::{
+    band::{LabHeadline, TokenShares, ask_shares},
     menu::LabsMenu,
     rail::LabRail,
     stage::{LabStage, tile_names},

@@ -7,7 +7,7 @@ use lab::format::{View, ViewKind};
 use leptos::prelude::*;
 use trace::{
     AskDecoded, Frame, Intervention, Job, JobResult, Op, Part, Place as Where, ProbeJob, Probed,
-    Program, Site, SitePattern, Source, Target,
+    Program, Role, Site, SitePattern, Source, Target,
 };
 
 use super::tile::{FramePanel, kind_of};
@@ -26,7 +26,7 @@ const N_POINTS: usize = 2_000;
 const SITES: [&str; 3] = ["blocks.0.resid_pre", "blocks.*.resid_mid", "blocks.*.resid_post"];
 
 /// The fact that the lab's views draw, where one does.
-fn fact_of(state: AppState) -> Option<String> {
+pub(super) fn fact_of(state: AppState) -> Option<String> {
     let lab = state.open_lab.get()?;
     lab.views().find_map(|it| it.1.fact.clone())
 }
@@ -76,7 +76,7 @@ pub(super) fn connect(state: AppState) {
 }
 
 /// Works with what came of the study, if it is done.
-fn with_probed<T>(state: AppState, work: impl FnOnce(&Probed) -> T) -> Option<T> {
+pub(super) fn with_probed<T>(state: AppState, work: impl FnOnce(&Probed) -> T) -> Option<T> {
     match &*state.job.read() {
         JobState::Done(result) => {
             let JobResult::Probe(probed) = result.as_ref();
@@ -192,15 +192,30 @@ fn told(state: AppState, is_exact: bool) -> String {
     }
 }
 
+/// The column of the site that is shown, among those of R².
+fn column_of_shown(probed: &Probed) -> Option<usize> {
+    let name = probed.shown.to_string();
+    probed.by_site.columns().entries.iter().position(|it| it.name == name)
+}
+
+/// R² at the site that is shown: of the network, and of the same before its first step.
+pub(super) fn explained_at_shown(probed: &Probed) -> Option<[f32; 2]> {
+    let column = column_of_shown(probed)?;
+    let frame = &probed.by_site;
+    let of = |role: Role| {
+        let row = frame.rows().entries.iter().position(|it| it.role == role)?;
+        Some(frame.value(row, column))
+    };
+    Some([of(Role::Measured)?, of(Role::Untrained)?])
+}
+
 /// R² at the site that is shown, beside the controls.
 fn explained(probed: &Probed) -> String {
+    let Some(column) = column_of_shown(probed) else { return String::new() };
     let frame = &probed.by_site;
-    let name = probed.shown.to_string();
-    let column = frame.columns().entries.iter().position(|it| it.name == name);
-    let Some(column) = column else { return String::new() };
     let row = |row: usize| {
         let name = frame.rows().entry_name(row);
-        format!("{name} {:.4}", frame.value(row, column))
+        format!("{name} {:.4}", frame.value(row, column)).replace('-', "−")
     };
     let rows: Vec<String> = (0..frame.size()[0]).map(row).collect();
     format!("R² {}", rows.join(", "))

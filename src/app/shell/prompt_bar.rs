@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 
 use leptos::{ev, prelude::*};
-use trace::Token;
+use trace::{AskDecoded, Token};
 
 use crate::{
     app::{
         browser::{after, all_in},
+        labs::{LabHeadline, TokenShares, ask_shares},
         parts::{
             field::{put, refuse},
             phrase::phrase,
         },
-        state::AppState,
+        state::{AppState, answers::Asked},
     },
     view::{Pick, shown, signed},
 };
@@ -47,7 +48,7 @@ pub(in crate::app) fn PromptBar() -> impl IntoView {
                 ></textarea>
                 <Tokens />
             </div>
-            <Frame />
+            <LabHeadline><Frame /></LabHeadline>
         </section>
         <datalist id="vocabulary">
             {move || {
@@ -172,6 +173,7 @@ fn Tokens() -> impl IntoView {
     // A chip stays as it is while its token does.
     let key = |(pos, token): &(usize, Token)| (*pos, token.typed.clone(), token.is_known);
     let place = NodeRef::<leptos::html::Div>::new();
+    let fact = ask_shares(state);
     let lock = Memo::new(move |_| state.lock().pos);
     Effect::new(move |_| {
         lock.with(|_| ());
@@ -181,7 +183,7 @@ fn Tokens() -> impl IntoView {
         <div class="tokens" role="group" aria-label=tr!("Tokens of the prompt") node_ref=place>
             <Show when=move || !is_empty() fallback=|| view! { <Prompts /> }>
                 <For each=tokens key=key let((pos, token))>
-                    <Chip pos token />
+                    <Chip pos token fact />
                 </For>
                 <Show when=move || { MOST_CHIPS < state.n_pos() }>
                     <span class="cut">
@@ -214,7 +216,7 @@ fn show_locked(strip: &web_sys::HtmlElement) {
 }
 
 #[component]
-fn Chip(pos: usize, token: Token) -> impl IntoView {
+fn Chip(pos: usize, token: Token, fact: Asked<AskDecoded>) -> impl IntoView {
     let state = AppState::here();
     let pick = Pick { pos: Some(pos), ..Pick::default() };
     let text = shown(&token);
@@ -241,6 +243,7 @@ fn Chip(pos: usize, token: Token) -> impl IntoView {
         >
             <span>{text}</span>
             <small>{pos}</small>
+            <TokenShares asked=fact pos />
         </button>
     }
 }

@@ -21,6 +21,7 @@ mod testing;
 mod training;
 pub mod words;
 
+pub use scatter::share_place;
 pub use spoken::spoken;
 
 use serde::{Deserialize, Serialize};

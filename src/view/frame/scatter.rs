@@ -21,6 +21,8 @@ const LEGEND_PX: f32 = 18.0;
 const NEAR_PX: f32 = 12.0;
 /// Names of all points are written where there are at most so many.
 const MOST_NAMED: usize = 30;
+/// How many colours for parts a palette has.
+const N_COLOURS: usize = 8;
 /// Hues of three corners, as far apart as hues of the palette are.
 const CORNER_HUES: [usize; 3] = [0, 1, 6];
 /// The height of a triangle of side 1.
@@ -371,7 +373,12 @@ fn number_legend(name: &str, values: &[f32], [left, y]: [f32; 2], look: &Look<'_
 }
 
 fn share_hue(index: usize, count: usize, look: &Look<'_>) -> Rgba {
-    if count == 3 { look.palette.cat[CORNER_HUES[index]] } else { look.class_hue(index) }
+    look.class_hue(share_place(index, count))
+}
+
+/// The place of a share's colour among those of the palette.
+pub fn share_place(index: usize, count: usize) -> usize {
+    if count == 3 { CORNER_HUES[index] } else { index % N_COLOURS }
 }
 
 /// The hues of the parts, each as much as its share.

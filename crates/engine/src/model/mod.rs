@@ -8,6 +8,7 @@ mod attention;
 mod block;
 mod change;
 mod context;
+mod facts;
 mod groups;
 mod mlp;
 mod network;

@@ -375,7 +375,7 @@ pub(crate) fn describe(model: &Model) -> String {
     let mixers: Vec<_> = shape.mixers.iter().filter_map(|it| it.ssm.as_ref()).collect();
     let names: Vec<_> = mixers.iter().map(|it| it.kind.name()).collect();
     format!(
-        "{names:?} {}: {}, {}, {:?}, {:?}, {:?}, {} kv heads",
+        "{names:?} {}: {:?}, {:?}, {:?}, {:?}, {:?}, {} kv heads",
         model.file.id,
         shape.positions,
         shape.norm,
