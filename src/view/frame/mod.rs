@@ -21,7 +21,6 @@ mod testing;
 mod training;
 pub mod words;
 
-pub use scatter::share_place;
 pub use spoken::spoken;
 
 use serde::{Deserialize, Serialize};
@@ -136,12 +135,19 @@ pub fn plot<'a>(kind: FrameKind, frame: &'a Frame, look: Look<'a>) -> Box<dyn Pl
     }
 }
 
+/// How many colours for parts a palette has.
+const N_COLOURS: usize = 8;
 /// Hues that networks share; the last two of the palette are kept for controls.
 const N_HUES: usize = 6;
 
 /// The colour of a network by its place in a lab's legend, or of an untrained one.
 pub fn network_hue(place: usize, is_untrained: bool, palette: &Palette) -> Rgba {
     if is_untrained { palette.cat[7] } else { palette.cat[place % N_HUES] }
+}
+
+/// The place of a share's colour among those of the palette.
+pub fn share_place(index: usize, count: usize) -> usize {
+    if count == 3 { scatter::CORNER_HUES[index] } else { index % N_COLOURS }
 }
 
 impl Look<'_> {

@@ -21,10 +21,8 @@ const LEGEND_PX: f32 = 18.0;
 const NEAR_PX: f32 = 12.0;
 /// Names of all points are written where there are at most so many.
 const MOST_NAMED: usize = 30;
-/// How many colours for parts a palette has.
-const N_COLOURS: usize = 8;
 /// Hues of three corners, as far apart as hues of the palette are.
-const CORNER_HUES: [usize; 3] = [0, 1, 6];
+pub(super) const CORNER_HUES: [usize; 3] = [0, 1, 6];
 /// The height of a triangle of side 1.
 const HEIGHT: f32 = 0.866_025_4;
 const CORNERS: [[f32; 2]; 3] = [[0.0, 0.0], [1.0, 0.0], [0.5, HEIGHT]];
@@ -373,12 +371,7 @@ fn number_legend(name: &str, values: &[f32], [left, y]: [f32; 2], look: &Look<'_
 }
 
 fn share_hue(index: usize, count: usize, look: &Look<'_>) -> Rgba {
-    look.class_hue(share_place(index, count))
-}
-
-/// The place of a share's colour among those of the palette.
-pub fn share_place(index: usize, count: usize) -> usize {
-    if count == 3 { CORNER_HUES[index] } else { index % N_COLOURS }
+    look.class_hue(super::share_place(index, count))
 }
 
 /// The hues of the parts, each as much as its share.
