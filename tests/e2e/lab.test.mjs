@@ -209,6 +209,14 @@ test("beliefs: a study reads the stream, the points stand beside the true ones, 
     assert.match(label, /200\d|20\d\d/, `tile ${n}: ${label}`);
     assert.ok(20 < (await colours(page, await tile(page, n).locator(".figure").screenshot())).n);
   }
+  // The band of the prompt has the number, its control, and the true belief under each token.
+  const band = page.locator(".prompt");
+  assert.match(await band.locator(".frame").textContent(), /R² of the belief.*blocks\.3\.resid_post0\.9\d+untrained 0\.9\d+/);
+  const parts = await band.locator(".token .shares").evaluateAll((all) => all.map((bar) => [...bar.children].map((it) => parseFloat(it.style.width))));
+  assert.equal(parts.length, await band.locator(".token").count());
+  for (const widths of parts) assert.ok(Math.abs(widths.reduce((sum, it) => sum + it, 0) - 100) < 0.5, String(widths));
+  assert.deepEqual(parts[0], [33.3, 33.3, 33.3], "before the first letter every state is as likely");
+  assert.ok(90 < parts.at(-1)[0], "six times A: state 1");
   // The exact distribution, the network's, and Bayes' from what is read agree here.
   const rows = () => lab(page).locator(".exact tbody tr").evaluateAll((all) => all.map((row) => [...row.cells].slice(1).map((cell) => parseFloat(cell.textContent))));
   await eventually(async () => {

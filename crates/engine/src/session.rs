@@ -7,7 +7,7 @@ use trace::{
 };
 
 use crate::{
-    ask::{DeviceError, Seen, about_unchanged, answer, kept_for, need_logits_alone},
+    ask::{DeviceError, Seen, about_unchanged, answer, kept_for, sites_for},
     job::{Jobs, Stepped, Work},
     load::{CheckpointsError, CheckpointsFile, LoadError, Model, ModelFile},
     model::{InterventionError, Keep, Probe, Trace, most_that_fit},
@@ -48,8 +48,8 @@ struct Last {
 struct Unchanged {
     ids: Vec<u32>,
     trace: Trace,
-    /// Whether it holds the logits and nothing else.
-    has_logits_alone: bool,
+    /// The sites that it holds.
+    sites: Vec<SitePattern>,
 }
 
 /// What the page wants of a run.
@@ -276,18 +276,15 @@ fn as_trained<'a>(
     if ask.is_empty() {
         return Ok(None);
     }
-    let has_logits_alone = need_logits_alone(ask);
-    let is_there = |it: &Unchanged| it.ids == ids && (has_logits_alone || !it.has_logits_alone);
-    if !kept.as_ref().is_some_and(is_there) {
-        let keep = if has_logits_alone {
-            Keep::Matching(vec![SitePattern::from("logits")])
-        } else {
-            kept_for(ask)
-        };
-        let mut probe = Probe::new(keep, Vec::new());
+    let mut sites = sites_for(ask);
+    let before = kept.as_ref().filter(|it| it.ids == ids).map_or(&[][..], |it| &it.sites);
+    if !sites.iter().all(|it| before.contains(it)) {
+        // What was asked before is asked again as a rule.
+        sites.extend(before.iter().filter(|it| !sites.contains(it)).cloned().collect::<Vec<_>>());
+        let mut probe = Probe::new(Keep::Matching(sites.clone()), Vec::new());
         model.network.forward(token_tensor(ids, device), &mut probe);
         let trace = probe.into_trace()?;
-        *kept = Some(Unchanged { ids: ids.to_vec(), trace, has_logits_alone });
+        *kept = Some(Unchanged { ids: ids.to_vec(), trace, sites });
     }
     Ok(kept.as_ref().map(|it| &it.trace))
 }

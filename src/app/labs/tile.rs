@@ -153,8 +153,9 @@ pub(super) fn FramePanel(
     let all = move |()| frame.get_untracked().map(|it| words::full_table(&it));
     let svg = move |()| -> Option<Picture> {
         let lab = state.open_lab.get_untracked()?;
-        let about = legend.get_untracked().unwrap_or_default();
-        let caption = format!("Undercurrent · {} · {about}", tr!("lab {id}", id = lab.lab.id));
+        let (about, legend) = (about.get_untracked(), legend.get_untracked().unwrap_or_default());
+        let lab = tr!("lab {id}", id = lab.lab.id);
+        let caption = format!("Undercurrent · {lab} · {about} · {legend}");
         scene.get_untracked().map(|it| svg_of(state, &it).captioned(caption))
     };
     view! {
@@ -195,8 +196,9 @@ impl Drawn {
             return None;
         }
         let (names, path) = (self.names.get(), self.path.get());
-        let palette = self.state.palette();
-        let look = Look { palette, size_px, networks: &names, colour_by: "", path: &path };
+        let (palette, is_named) = (self.state.palette(), true);
+        let look =
+            Look { palette, size_px, networks: &names, colour_by: "", path: &path, is_named };
         Some(work(plot(self.kind, &frame, look).as_ref()))
     }
 }

@@ -8,7 +8,7 @@ use super::{
     axis::{Axis, ends_of, is_log, tick_text, value_ends},
     next_in_grid,
     parts::{Area, LINE_PX, bold, fitted, legend, no_values, tag, text, thinned, width_of},
-    words::{format_of, value_text, with_unit},
+    words::{format_of, value_text},
 };
 
 /// Room below for ticks, and for what is measured.
@@ -190,7 +190,7 @@ impl<'a> Bars<'a> {
                 .map(|(x, it)| text([x, y], it, palette.ink_3, Anchor::Middle)),
         );
         if TICKS_PX + TITLE_PX - 1.0 < look.size_px[1] - area.bottom {
-            let title = with_unit(&frame.quantity().name, &frame.quantity().unit);
+            let title = look.axis_title(frame);
             let rest = frame.size()[0] - self.n_shown;
             let more =
                 if rest == 0 { String::new() } else { tr!("{rest} more in the table", rest) };
@@ -346,6 +346,18 @@ mod tests {
         assert!((2.0 * width(&bars, 0, 0) - width(&bars, 1, 0)).abs() < 1e-3);
         let [below, above] = [2, 1].map(|row| bars.reach(row, 0).unwrap());
         assert!((below[1] - above[0]).abs() < 1e-3, "both begin at zero");
+    }
+
+    #[test]
+    fn the_quantity_is_named_once() {
+        let frame = sinks();
+        let name = &frame.quantity().name;
+        let names = |look| {
+            let texts = texts_of(&Bars::new(&frame, look, false).scene());
+            texts.iter().filter(|it| it.contains(name)).count()
+        };
+        assert_eq!(names(light()), 1);
+        assert_eq!(names(Look { is_named: true, ..light() }), 0);
     }
 
     #[test]

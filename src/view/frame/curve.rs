@@ -78,11 +78,8 @@ impl<'a> Curve<'a> {
         let x = side_axis(frame.columns(), [area.left, area.right]);
         let y = Axis::new(ends, [area.bottom, area.top], is_log);
         let unit = rows.first().map_or("", |row| frame.unit(*row));
-        let title = if unit == frame.quantity().unit {
-            with_unit(&frame.quantity().name, unit)
-        } else {
-            unit.to_owned()
-        };
+        let title =
+            if unit == frame.quantity().unit { look.axis_title(frame) } else { unit.to_owned() };
         Self { frame, look, rows, area, x, y, has_names, title }
     }
 

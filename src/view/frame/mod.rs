@@ -24,7 +24,7 @@ pub mod words;
 pub use spoken::spoken;
 
 use serde::{Deserialize, Serialize};
-use trace::{Frame, Role};
+use trace::{Frame, Quantity, Role};
 
 use super::{Palette, Rgba, Scene};
 
@@ -102,6 +102,8 @@ pub struct Look<'a> {
     pub colour_by: &'a str,
     /// Rows of a scatter that are joined in ink, the latest last.
     pub path: &'a [usize],
+    /// Whether the quantity stands above the figure already, so that an axis has its unit only.
+    pub is_named: bool,
 }
 
 /// A frame laid out in a figure.
@@ -165,6 +167,12 @@ impl Look<'_> {
             Some(Role::Chance | Role::Floor) => self.palette.ink_3,
             _ => network_hue(self.order(frame, row), false, self.palette),
         }
+    }
+
+    /// What an axis of values is called.
+    fn axis_title(&self, frame: &Frame) -> String {
+        let Quantity { name, unit, .. } = frame.quantity();
+        if self.is_named { unit.clone() } else { words::with_unit(name, unit) }
     }
 
     /// The colour of a part of a bar, or of a class.

@@ -13,7 +13,14 @@ use super::{
 
 /// A look of the usual size.
 pub(super) fn look(palette: &'static Palette) -> Look<'static> {
-    Look { palette, size_px: [430.0, 300.0], networks: &[], colour_by: "", path: &[] }
+    Look {
+        palette,
+        size_px: [430.0, 300.0],
+        networks: &[],
+        colour_by: "",
+        path: &[],
+        is_named: false,
+    }
 }
 
 /// Sizes of tiles: the least, usual ones, tall and wide.

@@ -50,13 +50,22 @@ pub fn about_unchanged(ask: &[Question]) -> Vec<Question> {
     ask.iter().filter_map(of).collect()
 }
 
-/// Whether questions need the logits of a run alone, as the most common one does.
-pub fn need_logits_alone(ask: &[Question]) -> bool {
-    ask.iter().all(|it| matches!(it, Question::Next(_)))
+/// The sites that these questions need of a run that answers no others: the logits alone, where all
+/// ask for what comes next, as the most common one does.
+pub fn sites_for(ask: &[Question]) -> Vec<SitePattern> {
+    if ask.iter().all(|it| matches!(it, Question::Next(_))) {
+        vec![SitePattern::from("logits")]
+    } else {
+        sites_of_views_and(ask)
+    }
 }
 
 /// The sites that the views' questions need, and those that `ask` names itself.
 pub fn kept_for(ask: &[Question]) -> Keep {
+    Keep::Matching(sites_of_views_and(ask))
+}
+
+fn sites_of_views_and(ask: &[Question]) -> Vec<SitePattern> {
     let names = [
         "*.resid_*",
         "*.attn.score",
@@ -82,7 +91,7 @@ pub fn kept_for(ask: &[Question]) -> Keep {
         }
         _ => None,
     });
-    Keep::Matching(names.map(SitePattern::from).into_iter().chain(named).collect())
+    names.map(SitePattern::from).into_iter().chain(named).collect()
 }
 
 /// One run, as questions see it.
