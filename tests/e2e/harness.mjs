@@ -40,17 +40,17 @@ const GPU_FLAGS = [
 const PATIENCE_MS = 60_000;
 
 /**
- * Starts a browser, with WebGPU in software or with none.
+ * Starts a browser, with WebGPU in software or with none; `flags` are more words for Chromium.
  *
  * `open(fragment, options)` visits the page in a profile of its own; `options` are Playwright's for
  * a context (`viewport`, `colorScheme`, `reducedMotion`, `hasTouch`, …), and `before(page)`, which
  * runs before the page is loaded.
  */
-export async function launch({ gpu = false } = {}) {
+export async function launch({ gpu = false, flags = [] } = {}) {
   const site = await serveSite();
   const browser = await chromium.launch({
     executablePath: findBrowser(),
-    args: gpu ? [...FLAGS, ...GPU_FLAGS] : FLAGS,
+    args: [...FLAGS, ...(gpu ? GPU_FLAGS : []), ...flags],
   });
   return {
     address: site.address,

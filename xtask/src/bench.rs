@@ -7,6 +7,7 @@ use crate::{
     compress, dist,
     project::{Failure, Project, Result, run},
     test,
+    wasm::Finish,
 };
 
 /// A part of the measurements that can be run alone.
@@ -38,6 +39,14 @@ pub(crate) fn bench(project: &Project, words: &[String]) -> Result<()> {
     Ok(())
 }
 
+/// `cargo xtask profile`: which functions a key's time goes to, in the worker and on the page.
+pub(crate) fn profile(project: &Project, words: &[String]) -> Result<()> {
+    let script = project.root.join("tests").join("e2e").join("profile.mjs");
+    let named = dist::named(project)?;
+    // Node 20 has sockets only by this word.
+    run(test::node(&named)?.arg("--experimental-websocket").arg(script).args(words))
+}
+
 /// `cargo xtask train`: the command line's `train`, natively and optimised.
 pub(crate) fn train(project: &Project, words: &[String]) -> Result<()> {
     if words.is_empty() {
@@ -63,13 +72,13 @@ fn growth(project: &Project) -> Result<()> {
 
 fn browser(project: &Project) -> Result<()> {
     let script = project.root.join("tests").join("e2e").join("bench.mjs");
-    dist::whole(project, false)?;
+    dist::whole(project, Finish::Plain)?;
     run(test::node(project)?.arg(script))
 }
 
 /// What each file of `dist/` weighs, and what of it goes over the wire.
 fn size(project: &Project) -> Result<()> {
-    dist::whole(project, false)?;
+    dist::whole(project, Finish::Plain)?;
     println!("compressing (usually 2 minutes)");
     println!("{:>12} {:>12}  file", "bytes", "brotli");
     let mut total = [0, 0];

@@ -11,7 +11,7 @@ use crate::{
     compress, lab,
     project::{Failure, Project, Result, failed},
     text,
-    wasm::{self, CPU_ENGINE, GPU_ENGINE, Module, PAGE},
+    wasm::{self, CPU_ENGINE, Finish, GPU_ENGINE, Module, PAGE},
 };
 
 /// The page's front door; its lines for Trunk are not for the browser.
@@ -45,9 +45,14 @@ impl Dist {
     }
 
     /// Builds modules and lays their files.
-    pub(crate) fn add(&mut self, project: &Project, modules: &[&Module], best: bool) -> Result<()> {
+    pub(crate) fn add(
+        &mut self,
+        project: &Project,
+        modules: &[&Module],
+        finish: Finish,
+    ) -> Result<()> {
         for module in modules {
-            let built = wasm::build(project, module, best)?;
+            let built = wasm::build(project, module, finish)?;
             self.lay_folder(&built, Path::new(""))?;
         }
         Ok(())
@@ -113,16 +118,27 @@ impl Dist {
 }
 
 /// Lays out `dist/` with the page and both engines.
-pub(crate) fn whole(project: &Project, is_optimized: bool) -> Result<()> {
+pub(crate) fn whole(project: &Project, finish: Finish) -> Result<()> {
     let mut dist = Dist::new(project, project.dist.clone())?;
-    dist.add(project, &[&PAGE, &CPU_ENGINE, &GPU_ENGINE], is_optimized)?;
+    dist.add(project, &[&PAGE, &CPU_ENGINE, &GPU_ENGINE], finish)?;
     dist.prune()
+}
+
+/// Fills a folder of its own with page and CPU engine whose functions have names; gives a project
+/// that serves it.
+pub(crate) fn named(project: &Project) -> Result<Project> {
+    let folder = project.target.join("undercurrent-web").join("named").join("dist");
+    let mut dist = Dist::new(project, folder.clone())?;
+    dist.add(project, &[&PAGE, &CPU_ENGINE], Finish::Named)?;
+    dist.prune()?;
+    Ok(Project { dist: folder, ..project.clone() })
 }
 
 /// `cargo xtask build`.
 pub(crate) fn publish(project: &Project, words: &[String]) -> Result<()> {
     let args = Args::parse(words, &["--optimize"], &[])?.no_words()?;
-    whole(project, args.has("--optimize"))?;
+    let is_optimized = args.has("--optimize");
+    whole(project, if is_optimized { Finish::Optimized } else { Finish::Plain })?;
     println!("compressing (usually 2 minutes)");
     for path in files(&project.dist, Path::new(""))? {
         if compress::does_shrink(&path) {
@@ -147,7 +163,7 @@ pub(crate) fn trunk_hook(project: &Project, words: &[String]) -> Result<()> {
     let mut dist = Dist::new(project, folder)?;
     let front_door = dist.front_door(&by_trunk)?;
     dist.lay(PathBuf::from(INDEX), &front_door)?;
-    dist.add(project, &[&CPU_ENGINE, &GPU_ENGINE], false)
+    dist.add(project, &[&CPU_ENGINE, &GPU_ENGINE], Finish::Plain)
 }
 
 /// All files under `folder`, as paths below `under`, but for those whose name starts with a dot.

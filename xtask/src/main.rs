@@ -31,7 +31,7 @@ struct Task {
     run: fn(&Project, &[String]) -> Result<()>,
 }
 
-const TASKS: [Task; 8] = [
+const TASKS: [Task; 9] = [
     Task {
         name: "serve",
         usage: "[--port N] [--no-gpu-engine] [--dist-only] [--open]",
@@ -55,6 +55,12 @@ const TASKS: [Task; 8] = [
         usage: "[PART…]",
         about: "measure: size native browser",
         run: bench::bench,
+    },
+    Task {
+        name: "profile",
+        usage: "[MODEL [N_TOKENS]]",
+        about: "say which functions the time of a key goes to, in the worker and on the page",
+        run: bench::profile,
     },
     Task {
         name: "train",

@@ -8,7 +8,7 @@ use crate::{
     http::Server,
     install,
     project::{Failure, Project, Result},
-    wasm::{CPU_ENGINE, GPU_ENGINE, PAGE},
+    wasm::{CPU_ENGINE, Finish, GPU_ENGINE, PAGE},
 };
 
 /// Tried in this order where no port is asked for; the last takes any that is free.
@@ -29,7 +29,7 @@ pub(crate) fn serve(project: &Project, words: &[String]) -> Result<()> {
     let mut dist = None;
     if is_building {
         let mut ready = Dist::new(project, project.dist.clone())?;
-        ready.add(project, &[&PAGE, &CPU_ENGINE], false)?;
+        ready.add(project, &[&PAGE, &CPU_ENGINE], Finish::Plain)?;
         dist = Some(ready);
     } else if !project.dist.join("index.html").is_file() {
         return Err(Failure::new("there is no dist/ yet; `cargo xtask build` makes it"));
@@ -41,7 +41,7 @@ pub(crate) fn serve(project: &Project, words: &[String]) -> Result<()> {
     }
     if let Some(mut dist) = dist {
         if !args.has("--no-gpu-engine") {
-            match dist.add(project, &[&GPU_ENGINE], false) {
+            match dist.add(project, &[&GPU_ENGINE], Finish::Plain) {
                 Ok(()) => println!("the engine for WebGPU is there: reload the page to use it"),
                 Err(failure) => eprintln!("going on with the CPU alone: {failure}"),
             }

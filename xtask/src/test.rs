@@ -11,7 +11,7 @@ use crate::{
     dist, install, lab,
     project::{Failure, Project, Result, run, spent},
     serve,
-    wasm::{CPU_ENGINE, PAGE},
+    wasm::{CPU_ENGINE, Finish, PAGE},
 };
 
 /// A part of the tests that can be run alone.
@@ -108,7 +108,7 @@ fn unit(project: &Project) -> Result<()> {
 }
 
 fn page(project: &Project) -> Result<()> {
-    dist::whole(project, false)
+    dist::whole(project, Finish::Plain)
 }
 
 fn browser(project: &Project) -> Result<()> {

@@ -26,6 +26,8 @@ pub(crate) struct Module {
     about: &'static str,
     /// How long the first build takes on two cores; later ones take seconds.
     usually: &'static str,
+    /// The profile in Cargo.toml.
+    profile: &'static str,
     package: &'static str,
     bin: &'static str,
     /// The features in place of the package's own, if any.
@@ -37,6 +39,7 @@ pub(crate) const PAGE: Module = Module {
     name: "page",
     about: "the page",
     usually: "3 minutes",
+    profile: "page",
     package: "undercurrent",
     bin: "page",
     features: None,
@@ -47,6 +50,7 @@ pub(crate) const CPU_ENGINE: Module = Module {
     name: "engine-cpu",
     about: "the engine for the CPU",
     usually: "5 minutes",
+    profile: "web",
     package: "engine",
     bin: "worker",
     features: Some("cpu"),
@@ -57,6 +61,7 @@ pub(crate) const GPU_ENGINE: Module = Module {
     name: "engine-gpu",
     about: "the engine for WebGPU",
     usually: "15 minutes",
+    profile: "web",
     package: "engine",
     bin: "worker",
     features: Some("gpu"),
@@ -65,7 +70,7 @@ pub(crate) const GPU_ENGINE: Module = Module {
 impl Module {
     /// What tells cargo which program to build, and for what machine.
     pub(crate) fn choice(&self) -> Vec<&'static str> {
-        let mut words = vec!["--profile=web", "--target", TARGET];
+        let mut words = vec!["--profile", self.profile, "--target", TARGET];
         words.extend(["--package", self.package, "--bin", self.bin]);
         if let Some(features) = self.features {
             words.extend(["--no-default-features", "--features", features]);
@@ -74,22 +79,35 @@ impl Module {
     }
 }
 
+/// What becomes of a module once it is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Finish {
+    Plain,
+    /// Rewritten by `wasm-opt`, which takes minutes.
+    Optimized,
+    /// With the names of its functions, for a profile.
+    Named,
+}
+
 /// Builds `module` and gives the folder with its files.
-pub(crate) fn build(project: &Project, module: &Module, is_optimized: bool) -> Result<PathBuf> {
+pub(crate) fn build(project: &Project, module: &Module, finish: Finish) -> Result<PathBuf> {
     install::wasm_target()?;
     println!("building {} (the first time usually {})", module.about, module.usually);
     let start = Instant::now();
     // RUSTFLAGS would replace the flags of .cargo/config.toml, and with them SIMD.
     run(project.cargo(["build"]).args(module.choice()).env_remove("RUSTFLAGS"))?;
-    let built = project.target.join(TARGET).join("web").join(module.bin).with_extension("wasm");
-    let folder = project.target.join("undercurrent-web").join(module.name);
+    let built =
+        project.target.join(TARGET).join(module.profile).join(module.bin).with_extension("wasm");
+    let folder = project.target.join("undercurrent-web");
+    let folder = if finish == Finish::Named { folder.join("named") } else { folder };
+    let folder = folder.join(module.name);
     let stamp_file = folder.with_extension("stamp");
-    let stamp = stamp(&built, is_optimized)?;
+    let stamp = stamp(&built, finish)?;
     if fs::read_to_string(&stamp_file).is_ok_and(|it| it == stamp) {
         return Ok(folder);
     }
-    write_glue(module, &built, &folder)?;
-    if is_optimized {
+    write_glue(module, &built, &folder, finish)?;
+    if finish == Finish::Optimized {
         optimize(project, &folder.join(format!("{}_bg.wasm", module.name)))?;
     }
     fs::write(&stamp_file, stamp).map_err(failed("writing a stamp"))?;
@@ -98,18 +116,18 @@ pub(crate) fn build(project: &Project, module: &Module, is_optimized: bool) -> R
 }
 
 /// Changes whenever the files made of `wasm` would: with its bytes, or with this program.
-fn stamp(wasm: &Path, is_optimized: bool) -> Result<String> {
+fn stamp(wasm: &Path, finish: Finish) -> Result<String> {
     let this = env::current_exe().map_err(failed("finding this program"))?;
     let mut hasher = DefaultHasher::new();
     for path in [wasm, &this] {
         let bytes = fs::read(path).map_err(failed(format!("reading {}", path.display())))?;
         bytes.hash(&mut hasher);
     }
-    is_optimized.hash(&mut hasher);
+    finish.hash(&mut hasher);
     Ok(format!("{:016x}", hasher.finish()))
 }
 
-fn write_glue(module: &Module, wasm: &Path, folder: &Path) -> Result<()> {
+fn write_glue(module: &Module, wasm: &Path, folder: &Path, finish: Finish) -> Result<()> {
     let doing = || format!("writing the JavaScript of {}", module.about);
     if folder.exists() {
         fs::remove_dir_all(folder).map_err(failed(doing()))?;
@@ -121,7 +139,7 @@ fn write_glue(module: &Module, wasm: &Path, folder: &Path) -> Result<()> {
         .typescript(false)
         // The JavaScript looks for the module beside itself.
         .omit_default_module_path(false)
-        .remove_name_section(true)
+        .remove_name_section(finish != Finish::Named)
         .remove_producers_section(true)
         .web(true)
         .and_then(|it| it.generate(folder))

@@ -61,17 +61,24 @@ pub(super) struct Rope {
 impl Rope {
     /// Cosines and sines, each `[1, pos, 1, n_rotated]`.
     fn tables(self, n_pos: usize, device: &Device) -> [Tensor<4>; 2] {
-        let angle = |pos: usize, entry: usize| {
-            let pair = if self.interleaved { entry / 2 } else { entry % (self.n_rotated / 2) };
-            pos as f64 / self.theta.powf(2.0 * pair as f64 / self.n_rotated as f64)
-        };
-        [f64::cos, f64::sin].map(|wave| {
-            let values: Vec<f32> = (0..n_pos)
-                .flat_map(|pos| (0..self.n_rotated).map(move |entry| (pos, entry)))
-                .map(|(pos, entry)| wave(angle(pos, entry)) as f32)
-                .collect();
-            Tensor::from_data(TensorData::new(values, [1, n_pos, 1, self.n_rotated]), device)
-        })
+        let half = self.n_rotated / 2;
+        // Powers and waves are dear: one power for each pair, one wave for each pair and position.
+        let periods: Vec<f64> = (0..half)
+            .map(|pair| self.theta.powf(2.0 * pair as f64 / self.n_rotated as f64))
+            .collect();
+        let mut tables = [(); 2].map(|()| Vec::with_capacity(n_pos * self.n_rotated));
+        for pos in 0..n_pos {
+            let waves: Vec<(f64, f64)> =
+                periods.iter().map(|period| (pos as f64 / period).sin_cos()).collect();
+            for entry in 0..self.n_rotated {
+                let pair = if self.interleaved { entry / 2 } else { entry % half };
+                let (sin, cos) = waves[pair];
+                tables[0].push(cos as f32);
+                tables[1].push(sin as f32);
+            }
+        }
+        tables
+            .map(|it| Tensor::from_data(TensorData::new(it, [1, n_pos, 1, self.n_rotated]), device))
     }
 }
 
