@@ -281,7 +281,7 @@ fn the_run_as_trained_stands_beside_a_changed_one() {
     // And then a value at a site that no view needs, without losing the others.
     changed(&mut session, 7, "w2 w4", &program("mlp.0 scale 0"), &of_trained).unwrap();
     let value = AskValue { site: Site::block(0, Part::MlpPre) };
-    let ask = [AskUnchanged::of(value).into(), AskUnchanged::of(AskNorms).into()];
+    let ask = [AskUnchanged::of(value.clone()).into(), AskUnchanged::of(AskNorms).into()];
     look(&mut session, 7, &ask[1..]).unwrap();
     let seen = look(&mut session, 7, &ask[..1]).unwrap();
     let other = run(&mut session, 8, "w2 w4", &[value.into()]).unwrap();
