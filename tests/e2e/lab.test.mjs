@@ -198,6 +198,11 @@ test("on a phone the tiles, the text and the networks are within reach", async (
   assert.ok(width <= 390, `${width} px wide`);
   assert.deepEqual(problems, []);
   await close();
+  // A link that maximises a tile shows it.
+  const one = await openLive(browser, "#v=1&lab=parity&tile=1!", options);
+  await eventually(async () => assert.ok(await tile(one.page, 1).locator(".figure").isVisible()));
+  assert.equal(await one.page.getByRole("tab", { name: /Right answers/ }).getAttribute("aria-selected"), "true");
+  await one.close();
 });
 
 test("beliefs: a study reads the stream, the points stand beside the true ones, controls with them", async () => {

@@ -154,11 +154,14 @@ const IN_COLUMNS: [Place; 3] = [Place::Main, Place::Second, Place::Rail];
 fn Tabs() -> impl IntoView {
     let state = AppState::here();
     let tabs = Memo::new(move |_| tabs_of(state));
+    let maximised = Memo::new(move |_| state.bookmark.read().maximised);
     Effect::new(move |_| {
-        // Columns and labs have other places.
         let tabs = tabs.read();
-        if !tabs.is_empty() && !tabs.iter().any(|it| it.0 == state.tab.get_untracked()) {
-            state.tab.set(tabs[0].0);
+        let is_there = |place: &Place| tabs.iter().any(|it| it.0 == *place);
+        // What is maximised is what a small screen shows; columns and labs have other places.
+        let now = maximised.get().or_else(|| Some(state.tab.get_untracked())).filter(is_there);
+        if let Some(place) = now.or_else(|| tabs.first().map(|it| it.0)) {
+            state.tab.set(place);
         }
     });
     let button = move |(place, name): (Place, String)| {
