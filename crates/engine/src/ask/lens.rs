@@ -8,6 +8,7 @@ use trace::{
 };
 
 use super::{Seen, array, pending::Pending, stream::depths};
+use crate::model::kernel;
 
 /// How many numbers per depth and position the lens gives.
 const N_READINGS: usize = 8;
@@ -26,7 +27,7 @@ pub(super) fn lens(seen: Seen<'_>, &AskLens { a, b }: &AskLens) -> Result<Pendin
     let logits: Tensor<2> = seen.get(Site::Logits)?;
     let [n_pos, n_vocab] = logits.dims();
     let output = log_softmax(logits, 1);
-    let chance = output.clone().exp();
+    let chance = kernel::exp(output.clone());
     let places = depths(seen.trace);
     let streams = places.iter().map(|&(_, site)| seen.get::<2>(site));
     let streams = streams.collect::<Result<Vec<_>, _>>()?;
@@ -77,7 +78,7 @@ fn reading(logits: Tensor<2>, [chance, output]: [Tensor<2>; 2], pair: [u32; 2]) 
     let [a, b] = pair.map(|it| it as usize);
     let (most, top) = logits.clone().max_dim_with_indices(1);
     let below = logits - most;
-    let raised = below.clone().exp();
+    let raised = kernel::exp(below.clone());
     let sum = raised.clone().sum_dim(1);
     let log_sum = sum.clone().log();
     // −Σ p ln p with p = raised / sum.

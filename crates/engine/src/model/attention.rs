@@ -3,7 +3,6 @@
 use burn::{
     nn::{Initializer, Linear, LinearConfig},
     prelude::*,
-    tensor::activation::softmax,
 };
 use trace::Part;
 
@@ -11,6 +10,7 @@ use super::{
     config::{Mask, NetworkConfig, Positions},
     context::{Context, Reads},
     groups::for_heads,
+    kernel::softmax,
     positions::{Rope, alibi, rotate},
     probe::Probe,
     share::Share,
@@ -250,9 +250,9 @@ impl Attention {
 
     /// How much each query reads of each key; nothing where there is nothing to read.
     fn pattern(&self, score: Tensor<4>) -> Tensor<4> {
-        let Some(hidden) = self.hidden(&score) else { return softmax(self.masked(score), 3) };
+        let Some(hidden) = self.hidden(&score) else { return softmax(self.masked(score)) };
         let hidden = hidden.expand(score.dims());
-        softmax(score.mask_fill(hidden.clone(), MASKED), 3).mask_fill(hidden, 0.0)
+        softmax(score.mask_fill(hidden.clone(), MASKED)).mask_fill(hidden, 0.0)
     }
 
     /// In a block-state layer, true where a head may not read, `[1, head, query, key]`.

@@ -9,6 +9,7 @@ use trace::Part;
 
 use super::{
     config::{Activation, MlpKind, NetworkConfig},
+    kernel,
     probe::Probe,
 };
 
@@ -78,9 +79,9 @@ impl Mlp {
 fn activate(kind: Activation, pre: Tensor<3>) -> Tensor<3> {
     match kind {
         Activation::Relu => activation::relu(pre),
-        Activation::Gelu => activation::gelu(pre),
+        Activation::Gelu => kernel::gelu(pre),
         Activation::GeluTanh => activation::gelu_approximate(pre),
-        Activation::Silu => activation::silu(pre),
+        Activation::Silu => kernel::silu(pre),
         Activation::Identity => pre,
     }
 }

@@ -10,6 +10,7 @@ mod change;
 mod context;
 mod facts;
 mod groups;
+pub(crate) mod kernel;
 mod mlp;
 mod network;
 mod norm;

@@ -4,13 +4,14 @@ use burn::{
     module::Param,
     nn::Linear,
     prelude::*,
-    tensor::activation::{log_sigmoid, sigmoid, silu, softplus},
+    tensor::activation::{log_sigmoid, softplus},
 };
 use trace::Part;
 
 use super::{At, Make, Removal, STEP_BIAS, Stated, conv::ShortConv};
 use crate::model::{
     config::{self, LinearConfig, Rule},
+    kernel::{sigmoid, silu},
     norm::Norm,
     positions::{Rope, rotate},
 };

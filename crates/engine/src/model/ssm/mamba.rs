@@ -1,15 +1,10 @@
 //! Mamba: a diagonal recurrence for each channel whose step, write and read depend on the token.
 
-use burn::{
-    module::Param,
-    nn::Linear,
-    prelude::*,
-    tensor::activation::{silu, softplus},
-};
+use burn::{module::Param, nn::Linear, prelude::*, tensor::activation::softplus};
 use trace::Part;
 
 use super::{At, Make, Removal, STEP_BIAS, Stated, conv::ShortConv};
-use crate::model::config::MambaConfig;
+use crate::model::{config::MambaConfig, kernel::silu};
 
 /// S6 with its convolution, gate and skip.
 #[derive(Module, Debug)]

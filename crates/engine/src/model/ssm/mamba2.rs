@@ -4,13 +4,14 @@ use burn::{
     module::{Initializer, Param},
     nn::Linear,
     prelude::*,
-    tensor::activation::{silu, softplus},
+    tensor::activation::softplus,
 };
 use trace::Part;
 
 use super::{At, Make, Removal, STEP_BIAS, Stated, conv::ShortConv};
 use crate::model::{
     config::{self, Mamba2Config},
+    kernel::silu,
     norm::Norm,
 };
 

@@ -30,6 +30,7 @@ use self::{
 use super::{
     config::{NetworkConfig, SsmConfig},
     groups::for_heads,
+    kernel,
     probe::Probe,
     share::Share,
 };
@@ -259,7 +260,7 @@ fn seen_decay(log_decay: Tensor<4>, probe: &mut At<'_>) -> Decay {
         return Decay::Log(log_decay);
     }
     let is_changed = probe.probe.changes(probe.layer, Part::SsmDecay);
-    let decay = probe.see(Part::SsmDecay, log_decay.clone().exp());
+    let decay = probe.see(Part::SsmDecay, kernel::exp(log_decay.clone()));
     if is_changed { Decay::Plain(decay) } else { Decay::Log(log_decay) }
 }
 

@@ -10,6 +10,8 @@
 
 use burn::prelude::*;
 
+use crate::model::kernel;
+
 /// The numbers of one layer's recurrence. Everything is `[batch, pos, head, ..]`.
 #[derive(Clone, Debug)]
 pub struct Recurrence {
@@ -38,7 +40,7 @@ impl Decay {
     /// D itself.
     pub fn plain(&self) -> Tensor<4> {
         match self {
-            Decay::Log(log) => log.clone().exp(),
+            Decay::Log(log) => kernel::exp(log.clone()),
             Decay::Plain(plain) => plain.clone(),
         }
     }
@@ -319,7 +321,7 @@ impl Chunk {
         let until = if sees_own { &decay.through } else { &decay.before };
         if decay.through.dims()[2] == 1 {
             let left_over = until.clone() - decay.through.clone().swap_dims(1, 2);
-            let left_over = left_over.mask_fill(hidden.unsqueeze(), NEVER).exp();
+            let left_over = kernel::exp(left_over.mask_fill(hidden.unsqueeze(), NEVER));
             return left.clone().matmul(right.clone().swap_dims(1, 2)) * left_over;
         }
         let rows = |it: &Tensor<3>| -> Tensor<4> { it.clone().unsqueeze_dim(2) };
@@ -327,7 +329,7 @@ impl Chunk {
         let hidden: Tensor<4, Bool> = hidden.unsqueeze_dim::<3>(2).unsqueeze();
         let left_over = rows(until) - columns(&decay.through);
         let hidden = hidden.expand(left_over.dims());
-        let left_over = left_over.mask_fill(hidden, NEVER).exp();
+        let left_over = kernel::exp(left_over.mask_fill(hidden, NEVER));
         (left_over * rows(left) * columns(right)).sum_dim(3).squeeze_dim(3)
     }
 
@@ -337,7 +339,7 @@ impl Chunk {
         let again = inverse(&self.pairs(remove, erase, false));
         let found = again.clone().matmul(self.pairs(remove, &self.write, false));
         let of_start = match &self.decay {
-            Some(decay) => remove.clone() * decay.before.clone().exp(),
+            Some(decay) => remove.clone() * kernel::exp(decay.before.clone()),
             None => remove.clone(),
         };
         [found, again.matmul(of_start)]
@@ -385,13 +387,10 @@ impl Chunk {
             return (self.read.clone(), one.clone(), one);
         };
         let whole = decay.through.clone().narrow(1, self.size - 1, 1);
-        let to_end = (whole.clone() - decay.through.clone()).exp();
-        let turned = |it: Tensor<3>| match &self.turn {
-            Some(turn) => it * turn.clone(),
-            None => it,
-        };
-        let start = self.read.clone() * decay.through.clone().exp();
-        (start, turned(to_end), turned(whole.exp()))
+        let to_end = kernel::exp(whole.clone() - decay.through.clone());
+        let turned = |it: Tensor<3>| self.turn.iter().fold(it, |it, turn| it * turn.clone());
+        let start = self.read.clone() * kernel::exp(decay.through.clone());
+        (start, turned(to_end), turned(kernel::exp(whole)))
     }
 
     /// The state before each chunk, `[batch · head, chunk, value, slot]`.

@@ -1,12 +1,8 @@
 //! GRU and LSTM, whose next state is no linear function of the last: baselines.
 
 use super::{At, Make};
-use crate::model::config::RnnConfig;
-use burn::{
-    nn::Linear,
-    prelude::*,
-    tensor::activation::{sigmoid, tanh},
-};
+use crate::model::{config::RnnConfig, kernel::sigmoid};
+use burn::{nn::Linear, prelude::*, tensor::activation::tanh};
 
 /// Gated recurrent units.
 #[derive(Module, Debug)]

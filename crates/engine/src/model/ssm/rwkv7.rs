@@ -1,17 +1,13 @@
 //! RWKV-7: what is found in one direction is taken away, and written in another, slot by slot as
 //! the token says.
 
-use burn::{
-    module::Param,
-    nn::Linear,
-    prelude::*,
-    tensor::activation::{sigmoid, tanh},
-};
+use burn::{module::Param, nn::Linear, prelude::*, tensor::activation::tanh};
 use trace::Part;
 
 use super::{At, Make, Removal, Stated, run};
 use crate::model::{
     config::{self, Rwkv7Config},
+    kernel::sigmoid,
     norm::Norm,
 };
 
