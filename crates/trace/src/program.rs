@@ -240,8 +240,9 @@ pub enum Source {
     },
     /// A row of a pattern.
     Row(Row),
-    /// What a fitted probe reads as this value of a fact, and the least change of the stream that
-    /// makes it so; only to be set.
+    /// Set: the least change of the stream after which a fitted probe reads this value of a fact.
+    /// Elsewhere: the direction along which what the probe reads grows, each of its numbers by its
+    /// share here, so that 0,0,1 is toward the third and 1,-1,0 toward the first from the second.
     Fact {
         /// "belief"
         fact: String,

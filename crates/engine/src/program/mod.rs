@@ -174,31 +174,21 @@ impl Resolver<'_> {
                 Ok(values.into_iter().map(blend).collect())
             }
             Op::Add { source: Source::Row(_), .. } => Err(Trouble::OnlySet),
-            Op::Add { source, strength } => {
-                let strength = finite(*strength)?;
-                if !is_direction(source) {
-                    let values = self.values(source, wanted).await?;
-                    let add = |value| Change::Add { value, strength };
-                    return Ok(values.into_iter().map(add).collect());
-                }
-                let vector = self.direction(source, wanted.sites).await?;
-                each(&|site| Change::Add {
-                    value: Held::along_last(site, vector.clone()),
-                    strength,
-                })
-            }
+            Op::Add { source, strength } => self.added(source, finite(*strength)?, wanted).await,
             Op::ProjectOut { source, strength } => {
                 let strength = finite(*strength)?;
-                let vector = self.direction(source, wanted.sites).await?;
-                each(&|_| Change::ProjectOut { direction: vector.clone(), strength })
+                let directions = self.directions(source, wanted.sites).await?;
+                let out = |direction| Change::ProjectOut { direction, strength };
+                Ok(directions.into_iter().map(out).collect())
             }
             Op::Clamp { low, high, along } => {
                 let [low, high] = range([*low, *high])?;
-                let along = match along {
-                    Some(source) => Some(self.direction(source, wanted.sites).await?),
-                    None => None,
+                let Some(source) = along else {
+                    return each(&|_| Change::Clamp { low, high, along: None });
                 };
-                each(&|_| Change::Clamp { low, high, along: along.clone() })
+                let directions = self.directions(source, wanted.sites).await?;
+                let clamp = |it| Change::Clamp { low, high, along: Some(it) };
+                Ok(directions.into_iter().map(clamp).collect())
             }
             Op::Hide { keys } => {
                 patterns_only(wanted.sites)?;
@@ -206,6 +196,26 @@ impl Resolver<'_> {
                 each(&|_| Change::Hide { keys: keys.clone() })
             }
         }
+    }
+
+    /// What is added, site by site: a value, or a direction.
+    async fn added(
+        &mut self,
+        source: &Source,
+        strength: f32,
+        wanted: &Wanted<'_>,
+    ) -> Result<Vec<Change>, Trouble> {
+        if !is_direction(source) {
+            let values = self.values(source, wanted).await?;
+            let add = |value| Change::Add { value, strength };
+            return Ok(values.into_iter().map(add).collect());
+        }
+        let directions = self.directions(source, wanted.sites).await?;
+        let add = |(site, vector): (&Site, _)| {
+            let value = Held::along_last(*site, vector);
+            Change::Add { value, strength }
+        };
+        Ok(wanted.sites.iter().zip(directions).map(add).collect())
     }
 
     /// Values of sites, in their order.
@@ -233,15 +243,20 @@ impl Resolver<'_> {
                 };
                 Ok(sites.iter().map(zero).collect())
             }
-            Source::Token { .. } | Source::Difference { .. } | Source::Axis { .. } => {
-                Err(Trouble::NeedsValue)
-            }
-            Source::Fact { .. } => Err(Trouble::OnlySetFact),
+            Source::Token { .. }
+            | Source::Difference { .. }
+            | Source::Axis { .. }
+            | Source::Fact { .. } => Err(Trouble::NeedsValue),
         }
     }
 
-    /// A direction of length 1 that fits all these sites, `[d_model]`.
-    async fn direction(&mut self, source: &Source, sites: &[Site]) -> Result<Tensor<1>, Trouble> {
+    /// A direction of length 1 for each of these sites, `[d_model]`; the same for all but where a
+    /// probe reads each in its own way.
+    async fn directions(
+        &mut self,
+        source: &Source,
+        sites: &[Site],
+    ) -> Result<Vec<Tensor<1>>, Trouble> {
         if !is_direction(source) {
             return Err(Trouble::NeedsDirection);
         }
@@ -249,7 +264,11 @@ impl Resolver<'_> {
         if let Some(&site) = narrow {
             return Err(Trouble::NotStream(site));
         }
-        self.references.direction(self.model, source).await
+        if let Source::Fact { fact, value } = source {
+            return sites.iter().map(|site| self.fact_direction(fact, value, *site)).collect();
+        }
+        let vector = self.references.direction(self.model, source).await?;
+        Ok(vec![vector; sites.len()])
     }
 }
 
@@ -281,7 +300,13 @@ fn all_of(
 }
 
 fn is_direction(source: &Source) -> bool {
-    matches!(source, Source::Token { .. } | Source::Difference { .. } | Source::Axis { .. })
+    matches!(
+        source,
+        Source::Token { .. }
+            | Source::Difference { .. }
+            | Source::Axis { .. }
+            | Source::Fact { .. }
+    )
 }
 
 /// The row that an op sets, where it sets one.
@@ -292,10 +317,15 @@ fn row_of(op: &Op) -> Option<Row> {
     }
 }
 
-/// The fact that an op sets, where it sets one.
+/// The fact that an op needs a probe of, where it needs one.
 fn fact_of(op: &Op) -> Option<&str> {
-    match op {
-        Op::Set { source: Source::Fact { fact, .. }, .. } => Some(fact),
+    let source = match op {
+        Op::Set { source, .. } | Op::Add { source, .. } | Op::ProjectOut { source, .. } => source,
+        Op::Clamp { along, .. } => along.as_ref()?,
+        Op::Scale { .. } | Op::Hide { .. } => return None,
+    };
+    match source {
+        Source::Fact { fact, .. } => Some(fact),
         _ => None,
     }
 }

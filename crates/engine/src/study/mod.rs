@@ -11,6 +11,6 @@ mod probe;
 
 pub(crate) use fact::{FactSpace, fact_at};
 pub(crate) use judged::{Judged, mean_of};
-pub(crate) use kept::{FittedProbe, Probes};
+pub(crate) use kept::{Fitted, FittedProbe, Probes};
 pub(crate) use probe::ProbeStudy;
 pub(crate) use streams::{Cases, sites_of};

@@ -486,12 +486,56 @@ fn a_belief_waits_for_its_probe_and_what_cannot_be_set_says_why() {
         ),
         ("blocks.3.resid_post set fact(belief:0.5,1,0)", Trouble::NotShares(name())),
         ("blocks.3.resid_post set fact(belief:-0.5,1,0.5)", Trouble::NotShares(name())),
-        ("blocks.3.resid_post add 1 fact(belief:0,0,1)", Trouble::OnlySetFact),
-        ("blocks.3.resid_post project-out fact(belief:0,0,1)", Trouble::NeedsDirection),
+        ("blocks.3.resid_post add 1 fact(belief:1,1,1)", Trouble::ZeroDirection(name())),
+        (
+            "blocks.3.resid_post project-out fact(belief:0,1)",
+            Trouble::FactSize { fact: name(), wanted: 3, got: 2 },
+        ),
+        (
+            "blocks.1.resid_post project-out fact(belief:0,0,1)",
+            Trouble::NoMap { fact: name(), site },
+        ),
     ];
     for (text, trouble) in cases {
         assert_eq!(report(&mut session, text), Status::Failed(trouble), "{text}");
     }
+}
+
+#[test]
+fn along_what_a_probe_reads_the_stream_is_steered_and_emptied() {
+    let mut session = open(MESS3);
+    probed(&mut session, job("mess3", 400, &["blocks.*.resid_post"]));
+    let third = |it: &Decoded| -> Vec<f32> { points(&it.decoded).iter().map(|it| it[2]).collect() };
+    for site in [Site::block(0, Part::ResidPost), LAST] {
+        let before = third(&decoded(&mut session, "", site));
+        // What is read grows with the strength, alike at every position, and the more the stronger.
+        let added = |session: &mut Session, strength: f32| -> Vec<f32> {
+            let text = format!("{site} add {strength} fact(belief:0,0,1)");
+            let after = third(&decoded(session, &text, site));
+            after.iter().zip(&before).map(|(after, before)| after - before).collect()
+        };
+        let (once, twice) = (added(&mut session, 1.0), added(&mut session, 2.0));
+        assert!(once.iter().all(|it| 1e-3 < *it && (it - once[0]).abs() < 1e-4), "{once:?}");
+        assert!(once.iter().zip(&twice).all(|(a, b)| (2.0 * a - b).abs() < 1e-4), "{twice:?}");
+        // Without the direction it reads the same everywhere: the map's own constant.
+        let text = format!("{site} project-out fact(belief:0,0,1)");
+        let emptied = third(&decoded(&mut session, &text, site));
+        let spread = |all: &[f32]| {
+            let most = all.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            most - all.iter().copied().fold(f32::INFINITY, f32::min)
+        };
+        assert!(spread(&emptied) < 1e-4 && 0.1 < spread(&before), "{emptied:?} {before:?}");
+        // And held between two numbers along it.
+        let text = format!("{site} clamp 0 0 along fact(belief:0,0,1)");
+        let held = third(&decoded(&mut session, &text, site));
+        assert!(held.iter().zip(&emptied).all(|(a, b)| (a - b).abs() < 1e-4), "{held:?}");
+    }
+    // Each site has a direction of its own, and one that waits for its probe says so.
+    let both = "blocks.*.resid_post project-out fact(belief:1,-1,0)";
+    assert_eq!(report(&mut session, both), Status::Made);
+    let mut unfitted = open(MESS3);
+    let waits = Status::Unfitted { fact: "belief".to_owned() };
+    assert_eq!(report(&mut unfitted, both), waits);
 }
 
 #[test]

@@ -79,7 +79,7 @@ pub enum Trouble {
     NotPattern(Site),
     #[error("a position has a value here, and what was given is a direction: use add")]
     NeedsValue,
-    #[error("this needs a direction: token(…), token(…)-token(…) or axis(…)")]
+    #[error("this needs a direction: token(…), token(…)-token(…), axis(…) or fact(…)")]
     NeedsDirection,
     #[error("rows of a pattern can only be set")]
     OnlySet,
@@ -97,6 +97,4 @@ pub enum Trouble {
     FactSize { fact: String, wanted: usize, got: usize },
     #[error("“{0}” is made of shares: none is below 0, and they sum to 1")]
     NotShares(String),
-    #[error("what a probe reads can only be set")]
-    OnlySetFact,
 }
