@@ -40,12 +40,8 @@ pub(in crate::app) fn LabHeadline(children: ChildrenFn) -> impl IntoView {
     }
 }
 
-/// The question behind [`TokenShares`], which all tokens have in common.
-pub(in crate::app) fn ask_shares(state: AppState) -> Asked<AskDecoded> {
-    study::ask_decoded(state)
-}
-
-/// The lab's fact after a token as parts of a bar, where it is a distribution.
+/// The lab's fact after a token as parts of a bar, where it is a distribution; `asked` is
+/// [`ask_decoded`](study::ask_decoded), which all tokens have in common.
 #[component]
 pub(in crate::app) fn TokenShares(asked: Asked<AskDecoded>, pos: usize) -> impl IntoView {
     let shares = Memo::new(move |_| {

@@ -10,8 +10,9 @@ mod tile;
 mod time;
 
 pub(super) use self::{
-    band::{LabHeadline, TokenShares, ask_shares},
+    band::{LabHeadline, TokenShares},
     menu::LabsMenu,
     rail::LabRail,
     stage::{LabStage, tile_names},
+    study::ask_decoded,
 };

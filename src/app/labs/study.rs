@@ -44,7 +44,7 @@ struct Draw(RwSignal<u64>);
 
 /// Keeps a study of the network that runs under way while its lab is open.
 pub(super) fn connect(state: AppState) {
-    let Draw(draw) = Draw(RwSignal::new(0));
+    let draw = RwSignal::new(0);
     provide_context(Draw(draw));
     let wanted = Memo::new(move |_| {
         let (lab, fact) = (state.open_lab.get()?, fact_of(state)?);
@@ -87,7 +87,7 @@ pub(super) fn with_probed<T>(state: AppState, work: impl FnOnce(&Probed) -> T) -
 }
 
 /// The question about the prompt on the page, once there is a map that answers it.
-pub(super) fn ask_decoded(state: AppState) -> Asked<AskDecoded> {
+pub(in crate::app) fn ask_decoded(state: AppState) -> Asked<AskDecoded> {
     state.ask(move || {
         let site = with_probed(state, |it| it.shown)?;
         Some(AskDecoded { site, fact: fact_of(state)? })

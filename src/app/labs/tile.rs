@@ -196,9 +196,9 @@ impl Drawn {
             return None;
         }
         let (names, path) = (self.names.get(), self.path.get());
-        let (palette, is_named) = (self.state.palette(), true);
-        let look =
-            Look { palette, size_px, networks: &names, colour_by: "", path: &path, is_named };
+        let palette = self.state.palette();
+        let (networks, path) = (&names[..], &path[..]);
+        let look = Look { palette, size_px, networks, colour_by: "", path, is_named: true };
         Some(work(plot(self.kind, &frame, look).as_ref()))
     }
 }

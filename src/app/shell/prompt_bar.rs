@@ -8,7 +8,7 @@ use trace::{AskDecoded, Token};
 use crate::{
     app::{
         browser::{after, all_in},
-        labs::{LabHeadline, TokenShares, ask_shares},
+        labs::{LabHeadline, TokenShares, ask_decoded},
         parts::{
             field::{put, refuse},
             phrase::phrase,
@@ -173,7 +173,7 @@ fn Tokens() -> impl IntoView {
     // A chip stays as it is while its token does.
     let key = |(pos, token): &(usize, Token)| (*pos, token.typed.clone(), token.is_known);
     let place = NodeRef::<leptos::html::Div>::new();
-    let fact = ask_shares(state);
+    let fact = ask_decoded(state);
     let lock = Memo::new(move |_| state.lock().pos);
     Effect::new(move |_| {
         lock.with(|_| ());
